@@ -1,1 +1,4 @@
-//! Placeholder.
+//! P.
+/// P.
+#[derive(Debug, Clone, Default)]
+pub struct Limits;

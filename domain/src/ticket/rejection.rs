@@ -1,1 +1,5 @@
-//! Placeholder.
+//! P.
+/// P.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("p")]
+pub struct Rejection;

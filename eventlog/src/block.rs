@@ -1,0 +1,512 @@
+//! Fact blocks: up to 4,096 consecutive events as columns, the form in which folds read the log.
+//!
+//! A block is its bytes, whether mapped from `derived/` or built in memory from the tail; `docs/format.md` has the
+//! layout. It carries no content.
+
+use crate::codec::EventType;
+use crate::position::{Position, StreamNumber, Version};
+use crate::stream::{StreamKind, StreamName};
+use daftar_domain::Timestamp;
+use std::sync::Arc;
+
+/// How many events a whole block holds.
+pub const BLOCK_EVENTS: usize = 4096;
+
+/// Length of the header in bytes.
+pub const HEADER_LEN: usize = 136;
+
+const MAGIC: &[u8; 8] = b"DFTFACT1";
+
+/// One event of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactRow<'a> {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// Where it stands in its stream.
+    pub version: Version,
+    /// Its stream, by number.
+    pub stream: StreamNumber,
+    /// How many events of the log lie between it and the one before it in its stream, plus one; 0: it is the first.
+    pub back: u32,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+    /// Its type.
+    pub event_type: EventType,
+    /// The schema version of its facts.
+    pub schema: u8,
+    /// Its facts, encoded; see [`crate::codec::decode_facts`].
+    pub facts: &'a [u8],
+}
+
+/// A block that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a fact block is damaged: {0}")]
+pub struct BlockDamaged(pub &'static str);
+
+/// Which log, and which of its epochs, a block belongs to, and the chain around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockOrigin {
+    /// The log's id.
+    pub log_id: [u8; 16],
+    /// The log's epoch.
+    pub epoch: u32,
+    /// The chain value before its first event.
+    pub chain_before: [u8; 32],
+    /// The chain value after its last event.
+    pub chain_after: [u8; 32],
+}
+
+/// Up to 4,096 consecutive events as columns.
+#[derive(Clone)]
+pub struct FactBlock {
+    bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    start: usize,
+    len: usize,
+    columns: Columns,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    first: u64,
+    rows: usize,
+    listed_positions: bool,
+    first_new_stream: u32,
+    new_streams: usize,
+    runs: usize,
+    positions_at: usize,
+    occurred_at: usize,
+    streams_at: usize,
+    versions_at: usize,
+    backs_at: usize,
+    offsets_at: usize,
+    runs_at: usize,
+    types_at: usize,
+    schemas_at: usize,
+    names_at: usize,
+    facts_at: usize,
+}
+
+impl FactBlock {
+    /// Reads a block from bytes that hold exactly one.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockDamaged`] when the checksum or the layout is wrong.
+    pub fn parse(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, start: usize, len: usize) -> Result<Self, BlockDamaged> {
+        let all = (*bytes).as_ref();
+        let block = all.get(start..start + len).ok_or(BlockDamaged("it is cut off"))?;
+        let columns = Columns::read(block)?;
+        let (header, payload) = block.split_at(HEADER_LEN);
+        if crc(header, payload) != u32_at(block, 128) {
+            return Err(BlockDamaged("its checksum is wrong"));
+        }
+        Ok(Self { bytes, start, len, columns })
+    }
+
+    /// The length in bytes that the header at the start of `bytes` states for its block; `None` when it is no header.
+    #[must_use]
+    pub fn stated_len(bytes: &[u8]) -> Option<usize> {
+        let header = bytes.get(..HEADER_LEN)?;
+        (&header[..8] == MAGIC).then(|| HEADER_LEN + u32_at(header, 40) as usize)
+    }
+
+    /// The block's bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &(*self.bytes).as_ref()[self.start..self.start + self.len]
+    }
+
+    /// How many events it holds.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.columns.rows
+    }
+
+    /// Position of its first event.
+    #[must_use]
+    pub fn first(&self) -> Position {
+        Position(self.columns.first)
+    }
+
+    /// Position of its last event.
+    #[must_use]
+    pub fn last(&self) -> Position {
+        self.columns.rows.checked_sub(1).map_or(Position(self.columns.first), |row| self.position(row))
+    }
+
+    /// Which log it belongs to, and the chain around it.
+    #[must_use]
+    pub fn origin(&self) -> BlockOrigin {
+        let b = self.as_bytes();
+        BlockOrigin {
+            log_id: array_at(b, 48),
+            epoch: u32_at(b, 44),
+            chain_before: array_at(b, 64),
+            chain_after: array_at(b, 96),
+        }
+    }
+
+    /// The event at `row`, counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// When the block has no such row.
+    #[must_use]
+    pub fn row(&self, row: usize) -> FactRow<'_> {
+        let c = &self.columns;
+        assert!(row < c.rows, "row {row} of a block of {}", c.rows);
+        let runs = (0..c.runs).take_while(|run| self.run(*run).0 <= row);
+        let recorded_at = runs.last().map_or(0, |run| self.run(run).1);
+        self.row_recorded_at(row, recorded_at)
+    }
+
+    /// All its events in order.
+    pub fn iter(&self) -> impl Iterator<Item = FactRow<'_>> {
+        self.iter_from(0)
+    }
+
+    /// Its events after `position`, in order.
+    pub fn iter_after(&self, position: Position) -> impl Iterator<Item = FactRow<'_>> {
+        let skipped = if self.columns.listed_positions {
+            (0..self.columns.rows).take_while(|row| self.position(*row) <= position).count()
+        } else {
+            let past = (position.0 + 1).saturating_sub(self.columns.first);
+            usize::try_from(past).unwrap_or(usize::MAX).min(self.columns.rows)
+        };
+        self.iter_from(skipped)
+    }
+
+    fn iter_from(&self, start: usize) -> impl Iterator<Item = FactRow<'_>> {
+        let mut next_run = 0;
+        let mut recorded_at = 0;
+        (start..self.columns.rows).map(move |row| {
+            while next_run < self.columns.runs && self.run(next_run).0 <= row {
+                recorded_at = self.run(next_run).1;
+                next_run += 1;
+            }
+            self.row_recorded_at(row, recorded_at)
+        })
+    }
+
+    /// The streams whose first event lies in this block, in order of their numbers.
+    pub fn new_streams(&self) -> impl Iterator<Item = (StreamNumber, Result<StreamName, BlockDamaged>)> {
+        let bytes = self.as_bytes();
+        let mut at = self.columns.names_at;
+        (0..self.columns.new_streams).map(move |n| {
+            let number = StreamNumber(self.columns.first_new_stream + u32::try_from(n).unwrap_or(u32::MAX));
+            let len = usize::from(u16::from_le_bytes(array_at(bytes, at + 1)));
+            let name = StreamKind::from_code(bytes[at])
+                .zip(std::str::from_utf8(&bytes[at + 3..at + 3 + len]).ok())
+                .map(|(kind, id)| StreamName { kind, id: id.into() })
+                .ok_or(BlockDamaged("a stream's name is not one"));
+            at += 3 + len;
+            (number, name)
+        })
+    }
+
+    fn position(&self, row: usize) -> Position {
+        let c = &self.columns;
+        if c.listed_positions {
+            Position(u64::from_le_bytes(array_at(self.as_bytes(), c.positions_at + 8 * row)))
+        } else {
+            Position(c.first + row as u64)
+        }
+    }
+
+    /// First row and time of a run of events recorded at one instant.
+    fn run(&self, run: usize) -> (usize, i64) {
+        let at = self.columns.runs_at + 16 * run;
+        let bytes = self.as_bytes();
+        (u32_at(bytes, at) as usize, i64::from_le_bytes(array_at(bytes, at + 8)))
+    }
+
+    fn row_recorded_at(&self, row: usize, recorded_at: i64) -> FactRow<'_> {
+        let (c, bytes) = (&self.columns, self.as_bytes());
+        let facts = |end: usize| c.facts_at + u32_at(bytes, c.offsets_at + 4 * end) as usize;
+        FactRow {
+            position: self.position(row),
+            version: Version(u32_at(bytes, c.versions_at + 4 * row)),
+            stream: StreamNumber(u32_at(bytes, c.streams_at + 4 * row)),
+            back: u32_at(bytes, c.backs_at + 4 * row),
+            occurred_at: Timestamp::clamped(i64::from_le_bytes(array_at(bytes, c.occurred_at + 8 * row))),
+            recorded_at: Timestamp::clamped(recorded_at),
+            event_type: EventType(u16::from_le_bytes(array_at(bytes, c.types_at + 2 * row))),
+            schema: bytes[c.schemas_at + row],
+            facts: &bytes[facts(row)..facts(row + 1)],
+        }
+    }
+}
+
+impl std::fmt::Debug for FactBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FactBlock({}..={})", self.first(), self.last())
+    }
+}
+
+impl Columns {
+    /// Finds the columns and checks that every offset stays inside the block.
+    fn read(block: &[u8]) -> Result<Self, BlockDamaged> {
+        if FactBlock::stated_len(block) != Some(block.len()) {
+            return Err(BlockDamaged("its header is wrong"));
+        }
+        let (rows, runs) = (u32_at(block, 16) as usize, u32_at(block, 32) as usize);
+        let listed_positions = u32_at(block, 20) & 1 == 1;
+        let positions_at = HEADER_LEN;
+        let occurred_at = positions_at + if listed_positions { 8 * rows } else { 0 };
+        let streams_at = occurred_at + 8 * rows;
+        let versions_at = streams_at + 4 * rows;
+        let backs_at = versions_at + 4 * rows;
+        let offsets_at = backs_at + 4 * rows;
+        let runs_at = offsets_at + 4 * (rows + 1);
+        let types_at = runs_at + 16 * runs;
+        let schemas_at = types_at + 2 * rows;
+        let names_at = schemas_at + rows;
+        let facts_at = names_at + u32_at(block, 36) as usize;
+        let new_streams = u32_at(block, 28) as usize;
+        if rows > BLOCK_EVENTS || facts_at > block.len() {
+            return Err(BlockDamaged("its columns do not fit"));
+        }
+        let columns = Self {
+            first: u64::from_le_bytes(array_at(block, 8)),
+            rows,
+            listed_positions,
+            first_new_stream: u32_at(block, 24),
+            new_streams,
+            runs,
+            positions_at,
+            occurred_at,
+            streams_at,
+            versions_at,
+            backs_at,
+            offsets_at,
+            runs_at,
+            types_at,
+            schemas_at,
+            names_at,
+            facts_at,
+        };
+        columns.check_names(block)?;
+        columns.check_offsets(block)?;
+        Ok(columns)
+    }
+
+    fn check_names(&self, block: &[u8]) -> Result<(), BlockDamaged> {
+        let mut at = self.names_at;
+        for _ in 0..self.new_streams {
+            let length = block.get(at + 1..at + 3).ok_or(BlockDamaged("its names do not fit"))?;
+            at += 3 + usize::from(u16::from_le_bytes([length[0], length[1]]));
+        }
+        if at == self.facts_at { Ok(()) } else { Err(BlockDamaged("its names do not fit")) }
+    }
+
+    fn check_offsets(&self, block: &[u8]) -> Result<(), BlockDamaged> {
+        let offset = |row: usize| u32_at(block, self.offsets_at + 4 * row) as usize;
+        let rising = (0..self.rows).all(|row| offset(row) <= offset(row + 1));
+        if rising && self.facts_at + offset(self.rows) == block.len() {
+            Ok(())
+        } else {
+            Err(BlockDamaged("its facts do not fit"))
+        }
+    }
+}
+
+/// Builds a block event by event.
+#[derive(Debug, Default)]
+pub struct BlockBuilder {
+    first: u64,
+    rows: u32,
+    positions: Vec<u64>,
+    occurred_at: Vec<u8>,
+    streams: Vec<u8>,
+    versions: Vec<u8>,
+    backs: Vec<u8>,
+    offsets: Vec<u8>,
+    runs: Vec<u8>,
+    run_count: u32,
+    last_recorded_at: Option<i64>,
+    types: Vec<u8>,
+    schemas: Vec<u8>,
+    first_new_stream: u32,
+    new_streams: u32,
+    names: Vec<u8>,
+    facts: Vec<u8>,
+}
+
+impl BlockBuilder {
+    /// Whether the block is whole.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows as usize == BLOCK_EVENTS
+    }
+
+    /// Whether nothing was added yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Adds the next event; `new_stream` is its stream's name where this is the stream's first event.
+    pub fn push(&mut self, row: &FactRow<'_>, new_stream: Option<&StreamName>) {
+        if self.rows == 0 {
+            self.first = row.position.0;
+        }
+        self.positions.push(row.position.0);
+        self.occurred_at.extend(row.occurred_at.micros().to_le_bytes());
+        self.streams.extend(row.stream.0.to_le_bytes());
+        self.versions.extend(row.version.0.to_le_bytes());
+        self.backs.extend(row.back.to_le_bytes());
+        self.offsets.extend(len_u32(&self.facts).to_le_bytes());
+        if self.last_recorded_at != Some(row.recorded_at.micros()) {
+            self.last_recorded_at = Some(row.recorded_at.micros());
+            self.runs.extend(self.rows.to_le_bytes());
+            self.runs.extend(0u32.to_le_bytes());
+            self.runs.extend(row.recorded_at.micros().to_le_bytes());
+            self.run_count += 1;
+        }
+        self.types.extend(row.event_type.0.to_le_bytes());
+        self.schemas.push(row.schema);
+        if let Some(name) = new_stream {
+            self.push_name(row.stream, name);
+        }
+        self.facts.extend(row.facts);
+        self.rows += 1;
+    }
+
+    fn push_name(&mut self, stream: StreamNumber, name: &StreamName) {
+        if self.new_streams == 0 {
+            self.first_new_stream = stream.0;
+        }
+        debug_assert_eq!(self.first_new_stream + self.new_streams, stream.0, "stream numbers rise without gaps");
+        self.new_streams += 1;
+        self.names.push(name.kind.code());
+        self.names.extend(u16::try_from(name.id.len()).unwrap_or(u16::MAX).to_le_bytes());
+        self.names.extend(name.id.as_bytes());
+    }
+
+    /// The block's bytes.
+    #[must_use]
+    pub fn finish(mut self, origin: &BlockOrigin) -> Vec<u8> {
+        self.offsets.extend(len_u32(&self.facts).to_le_bytes());
+        let dense = self.positions.iter().zip(self.first..).all(|(position, expected)| *position == expected);
+        let positions: Vec<u8> =
+            if dense { Vec::new() } else { self.positions.iter().flat_map(|p| p.to_le_bytes()).collect() };
+        let columns = [
+            &positions,
+            &self.occurred_at,
+            &self.streams,
+            &self.versions,
+            &self.backs,
+            &self.offsets,
+            &self.runs,
+            &self.types,
+            &self.schemas,
+            &self.names,
+            &self.facts,
+        ];
+        let payload_len = columns.iter().map(|c| c.len()).sum::<usize>();
+        let mut block = Vec::with_capacity(HEADER_LEN + payload_len);
+        block.extend(MAGIC);
+        block.extend(self.first.to_le_bytes());
+        for field in [self.rows, u32::from(!dense), self.first_new_stream, self.new_streams, self.run_count] {
+            block.extend(field.to_le_bytes());
+        }
+        block.extend(len_u32(&self.names).to_le_bytes());
+        block.extend(u32::try_from(payload_len).unwrap_or(u32::MAX).to_le_bytes());
+        block.extend(origin.epoch.to_le_bytes());
+        block.extend(origin.log_id);
+        block.extend(origin.chain_before);
+        block.extend(origin.chain_after);
+        block.extend([0; 8]);
+        for column in columns {
+            block.extend(column);
+        }
+        let (header, payload) = block.split_at(HEADER_LEN);
+        let checksum = crc(header, payload);
+        block[128..132].copy_from_slice(&checksum.to_le_bytes());
+        block
+    }
+}
+
+/// A block's checksum: CRC32C over its header without the checksum's own eight bytes, then its payload.
+fn crc(header: &[u8], payload: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&header[..128]), payload)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(array_at(bytes, at))
+}
+
+/// The `N` bytes at `at`; callers have checked that they are there.
+fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(&bytes[at..at + N]);
+    array
+}
+
+/// Blocks hold at most 4,096 events of at most 1 MB, so their parts stay under 4 GB.
+fn len_u32(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: BlockOrigin = BlockOrigin { log_id: [7; 16], epoch: 1, chain_before: [1; 32], chain_after: [2; 32] };
+
+    fn row(position: u64, facts: &[u8]) -> FactRow<'_> {
+        FactRow {
+            position: Position(position),
+            version: Version(1),
+            stream: StreamNumber(u32::try_from(position).unwrap()),
+            back: 0,
+            occurred_at: Timestamp::clamped(-5),
+            recorded_at: Timestamp::clamped(i64::try_from(position / 3).unwrap()),
+            event_type: EventType::TICKET_OPENED,
+            schema: 1,
+            facts,
+        }
+    }
+
+    fn block_of(positions: &[u64]) -> Vec<u8> {
+        let mut builder = BlockBuilder::default();
+        for p in positions {
+            builder.push(&row(*p, &p.to_le_bytes()), None);
+        }
+        builder.push_name(StreamNumber(0), &StreamName::ticket("تهران-1"));
+        builder.finish(&ORIGIN)
+    }
+
+    fn parse(bytes: Vec<u8>) -> Result<FactBlock, BlockDamaged> {
+        let len = bytes.len();
+        FactBlock::parse(Arc::new(bytes), 0, len)
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were_pushed() {
+        for positions in [vec![5, 6, 7, 8], vec![5, 9, 10, 40]] {
+            let block = parse(block_of(&positions)).unwrap();
+            let read: Vec<_> = block.iter().map(|r| (r.position.0, r.recorded_at.micros(), r.facts.to_vec())).collect();
+            let expected: Vec<_> =
+                positions.iter().map(|p| (*p, i64::try_from(p / 3).unwrap(), p.to_le_bytes().to_vec())).collect();
+            assert_eq!(read, expected);
+            assert_eq!(block.iter_after(Position(positions[1])).next().unwrap().position.0, positions[2]);
+            assert_eq!(block.row(2), block.iter().nth(2).unwrap());
+            assert_eq!(block.new_streams().next().unwrap().1.unwrap(), StreamName::ticket("تهران-1"));
+            assert_eq!(block.origin(), ORIGIN);
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let good = block_of(&[1, 2, 3]);
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let spare = (132..136).contains(&(bit / 8));
+            assert!(spare || parse(bad).is_err(), "bit {bit}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Events to bytes and back: a stable number, a schema version and one frozen struct for each.
+//!
+//! The only place that names bincode. It never calls a store, and no store calls it.
+
+pub mod v1;
+
+use crate::facts::Facts;
+use bincode::config::{Configuration, LittleEndian, Varint};
+use serde::{Deserialize, Serialize};
+
+/// The codec of everything written by this version, kept in each record: bincode 2, little-endian, varint.
+pub const CODEC_BINCODE_2: u8 = 1;
+
+/// The largest decoded struct, in bytes; a line of input has at most 1 MB.
+const DECODED_BYTES_MAX: usize = 4 << 20;
+
+/// The number of an event's type in storage; never changes, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventType(pub u16);
+
+impl EventType {
+    /// `ticket_opened`.
+    pub const TICKET_OPENED: Self = Self(1);
+    /// `ticket_assigned`.
+    pub const TICKET_ASSIGNED: Self = Self(2);
+    /// `ticket_transferred`.
+    pub const TICKET_TRANSFERRED: Self = Self(3);
+    /// `priority_changed`.
+    pub const PRIORITY_CHANGED: Self = Self(4);
+    /// `tags_changed`.
+    pub const TAGS_CHANGED: Self = Self(5);
+    /// `reply_posted`.
+    pub const REPLY_POSTED: Self = Self(6);
+    /// `reply_rated`.
+    pub const REPLY_RATED: Self = Self(7);
+    /// `ticket_held`.
+    pub const TICKET_HELD: Self = Self(8);
+    /// `ticket_resumed`.
+    pub const TICKET_RESUMED: Self = Self(9);
+    /// `ticket_closed`.
+    pub const TICKET_CLOSED: Self = Self(10);
+    /// `survey_submitted`.
+    pub const SURVEY_SUBMITTED: Self = Self(11);
+    /// `ticket_reopened`.
+    pub const TICKET_REOPENED: Self = Self(12);
+    /// `ticket_voided`.
+    pub const TICKET_VOIDED: Self = Self(13);
+    /// `ticket_restored`.
+    pub const TICKET_RESTORED: Self = Self(14);
+    /// `follow_up_recorded`.
+    pub const FOLLOW_UP_RECORDED: Self = Self(15);
+}
+
+/// Bytes that are not what this version can read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// The type or schema version is not known here: a newer version wrote it.
+    #[error("event type {event_type} at schema version {schema} was written by a newer version of Daftar; upgrade")]
+    Unknown {
+        /// The event type's number.
+        event_type: u16,
+        /// The schema version.
+        schema: u8,
+    },
+    /// The bytes do not decode.
+    #[error("the stored {what} do not decode: {why}")]
+    Damaged {
+        /// Which part.
+        what: &'static str,
+        /// What the decoder said.
+        why: String,
+    },
+}
+
+type Config = Configuration<LittleEndian, Varint, bincode::config::Limit<DECODED_BYTES_MAX>>;
+
+const fn config() -> Config {
+    bincode::config::standard().with_limit::<DECODED_BYTES_MAX>()
+}
+
+/// Encodes one frozen struct.
+///
+/// # Errors
+///
+/// [`CodecError::Damaged`] when the struct is larger than 4 MB.
+pub fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
+    let bytes =
+        bincode::serde::encode_to_vec(value, config()).map_err(|e| CodecError::Damaged { what, why: e.to_string() })?;
+    if bytes.len() > DECODED_BYTES_MAX {
+        return Err(CodecError::Damaged { what, why: format!("larger than {DECODED_BYTES_MAX} bytes") });
+    }
+    Ok(bytes)
+}
+
+/// Decodes one frozen struct, borrowing its texts; bytes left over are an error.
+///
+/// # Errors
+///
+/// [`CodecError::Damaged`] when the bytes are not exactly one such struct.
+pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Result<T, CodecError> {
+    let (value, read) = bincode::serde::borrow_decode_from_slice(bytes, config())
+        .map_err(|e| CodecError::Damaged { what, why: e.to_string() })?;
+    if read != bytes.len() {
+        return Err(CodecError::Damaged { what, why: format!("{} bytes left over", bytes.len() - read) });
+    }
+    Ok(value)
+}
+
+/// Decodes the facts of an event into today's shape.
+///
+/// # Errors
+///
+/// [`CodecError::Unknown`] for a type or schema version from the future, [`CodecError::Damaged`] for bytes that do
+/// not decode.
+pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<Facts<'_>, CodecError> {
+    let facts = match (event_type, schema) {
+        (EventType::TICKET_OPENED, 1) => Facts::TicketOpened(decode("facts", bytes)?),
+        (EventType::TICKET_ASSIGNED, 1) => Facts::TicketAssigned(decode("facts", bytes)?),
+        (EventType::TICKET_TRANSFERRED, 1) => Facts::TicketTransferred(decode("facts", bytes)?),
+        (EventType::PRIORITY_CHANGED, 1) => Facts::PriorityChanged(decode("facts", bytes)?),
+        (EventType::TAGS_CHANGED, 1) => Facts::TagsChanged(decode("facts", bytes)?),
+        (EventType::REPLY_POSTED, 1) => Facts::ReplyPosted(decode("facts", bytes)?),
+        (EventType::REPLY_RATED, 1) => Facts::ReplyRated(decode("facts", bytes)?),
+        (EventType::TICKET_HELD, 1) => Facts::TicketHeld(decode("facts", bytes)?),
+        (EventType::TICKET_RESUMED, 1) => {
+            decode::<v1::TicketResumedV1>("facts", bytes).map(|_| Facts::TicketResumed)?
+        }
+        (EventType::TICKET_CLOSED, 1) => Facts::TicketClosed(decode("facts", bytes)?),
+        (EventType::SURVEY_SUBMITTED, 1) => Facts::SurveySubmitted(decode("facts", bytes)?),
+        (EventType::TICKET_REOPENED, 1) => Facts::TicketReopened(decode("facts", bytes)?),
+        (EventType::TICKET_VOIDED, 1) => Facts::TicketVoided(decode("facts", bytes)?),
+        (EventType::TICKET_RESTORED, 1) => {
+            decode::<v1::TicketRestoredV1>("facts", bytes).map(|_| Facts::TicketRestored)?
+        }
+        (EventType::FOLLOW_UP_RECORDED, 1) => Facts::FollowUpRecorded(decode("facts", bytes)?),
+        (EventType(event_type), schema) => return Err(CodecError::Unknown { event_type, schema }),
+    };
+    Ok(facts)
+}

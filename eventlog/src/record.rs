@@ -1,0 +1,149 @@
+//! An event before and after it is stored: its canonical bytes, and what the log adds to them.
+
+use crate::checksum::{Digest, event_digest};
+use crate::codec::EventType;
+use crate::position::{Position, Version};
+use crate::stream::{StreamKind, StreamName};
+use daftar_domain::Timestamp;
+
+/// An event's canonical bytes: what is stored, digested, backed up and migrated, never encoded again.
+///
+/// `head` is all but the sealed content; `docs/format.md` has its layout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventBytes {
+    /// Stream, version, times, type, metadata and facts.
+    pub head: Box<[u8]>,
+    /// Pseudonym, nonce and ciphertext of its content.
+    pub sealed: Option<Box<[u8]>>,
+}
+
+/// An event that is not stored yet, with its digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its canonical bytes.
+    pub bytes: EventBytes,
+    /// BLAKE3 over them, the sealed content by its own BLAKE3.
+    pub digest: Digest,
+}
+
+/// An event as the log keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedEvent {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+    /// Its canonical bytes.
+    pub bytes: EventBytes,
+}
+
+/// The parts of an event's head, borrowed from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventHead<'a> {
+    /// What its stream is about.
+    pub stream_kind: StreamKind,
+    /// Its stream's id.
+    pub stream_id: &'a str,
+    /// Where it stands in its stream.
+    pub version: Version,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Its type.
+    pub event_type: EventType,
+    /// The schema version of its facts.
+    pub schema: u8,
+    /// Its metadata, encoded.
+    pub metadata: &'a [u8],
+    /// Its facts, encoded.
+    pub facts: &'a [u8],
+    /// Whether sealed content belongs to it.
+    pub has_content: bool,
+}
+
+/// A head that is not one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an event's head is damaged")]
+pub struct HeadDamaged;
+
+impl EventHead<'_> {
+    /// The canonical bytes of this head.
+    #[must_use]
+    pub fn encode(&self) -> Box<[u8]> {
+        let mut head = Vec::with_capacity(32 + self.stream_id.len() + self.metadata.len() + self.facts.len());
+        head.push(self.stream_kind.code());
+        // Ids have at most 256 bytes, metadata and facts at most 4 MB: the lengths fit.
+        head.extend(u16::try_from(self.stream_id.len()).unwrap_or(u16::MAX).to_le_bytes());
+        head.extend(self.stream_id.as_bytes());
+        head.extend(self.version.0.to_le_bytes());
+        head.extend(self.occurred_at.micros().to_le_bytes());
+        head.extend(self.event_type.0.to_le_bytes());
+        head.push(self.schema);
+        for part in [self.metadata, self.facts] {
+            head.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+            head.extend(part);
+        }
+        head.push(u8::from(self.has_content));
+        head.into()
+    }
+
+    /// The name of its stream.
+    #[must_use]
+    pub fn stream(&self) -> StreamName {
+        StreamName { kind: self.stream_kind, id: self.stream_id.into() }
+    }
+}
+
+impl EventBytes {
+    /// Reads the head.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadDamaged`] when the bytes are no head, or say otherwise about content than there is.
+    pub fn head(&self) -> Result<EventHead<'_>, HeadDamaged> {
+        let mut rest: &[u8] = &self.head;
+        let stream_kind = StreamKind::from_code(u8::from_le_bytes(take(&mut rest)?)).ok_or(HeadDamaged)?;
+        let id_len = usize::from(u16::from_le_bytes(take(&mut rest)?));
+        let stream_id = std::str::from_utf8(take_slice(&mut rest, id_len)?).map_err(|_| HeadDamaged)?;
+        let version = Version(u32::from_le_bytes(take(&mut rest)?));
+        let occurred_at = Timestamp::from_micros(i64::from_le_bytes(take(&mut rest)?)).ok_or(HeadDamaged)?;
+        let event_type = EventType(u16::from_le_bytes(take(&mut rest)?));
+        let schema = u8::from_le_bytes(take(&mut rest)?);
+        let metadata_len = u32::from_le_bytes(take(&mut rest)?) as usize;
+        let metadata = take_slice(&mut rest, metadata_len)?;
+        let facts_len = u32::from_le_bytes(take(&mut rest)?) as usize;
+        let facts = take_slice(&mut rest, facts_len)?;
+        let has_content = u8::from_le_bytes(take(&mut rest)?);
+        if !rest.is_empty() || has_content > 1 || (has_content == 1) != self.sealed.is_some() {
+            return Err(HeadDamaged);
+        }
+        let has_content = has_content == 1;
+        Ok(EventHead { stream_kind, stream_id, version, occurred_at, event_type, schema, metadata, facts, has_content })
+    }
+
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        event_digest(self)
+    }
+}
+
+impl NewEvent {
+    /// Takes canonical bytes and makes their digest.
+    #[must_use]
+    pub fn new(bytes: EventBytes) -> Self {
+        let digest = bytes.digest();
+        Self { bytes, digest }
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeadDamaged> {
+    let (taken, left) = rest.split_first_chunk::<N>().ok_or(HeadDamaged)?;
+    *rest = left;
+    Ok(*taken)
+}
+
+fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], HeadDamaged> {
+    let (taken, left) = rest.split_at_checked(len).ok_or(HeadDamaged)?;
+    *rest = left;
+    Ok(taken)
+}
