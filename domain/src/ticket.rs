@@ -8,6 +8,8 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+#[cfg(test)]
+mod properties;
 pub mod rejection;
 #[cfg(test)]
 pub(crate) mod samples;
