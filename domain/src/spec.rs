@@ -21,7 +21,7 @@ pub struct Outcome {
 ///
 /// # Panics
 ///
-/// When the events are no history that [`admit`] takes.
+/// When the events are no history that [`admit()`] takes.
 #[must_use]
 #[track_caller]
 pub fn given(history: impl IntoIterator<Item = Event>) -> Given {

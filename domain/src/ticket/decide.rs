@@ -18,7 +18,7 @@ type Granted = Result<Vec<EventKind>, Rejection>;
 /// Says which events `command` leads to on `ticket` at `now`; a command that changes nothing leads to none.
 ///
 /// The events happen at `now`, or at the ticket's last event where that stands ahead of the clock (an import from a
-/// faster one). All carry who wanted it and why, and all have passed [`admit`].
+/// faster one). All carry who wanted it and why, and all have passed [`admit()`].
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ fn admit_all(ticket: &Ticket, events: &[Event]) -> Result<(), Rejection> {
         .map(|_| ())
 }
 
-/// The kinds of events; what [`admit`] refuses anyway (closing a closed ticket, say) is not asked here again.
+/// The kinds of events; what [`admit()`] refuses anyway (closing a closed ticket, say) is not asked here again.
 fn granted(ticket: &Ticket, by: Option<&Actor>, action: Action) -> Granted {
     if !ticket.exists() && !matches!(action, Action::Open(_)) {
         return Err(Rejection::NotOpened);
