@@ -28,5 +28,5 @@ pub mod time;
 pub use actor::{Actor, Cause};
 pub use invalid::Invalid;
 pub use limits::Limits;
-pub use ticket::{Command, Event, EventKind, Rejection, Ticket};
+pub use ticket::{Command, Event, EventKind, Rejection, RejectionKind, Ticket};
 pub use time::Timestamp;

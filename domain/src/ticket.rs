@@ -8,14 +8,18 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod evolve;
+#[cfg(test)]
+mod properties;
 pub mod rejection;
+#[cfg(test)]
+pub(crate) mod samples;
 
 pub use admit::admit;
 pub use command::{Action, Command};
 pub use decide::decide;
 pub use event::{Attachment, Change, Event, EventKind, HeldFor, Means, Opening, Priority, Visibility};
 pub use evolve::evolve;
-pub use rejection::Rejection;
+pub use rejection::{ClosedTo, Rejection, RejectionKind};
 
 use crate::actor::Actor;
 use crate::ids::{
@@ -150,4 +154,35 @@ impl Ticket {
     pub fn is_closed(&self) -> bool {
         self.exists() && self.state == State::Closed
     }
+
+    /// Reply `number`, counted from 1.
+    #[must_use]
+    pub fn reply(&self, number: u32) -> Option<&Reply> {
+        self.replies.get(index_of(number)?)
+    }
+
+    /// Closing `number`, counted from 1.
+    #[must_use]
+    pub fn closing(&self, number: u32) -> Option<&Closing> {
+        self.closings.get(index_of(number)?)
+    }
+
+    /// The number of its latest closing; 0 before any.
+    #[must_use]
+    pub fn latest_closing(&self) -> u32 {
+        u32::try_from(self.closings.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the answer to closing `number` changes no more: it was answered and the ticket was reopened since.
+    #[must_use]
+    pub fn is_settled(&self, number: u32) -> bool {
+        // Openings and closings alternate, so only the last closing of a closed ticket has no reopening after it.
+        let reopened_since = number < self.latest_closing() || !self.is_closed();
+        reopened_since && self.closing(number).is_some_and(|closing| closing.survey.is_some())
+    }
+}
+
+/// Where the thing numbered `number`, from 1, stands in its list.
+fn index_of(number: u32) -> Option<usize> {
+    usize::try_from(number.checked_sub(1)?).ok()
 }
