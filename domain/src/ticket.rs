@@ -140,6 +140,8 @@ pub struct Closing {
     pub reason: Option<ReasonId>,
     /// The last value given of each field of its survey; `None`: never answered.
     pub survey: Option<SurveyAnswers>,
+    /// The ticket's cycle when its survey was first answered; 0: never.
+    pub answered_in_cycle: u32,
 }
 
 impl Ticket {
@@ -176,9 +178,7 @@ impl Ticket {
     /// Whether the answer to closing `number` changes no more: it was answered and the ticket was reopened since.
     #[must_use]
     pub fn is_settled(&self, number: u32) -> bool {
-        // Openings and closings alternate, so only the last closing of a closed ticket has no reopening after it.
-        let reopened_since = number < self.latest_closing() || !self.is_closed();
-        reopened_since && self.closing(number).is_some_and(|closing| closing.survey.is_some())
+        self.closing(number).is_some_and(|closing| closing.survey.is_some() && closing.answered_in_cycle < self.cycle)
     }
 }
 

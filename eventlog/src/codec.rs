@@ -2,6 +2,7 @@
 //!
 //! The only place that names bincode. It never calls a store, and no store calls it.
 
+pub mod ticket;
 pub mod v1;
 
 use crate::facts::Facts;

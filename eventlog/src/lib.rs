@@ -15,6 +15,7 @@ pub mod facts;
 pub mod log;
 pub mod position;
 pub mod record;
+pub mod sealing;
 pub mod stream;
 
 pub use block::{FactBlock, FactRow};

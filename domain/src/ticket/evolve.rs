@@ -146,6 +146,7 @@ fn closed(ticket: &mut Ticket, event: &Event) {
         form: form.clone(),
         reason: reason.clone(),
         survey: None,
+        answered_in_cycle: 0,
     });
 }
 
@@ -153,7 +154,11 @@ fn survey_submitted(ticket: &mut Ticket, number: u32, answers: &SurveyAnswers) {
     if ticket.is_settled(number) || *answers == SurveyAnswers::default() {
         return;
     }
+    let cycle = ticket.cycle;
     if let Some(closing) = index_of(number).and_then(|index| ticket.closings.get_mut(index)) {
+        if closing.survey.is_none() {
+            closing.answered_in_cycle = cycle;
+        }
         closing.survey.get_or_insert_default().merge(answers);
     }
 }

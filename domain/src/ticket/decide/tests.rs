@@ -267,8 +267,10 @@ fn an_answer_changes_until_the_reopening_and_a_first_one_comes_at_any_time() {
     let closed_again = || [settled().to_vec(), vec![closed(4)]].concat();
     given(closed_again()).when(survey(Some(1), nps(1))).then_refused(|r| *r == refused);
     given(closed_again()).when(survey(None, nps(1))).then([answered(4, 2, nps(1))]);
-    let late = [reopened_unanswered(), vec![answered(4, 1, nps(9))]].concat();
-    given(late).when(survey(Some(1), nps(1))).then_refused(|r| *r == refused);
+    let late = || [reopened_unanswered(), vec![answered(4, 1, nps(9))]].concat();
+    given(late()).when(survey(Some(1), nps(1))).then([answered(4, 1, nps(1))]);
+    let reopened_again = [late(), vec![closed(5), reopened(6, sara())]].concat();
+    given(reopened_again).when(survey(Some(1), nps(1))).then_refused(|r| *r == refused);
 }
 
 #[test]

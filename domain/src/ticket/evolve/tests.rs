@@ -99,7 +99,8 @@ fn a_closing_is_kept_with_who_and_why() {
     let ticket = folded(&[opened(1), event_by(3, customer(), closing())]);
     let EventKind::TicketClosed { form, reason, .. } = closing() else { unreachable!() };
     let by = Actor::Customer(Some(CustomerId::known_good("c-42")));
-    let kept = Closing { closed_at: sec(3), by, survey_offered: true, form, reason, survey: None };
+    let kept =
+        Closing { closed_at: sec(3), by, survey_offered: true, form, reason, survey: None, answered_in_cycle: 0 };
     assert_eq!(ticket.closings, [kept]);
 }
 
@@ -202,7 +203,9 @@ fn a_first_answer_is_taken_after_a_reopening_too() {
     let history = [opened(1), closed(2), reopened(3, sara()), answered(4, 1, nps(9))];
     assert_eq!(folded(&history).closings[0].survey, Some(nps(9)));
     let again = [&history[..], &[answered(5, 1, nps(1))]].concat();
-    assert_eq!(folded(&again).closings[0].survey, Some(nps(9)), "the reopening lies behind it");
+    assert_eq!(folded(&again).closings[0].survey, Some(nps(1)), "the next reopening is still to come");
+    let too_late = [&again[..], &[closed(6), reopened(7, sara()), answered(8, 1, nps(5))]].concat();
+    assert_eq!(folded(&too_late).closings[0].survey, Some(nps(1)));
 }
 
 #[test]
