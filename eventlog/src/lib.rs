@@ -10,12 +10,16 @@
 
 pub mod block;
 pub mod checksum;
+pub mod clock;
 pub mod codec;
 pub mod facts;
+pub mod genesis;
 pub mod log;
+pub mod memory;
 pub mod position;
 pub mod record;
 pub mod sealing;
+pub mod sequencer;
 pub mod stream;
 
 pub use block::{FactBlock, FactRow};

@@ -1,0 +1,363 @@
+//! The writer's turn: checks a commit against what stands, and gives its events positions, time and chain. No I/O.
+
+use crate::block::FactRow;
+use crate::checksum::{Digest, chain_next};
+use crate::codec::{self, v1::MetadataV1};
+use crate::log::{AppendError, CommandStamp, Commit, StoreError};
+use crate::position::{Position, StreamNumber, Version};
+use crate::record::{EventBytes, EventHead, NewEvent};
+use crate::stream::{StreamKind, StreamName};
+use daftar_domain::Timestamp;
+use std::collections::{HashMap, VecDeque};
+
+/// How long a command is remembered, by the time its commit was recorded: seven days.
+pub const COMMAND_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
+
+/// An event with its place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+    /// Its stream's number.
+    pub stream: StreamNumber,
+    /// Whether it is its stream's first event.
+    pub new_stream: bool,
+    /// The distance in positions to its stream's event before it; 0: there is none.
+    pub back: u32,
+    /// The chain value after it.
+    pub chain: Digest,
+    /// Its canonical bytes.
+    pub bytes: EventBytes,
+}
+
+impl Placed {
+    /// Its row in a fact block.
+    #[must_use]
+    pub fn row<'a>(&'a self, head: &EventHead<'a>) -> FactRow<'a> {
+        FactRow {
+            position: self.position,
+            version: head.version,
+            stream: self.stream,
+            back: self.back,
+            occurred_at: head.occurred_at,
+            recorded_at: self.recorded_at,
+            event_type: head.event_type,
+            schema: head.schema,
+            facts: head.facts,
+        }
+    }
+}
+
+/// A commit with its place in the log.
+#[derive(Debug, Clone)]
+pub struct PlacedCommit {
+    /// Position of its first event; of the next event where it has none.
+    pub first: Position,
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+    /// Its events.
+    pub events: Vec<Placed>,
+    /// Kept apart where there is no event to carry it.
+    pub empty: Option<EmptyCommit>,
+}
+
+/// An accepted command that changed nothing: it has a place in the log, but no position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmptyCommit {
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+    /// The stream it was about.
+    pub stream: StreamName,
+    /// The version the stream had.
+    pub version: Version,
+    /// The command.
+    pub command: CommandStamp,
+}
+
+/// What is remembered of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptCommand {
+    /// The command.
+    pub stamp: CommandStamp,
+    /// Position of its first event, or of the next event where it had none.
+    pub first: Position,
+    /// How many events it had.
+    pub count: u32,
+    /// When the log accepted it.
+    pub recorded_at: Timestamp,
+}
+
+/// Where a stream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamEnd {
+    /// Position of its last event.
+    pub last: Position,
+    /// Its version.
+    pub version: Version,
+}
+
+/// Every stream by the first 16 bytes of its name's BLAKE3; 24 bytes a stream besides, no names.
+#[derive(Debug, Default)]
+pub struct StreamIndex {
+    numbers: HashMap<[u8; 16], StreamNumber>,
+    ends: Vec<StreamEnd>,
+}
+
+impl StreamIndex {
+    fn hash(kind: StreamKind, id: &str) -> [u8; 16] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[kind.code()]);
+        hasher.update(id.as_bytes());
+        let mut short = [0; 16];
+        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        short
+    }
+
+    /// The number of a stream.
+    #[must_use]
+    pub fn number(&self, stream: &StreamName) -> Option<StreamNumber> {
+        self.numbers.get(&Self::hash(stream.kind, &stream.id)).copied()
+    }
+
+    /// Where a stream stands; at version 0 where it has no event.
+    #[must_use]
+    pub fn end(&self, stream: &StreamName) -> StreamEnd {
+        self.number(stream)
+            .and_then(|n| self.ends.get(n.0 as usize).copied())
+            .unwrap_or(StreamEnd { last: Position::ZERO, version: Version::ZERO })
+    }
+
+    /// Adds an event known to stand in the log; streams come with rising numbers.
+    pub fn restore(&mut self, number: StreamNumber, name: Option<&StreamName>, end: StreamEnd) {
+        if let Some(name) = name {
+            self.numbers.insert(Self::hash(name.kind, &name.id), number);
+        }
+        match self.ends.get_mut(number.0 as usize) {
+            Some(kept) => *kept = end,
+            None => self.ends.push(end),
+        }
+    }
+
+    /// Moves a stream's end on; answers its number, whether it is new, and the distance to its event before.
+    fn advance(&mut self, kind: StreamKind, id: &str, end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
+        let full = || StoreError::failed("numbering a stream", "the log holds 4 billion streams, the most it can");
+        let next = StreamNumber(u32::try_from(self.ends.len()).map_err(|_| full())?);
+        let number = *self.numbers.entry(Self::hash(kind, id)).or_insert(next);
+        if number == next {
+            self.ends.push(end);
+            return Ok((number, true, 0));
+        }
+        let kept = &mut self.ends[number.0 as usize];
+        let distance = u32::try_from(end.last.0 - kept.last.0).map_err(|_| full())?;
+        *kept = end;
+        Ok((number, false, distance))
+    }
+}
+
+/// Commands of the last seven days by their keyed id.
+#[derive(Debug, Default)]
+pub struct CommandIndex {
+    kept: HashMap<[u8; 16], KeptCommand>,
+    by_age: VecDeque<(Timestamp, [u8; 16])>,
+}
+
+impl CommandIndex {
+    /// What is remembered of the command with that id.
+    #[must_use]
+    pub fn get(&self, id: &[u8; 16]) -> Option<&KeptCommand> {
+        self.kept.get(id)
+    }
+
+    /// Remembers a command, and forgets those recorded more than seven days before it.
+    pub fn insert(&mut self, command: KeptCommand) {
+        let id = command.stamp.id;
+        if self.kept.insert(id, command).is_none() {
+            self.by_age.push_back((command.recorded_at, id));
+        }
+        let oldest = command.recorded_at.micros() - COMMAND_KEPT_MICROS;
+        while self.by_age.front().is_some_and(|(at, _)| at.micros() < oldest) {
+            if let Some((_, id)) = self.by_age.pop_front() {
+                self.kept.remove(&id);
+            }
+        }
+    }
+
+    /// Counts one more event of a command that was just inserted or began with the event before.
+    fn count_event(&mut self, stamp: CommandStamp, position: Position, recorded_at: Timestamp) {
+        let follows = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count) == position.0 && kept.count > 0;
+        match self.kept.get_mut(&stamp.id) {
+            Some(kept) if follows(kept) => kept.count += 1,
+            _ => self.insert(KeptCommand { stamp, first: position, count: 1, recorded_at }),
+        }
+    }
+
+    fn check(&self, stamp: &CommandStamp) -> Result<(), AppendError> {
+        match self.get(&stamp.id) {
+            None => Ok(()),
+            Some(kept) if kept.stamp.digest == stamp.digest => {
+                Err(AppendError::Duplicate { first: kept.first, count: kept.count })
+            }
+            Some(_) => Err(AppendError::KeyReused),
+        }
+    }
+}
+
+/// What the writer knows of the log: its end, its streams and its recent commands.
+#[derive(Debug)]
+pub struct Sequencer {
+    last: Position,
+    chain: Digest,
+    recorded_at: Timestamp,
+    /// Every stream.
+    pub streams: StreamIndex,
+    /// Recent commands.
+    pub commands: CommandIndex,
+}
+
+impl Sequencer {
+    /// Before the first event of a log whose genesis has that BLAKE3.
+    #[must_use]
+    pub fn new(genesis: Digest) -> Self {
+        Self {
+            last: Position::ZERO,
+            chain: genesis,
+            recorded_at: Timestamp::MIN,
+            streams: StreamIndex::default(),
+            commands: CommandIndex::default(),
+        }
+    }
+
+    /// Position of the last event placed.
+    #[must_use]
+    pub fn last(&self) -> Position {
+        self.last
+    }
+
+    /// The chain value after it.
+    #[must_use]
+    pub fn chain(&self) -> Digest {
+        self.chain
+    }
+
+    /// Sets the end of the log to where a derived block ends.
+    pub fn restore_end(&mut self, last: Position, chain: Digest, recorded_at: Timestamp) {
+        self.last = last;
+        self.chain = chain;
+        self.recorded_at = recorded_at.max(self.recorded_at);
+    }
+
+    /// Leaves positions out, so that the next event has the one after `last`; for sources that carry their own.
+    pub fn skip_to(&mut self, last: Position) {
+        self.last = last.max(self.last);
+    }
+
+    /// Checks a commit and places its events at the end of the log; `now` is the clock.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] when it must not be appended; nothing is changed then.
+    pub fn place(&mut self, commit: Commit, now: Timestamp) -> Result<PlacedCommit, AppendError> {
+        if let Some(stamp) = &commit.command {
+            self.commands.check(stamp)?;
+        }
+        let end = self.streams.end(&commit.stream);
+        if end.version != commit.expected {
+            let (expected, actual) = (commit.expected, end.version);
+            return Err(AppendError::Conflict { stream: commit.stream, expected, actual });
+        }
+        check_events(&commit)?;
+        let recorded_at = commit.recorded_at.unwrap_or(now).max(self.recorded_at);
+        let first = self.last.next();
+        let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
+        let mut events = Vec::with_capacity(commit.events.len());
+        let (stream, expected) = (commit.stream, commit.expected);
+        for (event, n) in commit.events.into_iter().zip(1..) {
+            let end = StreamEnd { last: self.last.next(), version: Version(expected.0 + n) };
+            events.push(self.place_event(event, stream.kind, &stream.id, end, recorded_at)?);
+        }
+        self.recorded_at = recorded_at;
+        if let Some(stamp) = commit.command {
+            self.commands.insert(KeptCommand { stamp, first, count, recorded_at });
+        }
+        let empty = commit.command.filter(|_| count == 0);
+        let empty = empty.map(|command| EmptyCommit { recorded_at, stream, version: expected, command });
+        Ok(PlacedCommit { first, recorded_at, events, empty })
+    }
+
+    fn place_event(
+        &mut self,
+        event: NewEvent,
+        kind: StreamKind,
+        id: &str,
+        end: StreamEnd,
+        recorded_at: Timestamp,
+    ) -> Result<Placed, StoreError> {
+        let (stream, new_stream, back) = self.streams.advance(kind, id, end)?;
+        self.last = end.last;
+        self.chain = chain_next(&self.chain, &event.digest, recorded_at);
+        let (position, chain) = (end.last, self.chain);
+        Ok(Placed { position, recorded_at, stream, new_stream, back, chain, bytes: event.bytes })
+    }
+
+    /// Takes in an event read from the log, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when it can't stand here: its head is damaged, its version is not the next, or time
+    /// runs backwards.
+    pub fn replay(&mut self, bytes: EventBytes, recorded_at: Timestamp) -> Result<Placed, StoreError> {
+        let position = self.last.next();
+        let corrupt = |why: &str| StoreError::Corrupt { position, why: why.to_owned() };
+        let event = NewEvent::new(bytes);
+        let head = event.bytes.head().map_err(|e| corrupt(&e.to_string()))?;
+        let name = head.stream();
+        let end = StreamEnd { last: position, version: head.version };
+        if self.streams.end(&name).version.next() != head.version {
+            return Err(corrupt("its version is not the next of its stream"));
+        }
+        if recorded_at < self.recorded_at {
+            return Err(corrupt("it was recorded before the event before it"));
+        }
+        let metadata: MetadataV1<'_> =
+            codec::decode("metadata", head.metadata).map_err(|source| StoreError::Unreadable { position, source })?;
+        if let Some((id, digest)) = metadata.command {
+            self.commands.count_event(CommandStamp { id, digest }, position, recorded_at);
+        }
+        self.recorded_at = recorded_at;
+        self.place_event(event, name.kind, &name.id, end, recorded_at)
+    }
+
+    /// Takes in a commit without events read from the log, in order.
+    pub fn replay_empty(&mut self, empty: &EmptyCommit) {
+        let (stamp, recorded_at) = (empty.command, empty.recorded_at);
+        self.recorded_at = recorded_at.max(self.recorded_at);
+        self.commands.insert(KeptCommand { stamp, first: self.last.next(), count: 0, recorded_at });
+    }
+}
+
+/// Checks that every event says of itself what its commit says of it.
+fn check_events(commit: &Commit) -> Result<(), AppendError> {
+    let unstorable = |why: &str| Err(AppendError::Unstorable(why.to_owned()));
+    if commit.events.is_empty() && commit.command.is_none() {
+        return unstorable("it has neither events nor a command");
+    }
+    if commit.stream.id.is_empty() || commit.stream.id.len() > daftar_domain::ids::ID_BYTES_MAX {
+        return unstorable("its stream's id is empty or longer than 256 bytes");
+    }
+    for (event, n) in commit.events.iter().zip(1..) {
+        let Ok(head) = event.bytes.head() else { return unstorable("an event's head is damaged") };
+        if head.stream_kind != commit.stream.kind || *head.stream_id != *commit.stream.id {
+            return unstorable("an event is of another stream");
+        }
+        if Some(head.version.0) != commit.expected.0.checked_add(n) {
+            return unstorable("an event was sealed for another version");
+        }
+        let stamp = codec::decode::<MetadataV1<'_>>("metadata", head.metadata).map(|m| m.command);
+        if stamp != Ok(commit.command.map(|c| (c.id, c.digest))) {
+            return unstorable("an event carries another command than its commit");
+        }
+    }
+    Ok(())
+}
