@@ -162,6 +162,17 @@ impl FactBlock {
         self.row_recorded_at(row, recorded_at)
     }
 
+    /// How the event at `row` hangs on the one before it in its stream: its distance in positions, 0 for the first.
+    ///
+    /// # Panics
+    ///
+    /// When the block has no such row.
+    #[must_use]
+    pub fn back(&self, row: usize) -> u32 {
+        assert!(row < self.columns.rows, "row {row} of a block of {}", self.columns.rows);
+        u32_at(self.as_bytes(), self.columns.backs_at + 4 * row)
+    }
+
     /// All its events in order.
     pub fn iter(&self) -> impl Iterator<Item = FactRow<'_>> {
         self.iter_from(0)

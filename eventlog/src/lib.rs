@@ -12,6 +12,8 @@ pub mod block;
 pub mod checksum;
 pub mod clock;
 pub mod codec;
+pub mod derived;
+pub mod embedded;
 pub mod facts;
 pub mod genesis;
 pub mod log;

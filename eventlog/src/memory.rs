@@ -114,14 +114,12 @@ impl LogReader for MemoryLog {
 }
 
 /// A block of the given events, which follow one another.
-pub(crate) fn build_block(events: &[Placed], origin: &BlockOrigin) -> Result<FactBlock, StoreError> {
+pub(crate) fn build_block<'a>(
+    events: impl IntoIterator<Item = &'a Placed>,
+    origin: &BlockOrigin,
+) -> Result<FactBlock, StoreError> {
     let mut builder = BlockBuilder::default();
-    for placed in events {
-        let corrupt = |why: String| StoreError::Corrupt { position: placed.position, why };
-        let head = placed.bytes.head().map_err(|e| corrupt(e.to_string()))?;
-        let name = placed.new_stream.then(|| head.stream());
-        builder.push(&placed.row(&head), name.as_ref());
-    }
+    events.into_iter().try_for_each(|placed| placed.push_to(&mut builder))?;
     let bytes = builder.finish(origin);
     let len = bytes.len();
     FactBlock::parse(Arc::new(bytes), 0, len).map_err(|e| StoreError::failed("building a fact block", e))

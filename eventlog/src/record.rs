@@ -65,7 +65,33 @@ pub struct EventHead<'a> {
 #[error("an event's head is damaged")]
 pub struct HeadDamaged;
 
-impl EventHead<'_> {
+impl<'a> EventHead<'a> {
+    /// Reads a head from its canonical bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadDamaged`] when the bytes are no head.
+    pub fn decode(mut rest: &'a [u8]) -> Result<Self, HeadDamaged> {
+        let rest = &mut rest;
+        let stream_kind = StreamKind::from_code(u8::from_le_bytes(take(rest)?)).ok_or(HeadDamaged)?;
+        let id_len = usize::from(u16::from_le_bytes(take(rest)?));
+        let stream_id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadDamaged)?;
+        let version = Version(u32::from_le_bytes(take(rest)?));
+        let occurred_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadDamaged)?;
+        let event_type = EventType(u16::from_le_bytes(take(rest)?));
+        let schema = u8::from_le_bytes(take(rest)?);
+        let metadata_len = u32::from_le_bytes(take(rest)?) as usize;
+        let metadata = take_slice(rest, metadata_len)?;
+        let facts_len = u32::from_le_bytes(take(rest)?) as usize;
+        let facts = take_slice(rest, facts_len)?;
+        let [has_content @ 0..=1] = take(rest)? else { return Err(HeadDamaged) };
+        if !rest.is_empty() {
+            return Err(HeadDamaged);
+        }
+        let has_content = has_content == 1;
+        Ok(Self { stream_kind, stream_id, version, occurred_at, event_type, schema, metadata, facts, has_content })
+    }
+
     /// The canonical bytes of this head.
     #[must_use]
     pub fn encode(&self) -> Box<[u8]> {
@@ -100,24 +126,8 @@ impl EventBytes {
     ///
     /// [`HeadDamaged`] when the bytes are no head, or say otherwise about content than there is.
     pub fn head(&self) -> Result<EventHead<'_>, HeadDamaged> {
-        let mut rest: &[u8] = &self.head;
-        let stream_kind = StreamKind::from_code(u8::from_le_bytes(take(&mut rest)?)).ok_or(HeadDamaged)?;
-        let id_len = usize::from(u16::from_le_bytes(take(&mut rest)?));
-        let stream_id = std::str::from_utf8(take_slice(&mut rest, id_len)?).map_err(|_| HeadDamaged)?;
-        let version = Version(u32::from_le_bytes(take(&mut rest)?));
-        let occurred_at = Timestamp::from_micros(i64::from_le_bytes(take(&mut rest)?)).ok_or(HeadDamaged)?;
-        let event_type = EventType(u16::from_le_bytes(take(&mut rest)?));
-        let schema = u8::from_le_bytes(take(&mut rest)?);
-        let metadata_len = u32::from_le_bytes(take(&mut rest)?) as usize;
-        let metadata = take_slice(&mut rest, metadata_len)?;
-        let facts_len = u32::from_le_bytes(take(&mut rest)?) as usize;
-        let facts = take_slice(&mut rest, facts_len)?;
-        let has_content = u8::from_le_bytes(take(&mut rest)?);
-        if !rest.is_empty() || has_content > 1 || (has_content == 1) != self.sealed.is_some() {
-            return Err(HeadDamaged);
-        }
-        let has_content = has_content == 1;
-        Ok(EventHead { stream_kind, stream_id, version, occurred_at, event_type, schema, metadata, facts, has_content })
+        EventHead::decode(&self.head)
+            .and_then(|head| if head.has_content == self.sealed.is_some() { Ok(head) } else { Err(HeadDamaged) })
     }
 
     /// Its digest.
@@ -136,13 +146,13 @@ impl NewEvent {
     }
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeadDamaged> {
+pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeadDamaged> {
     let (taken, left) = rest.split_first_chunk::<N>().ok_or(HeadDamaged)?;
     *rest = left;
     Ok(*taken)
 }
 
-fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], HeadDamaged> {
+pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], HeadDamaged> {
     let (taken, left) = rest.split_at_checked(len).ok_or(HeadDamaged)?;
     *rest = left;
     Ok(taken)

@@ -1,17 +1,20 @@
 //! The writer's turn: checks a commit against what stands, and gives its events positions, time and chain. No I/O.
 
-use crate::block::FactRow;
+use crate::block::{BlockBuilder, FactRow};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::{self, v1::MetadataV1};
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
-use crate::record::{EventBytes, EventHead, NewEvent};
+use crate::record::{EventBytes, EventHead, HeadDamaged, NewEvent};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 use std::collections::{HashMap, VecDeque};
 
 /// How long a command is remembered, by the time its commit was recorded: seven days.
 pub const COMMAND_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
+
+/// The most events one command may yield: an index rebuilt block by block counts a command whole.
+pub const COMMAND_EVENTS_MAX: usize = 64;
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +36,15 @@ pub struct Placed {
 }
 
 impl Placed {
-    /// Its row in a fact block.
-    #[must_use]
-    pub fn row<'a>(&'a self, head: &EventHead<'a>) -> FactRow<'a> {
-        FactRow {
+    /// Adds its facts to a block.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when its head is damaged.
+    pub fn push_to(&self, builder: &mut BlockBuilder) -> Result<(), StoreError> {
+        let corrupt = |e: HeadDamaged| StoreError::Corrupt { position: self.position, why: e.to_string() };
+        let head = EventHead::decode(&self.bytes.head).map_err(corrupt)?;
+        let row = FactRow {
             position: self.position,
             version: head.version,
             stream: self.stream,
@@ -46,7 +54,9 @@ impl Placed {
             event_type: head.event_type,
             schema: head.schema,
             facts: head.facts,
-        }
+        };
+        builder.push(&row, self.new_stream.then(|| head.stream()).as_ref());
+        Ok(())
     }
 }
 
@@ -342,6 +352,9 @@ fn check_events(commit: &Commit) -> Result<(), AppendError> {
     let unstorable = |why: &str| Err(AppendError::Unstorable(why.to_owned()));
     if commit.events.is_empty() && commit.command.is_none() {
         return unstorable("it has neither events nor a command");
+    }
+    if commit.command.is_some() && commit.events.len() > COMMAND_EVENTS_MAX {
+        return unstorable("one command can't yield more than 64 events");
     }
     if commit.stream.id.is_empty() || commit.stream.id.len() > daftar_domain::ids::ID_BYTES_MAX {
         return unstorable("its stream's id is empty or longer than 256 bytes");

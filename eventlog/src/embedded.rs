@@ -1,0 +1,369 @@
+//! The embedded log: records in sled, a tail witness and keys beside it, derived files for reading.
+//!
+//! One thread writes, in groups; a few threads read; one keeps house (derived files, late syncs). Callers never touch
+//! sled themselves.
+
+pub mod key_file;
+pub mod layout;
+mod recovery;
+pub mod store;
+mod threads;
+pub mod witness;
+mod writer;
+
+use crate::block::{BLOCK_EVENTS, BlockOrigin, FactBlock};
+use crate::checksum::Digest;
+use crate::clock::{Clock, system_clock};
+use crate::genesis::Genesis;
+use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
+use crate::memory::build_block;
+use crate::position::{Position, Version};
+use crate::record::RecordedEvent;
+use crate::sealing::KeyStore;
+use crate::sequencer::{KeptCommand, Placed, Sequencer};
+use crate::stream::StreamName;
+use key_file::KeyFile;
+use layout::{Entry, RecordKey};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use store::Store;
+use threads::{Keeper, Readers};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// At most this many events wait in memory for their block to be derived; then the writer waits.
+pub const TAIL_EVENTS_MAX: usize = 64 << 10;
+/// How many appends may wait for the writer.
+const REQUESTS_MAX: usize = 4096;
+
+/// How to open a log.
+#[derive(Clone)]
+pub struct Options {
+    /// Whether to create it where there is none.
+    pub create: bool,
+    /// The clock of `recorded_at`.
+    pub clock: Clock,
+    /// sled's cache in bytes.
+    pub cache_bytes: u64,
+    /// Told how far a rebuilding of derived files has come.
+    pub progress: Option<Arc<dyn Fn(Position) + Send + Sync>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { create: true, clock: system_clock(), cache_bytes: 64 << 20, progress: None }
+    }
+}
+
+/// A log in a directory.
+pub struct EmbeddedLog {
+    shared: Arc<Shared>,
+    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    readers: Readers,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    keeper: Keeper,
+    /// Held as long as the log is open; dropped last.
+    _lock: File,
+}
+
+/// One append waiting for the writer.
+struct Request {
+    commit: Commit,
+    answer: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+/// What the threads share.
+struct Shared {
+    genesis: Genesis,
+    store: Store,
+    keys: Arc<KeyFile>,
+    clock: Clock,
+    durable: watch::Sender<Position>,
+    /// Written by the writer and the keeper for moments, read by readers for one look-up.
+    state: RwLock<State>,
+    /// Signalled when the tail has become shorter, or the keeper has something to do.
+    tail_changed: Condvar,
+    tail_lock: Mutex<()>,
+}
+
+/// What is known of the log in memory.
+struct State {
+    sequencer: Sequencer,
+    /// Whole blocks, mapped from `derived/`.
+    blocks: Vec<FactBlock>,
+    /// The events after the last whole block, without their content; those beyond the durable position too.
+    tail: VecDeque<Placed>,
+    /// The commands of the tail.
+    tail_commands: VecDeque<KeptCommand>,
+    /// What made the log stop taking appends.
+    failure: Option<StoreError>,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in `dir`, verifying its tail against the witness and its derived files against the log.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
+    pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
+        let lock = take_lock(dir, options.create)?;
+        let (shared, witness, derived) = recovery::open(dir, options)?;
+        let syncers = vec![witness.syncer()?, shared.keys.syncer()?];
+        let shared = Arc::new(shared);
+        let (requests, queue) = mpsc::channel(REQUESTS_MAX);
+        let writer = writer::spawn(Arc::clone(&shared), witness, queue)?;
+        let keeper = Keeper::spawn(Arc::clone(&shared), derived, syncers)?;
+        Ok(Self {
+            readers: Readers::spawn()?,
+            shared,
+            requests: Mutex::new(Some(requests)),
+            writer: Mutex::new(Some(writer)),
+            keeper,
+            _lock: lock,
+        })
+    }
+
+    /// The keys of this log.
+    #[must_use]
+    pub fn keys(&self) -> Arc<dyn KeyStore> {
+        Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
+    }
+
+    /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.
+    /// Dropping the log does the same.
+    pub fn close(self) {}
+
+    fn shut_down(&mut self) {
+        drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A writer that panicked has said so to everybody who waited for it.
+            let _ = writer.join();
+        }
+        self.keeper.stop(&self.shared);
+        self.readers.stop();
+    }
+}
+
+impl Drop for EmbeddedLog {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+/// Takes the directory's lock, so that a second process is told instead of waiting or harming.
+fn take_lock(dir: &Path, create: bool) -> Result<File, StoreError> {
+    let failed =
+        |e: std::io::Error| StoreError::failed("opening the data directory", format!("{}: {e}", dir.display()));
+    if create {
+        std::fs::create_dir_all(dir).map_err(failed)?;
+    } else if !layout_of(dir).log.exists() {
+        return Err(StoreError::failed("opening the data directory", format!("{} holds no log", dir.display())));
+    }
+    let path = dir.join("lock");
+    let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+    if lock.try_lock().is_err() {
+        let holder = std::fs::read_to_string(&path).unwrap_or_default();
+        let holder = if holder.is_empty() { holder } else { format!(" (process {})", holder.trim()) };
+        return Err(StoreError::InUse { dir: dir.display().to_string(), holder });
+    }
+    lock.set_len(0)
+        .and_then(|()| std::io::Write::write_all(&mut lock, std::process::id().to_string().as_bytes()))
+        .map_err(failed)?;
+    Ok(lock)
+}
+
+/// Where things lie in a data directory.
+struct Layout {
+    log: PathBuf,
+    keys: PathBuf,
+    witness: PathBuf,
+    derived: PathBuf,
+}
+
+fn layout_of(dir: &Path) -> Layout {
+    Layout { log: dir.join("log"), keys: dir.join("keys"), witness: dir.join("witness"), derived: dir.join("derived") }
+}
+
+impl Shared {
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        // A panic while it was written stops the writer, which marks the log as failed; reading stays possible.
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tail_guard(&self) -> MutexGuard<'_, ()> {
+        self.tail_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn durable_position(&self) -> Position {
+        *self.durable.borrow()
+    }
+
+    fn origin(&self, chain_before: Digest, chain_after: Digest) -> BlockOrigin {
+        let LogIdentity { log_id, epoch } = self.genesis.identity;
+        BlockOrigin { log_id, epoch, chain_before, chain_after }
+    }
+
+    /// The events at the given rising positions.
+    fn read_positions(&self, positions: &[Position]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events: Vec<RecordedEvent> = Vec::with_capacity(positions.len());
+        let mut record: Vec<RecordedEvent> = Vec::new();
+        for position in positions {
+            if record.last().is_none_or(|last| last.position < *position) {
+                record = self.record_with(*position)?;
+            }
+            let missing = || StoreError::Corrupt { position: *position, why: "no record holds it".to_owned() };
+            events.push(record.iter().find(|e| e.position == *position).ok_or_else(missing)?.clone());
+        }
+        Ok(events)
+    }
+
+    /// The events of the record that holds `position`.
+    fn record_with(&self, position: Position) -> Result<Vec<RecordedEvent>, StoreError> {
+        let key = RecordKey { first: position, counter: u16::MAX };
+        let Some(record) = self.store.last_at_or_before(key)? else { return Ok(Vec::new()) };
+        events_of(record.key.first, record.entries()?)
+    }
+}
+
+/// The events among a record's entries, the first at `first`.
+fn events_of(first: Position, entries: Vec<Entry>) -> Result<Vec<RecordedEvent>, StoreError> {
+    let mut position = first;
+    let mut events = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if let Entry::Event(recorded_at, bytes) = entry {
+            bytes.head().map_err(|e| StoreError::Corrupt { position, why: e.to_string() })?;
+            events.push(RecordedEvent { position, recorded_at, bytes });
+            position = position.next();
+        }
+    }
+    Ok(events)
+}
+
+impl State {
+    /// Position of the last event of the last whole block.
+    fn derived_end(&self) -> Position {
+        Position((self.blocks.len() * BLOCK_EVENTS) as u64)
+    }
+
+    /// The distance from the event at `position` to the one before it in its stream.
+    fn back(&self, position: Position) -> u32 {
+        let index = usize::try_from(position.0 - 1).unwrap_or(usize::MAX);
+        match self.blocks.get(index / BLOCK_EVENTS) {
+            Some(block) => block.back(index % BLOCK_EVENTS),
+            None => self.tail[index - self.blocks.len() * BLOCK_EVENTS].back,
+        }
+    }
+
+    /// The positions of a stream's durable events after version `after`, rising, at most `limit`.
+    fn positions_of(&self, stream: &StreamName, after: Version, limit: usize, durable: Position) -> Vec<Position> {
+        let end = self.sequencer.streams.end(stream);
+        let (mut position, mut version) = (end.last, end.version);
+        let mut positions = Vec::new();
+        while version > after {
+            if position <= durable {
+                positions.push(position);
+            }
+            let back = self.back(position);
+            if back == 0 {
+                break;
+            }
+            position = Position(position.0 - u64::from(back));
+            version = Version(version.0 - 1);
+        }
+        positions.reverse();
+        positions.truncate(limit);
+        positions
+    }
+
+    /// The chain value before the first event of the tail.
+    fn tail_chain(&self, genesis: Digest) -> Digest {
+        self.blocks.last().map_or(genesis, |block| block.origin().chain_after)
+    }
+}
+
+#[async_trait::async_trait]
+impl LogReader for EmbeddedLog {
+    fn identity(&self) -> LogIdentity {
+        self.shared.genesis.identity
+    }
+
+    fn durable(&self) -> watch::Receiver<Position> {
+        self.shared.durable.subscribe()
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let durable = self.shared.durable_position();
+        let positions = self.shared.state().positions_of(stream, after, limit, durable);
+        if positions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shared = Arc::clone(&self.shared);
+        self.readers.run(move || shared.read_positions(&positions)).await
+    }
+
+    async fn read_events(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        let durable = self.shared.durable_position();
+        let last = Position(after.0.saturating_add(limit as u64).min(durable.0));
+        if last <= after {
+            return Ok(Vec::new());
+        }
+        let shared = Arc::clone(&self.shared);
+        self.readers.run(move || read_range(&shared, after, last)).await
+    }
+
+    async fn fact_block(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
+        let durable = self.shared.durable_position();
+        if after >= durable {
+            return Ok(None);
+        }
+        let state = self.shared.state();
+        let index = usize::try_from(after.0).unwrap_or(usize::MAX);
+        if let Some(block) = state.blocks.get(index / BLOCK_EVENTS) {
+            return Ok(Some(block.clone()));
+        }
+        let skipped = index - state.blocks.len() * BLOCK_EVENTS;
+        let wanted = usize::try_from(durable.0 - after.0).unwrap_or(usize::MAX).min(BLOCK_EVENTS);
+        let chain_before = match skipped.checked_sub(1) {
+            Some(before) => state.tail[before].chain,
+            None => state.tail_chain(self.shared.genesis.chain()),
+        };
+        let chain_after = state.tail[skipped + wanted - 1].chain;
+        let events = state.tail.range(skipped..skipped + wanted);
+        build_block(events, &self.shared.origin(chain_before, chain_after)).map(Some)
+    }
+}
+
+/// The events after `after` up to `last`.
+fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<RecordedEvent>, StoreError> {
+    let first = shared.record_with(after.next())?;
+    let from = first.last().map_or(after, |event| event.position);
+    let wanted = |event: &RecordedEvent| after < event.position && event.position <= last;
+    let mut events: Vec<_> = first.into_iter().filter(wanted).collect();
+    shared.store.scan(RecordKey { first: from.next(), counter: 0 }, |record| {
+        events.extend(events_of(record.key.first, record.entries()?)?.into_iter().filter(wanted));
+        Ok(events.last().is_none_or(|event| event.position < last))
+    })?;
+    Ok(events)
+}
+
+#[async_trait::async_trait]
+impl EventLog for EmbeddedLog {
+    async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let requests = requests.ok_or(StoreError::ShutDown)?;
+        let (answer, answered) = oneshot::channel();
+        requests.send(Request { commit, answer }).await.map_err(|_| StoreError::ShutDown)?;
+        drop(requests);
+        answered.await.map_err(|_| StoreError::ShutDown)?
+    }
+}

@@ -1,0 +1,409 @@
+//! The key file: every pseudonym and its key in fixed slots, kept twice.
+//!
+//! A slot holds pseudonym, key, the customer's id sealed under that key, and the id's keyed hash, by which a known
+//! customer is found; the id stands nowhere in clear. It is appended to, and rewritten only to forget. A slot damaged
+//! in one file is mended from its twin.
+
+use crate::log::StoreError;
+use crate::sealing::memory_keys::unknown;
+use crate::sealing::{ContentKey, Hashed, KeyStore, Pseudonym, keyed_hash, random};
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use daftar_domain::ids::{CustomerId, ID_BYTES_MAX};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Length of a slot in bytes.
+pub const SLOT_LEN: usize = 384;
+/// How many opened slots are kept in memory.
+const CACHED_MAX: usize = 65_536;
+
+const MAGIC: &[u8; 8] = b"DFTKEYS1";
+const STATE_CUSTOMER: u8 = 1;
+const STATE_TICKET: u8 = 2;
+const STATE_FORGOTTEN: u8 = 3;
+const NONCE_LEN: usize = 24;
+const NAME_LEN: usize = 2 + ID_BYTES_MAX;
+const PSEUDONYM_AT: usize = 8;
+const KEY_AT: usize = 24;
+const HASH_AT: usize = 56;
+const NONCE_AT: usize = 72;
+const NAME_AT: usize = 96;
+const NAME_END: usize = NAME_AT + NAME_LEN + 16;
+
+/// The keys of one log, in a directory of their own.
+pub struct KeyFile {
+    secret: [u8; 32],
+    files: [File; 2],
+    /// Held for one look-up or one new slot; never across an await.
+    index: Mutex<Index>,
+    mended: usize,
+}
+
+#[derive(Default)]
+struct Index {
+    by_id: HashMap<[u8; 16], u32>,
+    by_pseudonym: HashMap<Pseudonym, u32>,
+    slots: u32,
+    unsynced: bool,
+    /// Opened slots; emptied when full, which costs less than keeping an order.
+    cache: HashMap<Pseudonym, Opened>,
+}
+
+#[derive(Clone)]
+struct Opened {
+    key: Option<ContentKey>,
+    id: Option<String>,
+}
+
+type Slot = [u8; SLOT_LEN];
+
+impl KeyFile {
+    /// Opens the keys of the log with that id in `dir`; creates them where the log is `new`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they are missing, of another log, or damaged beyond mending.
+    pub fn open(dir: &Path, log_id: &[u8; 16], new: bool) -> Result<Self, StoreError> {
+        let failed = |e| StoreError::failed("opening the keys", e);
+        let paths = [dir.join("customers.a"), dir.join("customers.b")];
+        if !paths.iter().any(|p| p.exists()) {
+            if !new {
+                return Err(StoreError::failed(
+                    "opening the keys",
+                    format!("{} is missing: without it nothing sealed can be read; restore it", paths[0].display()),
+                ));
+            }
+            fs::create_dir_all(dir).map_err(failed)?;
+        }
+        let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let files = [open(&paths[0]).map_err(failed)?, open(&paths[1]).map_err(failed)?];
+        let mut keys = Self { secret: [0; 32], files, index: Mutex::default(), mended: 0 };
+        if new && keys.len()? == 0 {
+            keys.create(log_id)?;
+            File::open(dir).and_then(|d| d.sync_all()).map_err(failed)?;
+        }
+        keys.load(log_id)?;
+        Ok(keys)
+    }
+
+    /// How many damaged slots were mended from their twins at opening.
+    #[must_use]
+    pub fn mended(&self) -> usize {
+        self.mended
+    }
+
+    /// Handles on both files, to sync them from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the system has no handle to give.
+    pub fn syncer(&self) -> Result<File, StoreError> {
+        self.files[1].try_clone().map_err(|e| StoreError::failed("opening the keys", e))
+    }
+
+    /// The length of the longer file in whole slots.
+    fn len(&self) -> Result<u32, StoreError> {
+        let failed = |e| StoreError::failed("opening the keys", e);
+        let longer =
+            self.files[0].metadata().map_err(failed)?.len().max(self.files[1].metadata().map_err(failed)?.len());
+        u32::try_from(longer / SLOT_LEN as u64).map_err(|e| StoreError::failed("opening the keys", e))
+    }
+
+    fn create(&self, log_id: &[u8; 16]) -> Result<(), StoreError> {
+        let mut header = [0; SLOT_LEN];
+        header[8..16].copy_from_slice(MAGIC);
+        header[16..32].copy_from_slice(log_id);
+        header[32..64].copy_from_slice(&random::<32>()?);
+        self.write_slot(0, &mut header)?;
+        self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("writing the keys", e))
+    }
+
+    fn load(&mut self, log_id: &[u8; 16]) -> Result<(), StoreError> {
+        let header = self.read_or_mend(0)?.ok_or_else(|| damaged(0))?;
+        if header[8..16] != *MAGIC {
+            return Err(StoreError::failed(
+                "opening the keys",
+                "the file is not one of Daftar's, or of a newer version",
+            ));
+        }
+        if header[16..32] != *log_id {
+            return Err(StoreError::failed("opening the keys", "they belong to another log; put back this log's own"));
+        }
+        self.secret.copy_from_slice(&header[32..64]);
+        let slots = self.len()?;
+        let mut index = Index::default();
+        for number in 1..slots {
+            // A last slot that was never whole belongs to a commit that was never acknowledged.
+            match self.read_or_mend(number)? {
+                Some(slot) => index.add(number, &slot),
+                None if number + 1 == slots => break,
+                None => return Err(damaged(number)),
+            }
+            index.slots = number;
+        }
+        self.index = Mutex::new(index);
+        Ok(())
+    }
+
+    fn read_or_mend(&mut self, number: u32) -> Result<Option<Slot>, StoreError> {
+        let [a, b] = [self.read_slot(0, number)?, self.read_slot(1, number)?];
+        let (good, bad) = match (a, b) {
+            (Some(a), Some(_)) => return Ok(Some(a)),
+            (None, None) => return Ok(None),
+            (Some(good), None) => (good, 1),
+            (None, Some(good)) => (good, 0),
+        };
+        self.files[bad].write_all_at(&good, at(number)).map_err(|e| StoreError::failed("mending the keys", e))?;
+        self.mended += 1;
+        Ok(Some(good))
+    }
+
+    /// A slot of one of the files; `None` where it is missing or damaged.
+    fn read_slot(&self, file: usize, number: u32) -> Result<Option<Slot>, StoreError> {
+        let mut slot = [0; SLOT_LEN];
+        match self.files[file].read_exact_at(&mut slot, at(number)) {
+            Ok(()) => Ok((slot[..4] == checksum(number, &slot).to_le_bytes()).then_some(slot)),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(e) => Err(StoreError::failed("reading the keys", e)),
+        }
+    }
+
+    fn write_slot(&self, number: u32, slot: &mut Slot) -> Result<(), StoreError> {
+        let checksum = checksum(number, slot);
+        slot[..4].copy_from_slice(&checksum.to_le_bytes());
+        let write = |file: &File| file.write_all_at(slot, at(number));
+        self.files.iter().try_for_each(write).map_err(|e| StoreError::failed("writing the keys", e))
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        // A panic in between leaves a slot unused at worst.
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hash(&self, id: &str) -> [u8; 16] {
+        keyed_hash(&self.secret, Hashed::CustomerId, &[id.as_bytes()])
+    }
+
+    /// Writes a new slot; the caller holds the index, so that two of one customer can't come about.
+    fn add(&self, index: &mut Index, id: Option<&str>) -> Result<Pseudonym, StoreError> {
+        let (pseudonym, key) = (Pseudonym(random()?), ContentKey(random()?));
+        let mut slot = [0; SLOT_LEN];
+        slot[4] = if id.is_some() { STATE_CUSTOMER } else { STATE_TICKET };
+        slot[PSEUDONYM_AT..KEY_AT].copy_from_slice(&pseudonym.0);
+        slot[KEY_AT..HASH_AT].copy_from_slice(&key.0);
+        if let Some(id) = id {
+            slot[HASH_AT..NONCE_AT].copy_from_slice(&self.hash(id));
+            seal_name(&mut slot, &key, id)?;
+        }
+        let number = index.slots + 1;
+        self.write_slot(number, &mut slot)?;
+        index.slots = number;
+        index.add(number, &slot);
+        index.unsynced = true;
+        index.keep(pseudonym, Opened { key: Some(key), id: id.map(str::to_owned) });
+        Ok(pseudonym)
+    }
+
+    fn opened(&self, pseudonym: Pseudonym) -> Result<Opened, StoreError> {
+        let mut index = self.index();
+        if let Some(opened) = index.cache.get(&pseudonym) {
+            return Ok(opened.clone());
+        }
+        let number = *index.by_pseudonym.get(&pseudonym).ok_or_else(|| unknown(pseudonym))?;
+        let slot = match self.read_slot(0, number)? {
+            Some(slot) => slot,
+            None => self.read_slot(1, number)?.ok_or_else(|| damaged(number))?,
+        };
+        let opened = open_slot(&slot).ok_or_else(|| damaged(number))?;
+        index.keep(pseudonym, opened.clone());
+        Ok(opened)
+    }
+}
+
+impl KeyStore for KeyFile {
+    fn customer(&self, id: &CustomerId) -> Result<Pseudonym, StoreError> {
+        if let Some(known) = self.find_customer(id.as_str())? {
+            return Ok(known);
+        }
+        let mut index = self.index();
+        // Somebody may have been first between the two locks.
+        match index.known(&self.hash(id.as_str()), self)? {
+            Some(known) => Ok(known),
+            None => self.add(&mut index, Some(id.as_str())),
+        }
+    }
+
+    fn new_ticket(&self) -> Result<Pseudonym, StoreError> {
+        self.add(&mut self.index(), None)
+    }
+
+    fn find_customer(&self, id: &str) -> Result<Option<Pseudonym>, StoreError> {
+        self.index().known(&self.hash(id), self)
+    }
+
+    fn key(&self, pseudonym: Pseudonym) -> Result<Option<ContentKey>, StoreError> {
+        self.opened(pseudonym).map(|opened| opened.key)
+    }
+
+    fn customer_id(&self, pseudonym: Pseudonym) -> Result<Option<String>, StoreError> {
+        self.opened(pseudonym).map(|opened| opened.id)
+    }
+
+    fn secret(&self) -> &[u8; 32] {
+        &self.secret
+    }
+
+    /// Syncs the first file; the twin follows within 100 ms, and is mended from the first after a power cut.
+    fn make_durable(&self) -> Result<(), StoreError> {
+        if std::mem::take(&mut self.index().unsynced) {
+            let synced = self.files[0].sync_data();
+            synced.map_err(|e| {
+                self.index().unsynced = true;
+                StoreError::failed("syncing the keys", e)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl Index {
+    fn add(&mut self, number: u32, slot: &Slot) {
+        let mut pseudonym = [0; 16];
+        pseudonym.copy_from_slice(&slot[PSEUDONYM_AT..KEY_AT]);
+        self.by_pseudonym.insert(Pseudonym(pseudonym), number);
+        if slot[4] == STATE_CUSTOMER {
+            let mut hash = [0; 16];
+            hash.copy_from_slice(&slot[HASH_AT..NONCE_AT]);
+            self.by_id.insert(hash, number);
+        }
+    }
+
+    fn known(&self, hash: &[u8; 16], keys: &KeyFile) -> Result<Option<Pseudonym>, StoreError> {
+        let Some(number) = self.by_id.get(hash) else { return Ok(None) };
+        let slot = match keys.read_slot(0, *number)? {
+            Some(slot) => slot,
+            None => keys.read_slot(1, *number)?.ok_or_else(|| damaged(*number))?,
+        };
+        let mut pseudonym = [0; 16];
+        pseudonym.copy_from_slice(&slot[PSEUDONYM_AT..KEY_AT]);
+        Ok(Some(Pseudonym(pseudonym)))
+    }
+
+    fn keep(&mut self, pseudonym: Pseudonym, opened: Opened) {
+        if self.cache.len() >= CACHED_MAX {
+            self.cache.clear();
+        }
+        self.cache.insert(pseudonym, opened);
+    }
+}
+
+const fn at(number: u32) -> u64 {
+    number as u64 * SLOT_LEN as u64
+}
+
+/// CRC32C over the slot's number and the slot without its first four bytes, which hold it.
+fn checksum(number: u32, slot: &Slot) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&number.to_le_bytes()), &slot[4..])
+}
+
+fn damaged(number: u32) -> StoreError {
+    StoreError::failed(
+        "reading the keys",
+        format!("slot {number} is damaged in both key files; restore keys/ from a backup"),
+    )
+}
+
+/// Seals the id, padded so that its length does not show.
+fn seal_name(slot: &mut Slot, key: &ContentKey, id: &str) -> Result<(), StoreError> {
+    let mut name = [0; NAME_LEN];
+    let len = u16::try_from(id.len()).map_err(|e| StoreError::failed("sealing a customer's id", e))?;
+    name[..2].copy_from_slice(&len.to_le_bytes());
+    name[2..2 + id.len()].copy_from_slice(id.as_bytes());
+    let nonce: [u8; NONCE_LEN] = random()?;
+    let sealed = XChaCha20Poly1305::new(&key.0.into())
+        .encrypt(&XNonce::from(nonce), &name[..])
+        .map_err(|e| StoreError::failed("sealing a customer's id", e))?;
+    slot[NONCE_AT..NAME_AT].copy_from_slice(&nonce);
+    slot[NAME_AT..NAME_END].copy_from_slice(&sealed);
+    Ok(())
+}
+
+fn open_slot(slot: &Slot) -> Option<Opened> {
+    let mut key = [0; 32];
+    key.copy_from_slice(&slot[KEY_AT..HASH_AT]);
+    match slot[4] {
+        STATE_FORGOTTEN => Some(Opened { key: None, id: None }),
+        STATE_TICKET => Some(Opened { key: Some(ContentKey(key)), id: None }),
+        STATE_CUSTOMER => {
+            let mut nonce = [0; NONCE_LEN];
+            nonce.copy_from_slice(&slot[NONCE_AT..NAME_AT]);
+            let name =
+                XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(nonce), &slot[NAME_AT..NAME_END]).ok()?;
+            let (len, name) = name.split_first_chunk::<2>()?;
+            let id = std::str::from_utf8(name.get(..usize::from(u16::from_le_bytes(*len)))?).ok()?.to_owned();
+            Some(Opened { key: Some(ContentKey(key)), id: Some(id) })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: [u8; 16] = [5; 16];
+
+    fn customer(id: &str) -> CustomerId {
+        CustomerId::parse("customer", id).unwrap()
+    }
+
+    #[test]
+    fn customers_are_known_again_after_reopening_and_never_stand_in_clear() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFile::open(dir.path(), &LOG, true).unwrap();
+        let sara = keys.customer(&customer("مشتری-۱")).unwrap();
+        let ticket = keys.new_ticket().unwrap();
+        let key = keys.key(sara).unwrap();
+        assert_eq!(keys.customer(&customer("مشتری-۱")).unwrap(), sara);
+        drop(keys);
+        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        assert_eq!(keys.find_customer("مشتری-۱").unwrap(), Some(sara));
+        assert_eq!(keys.customer_id(sara).unwrap().as_deref(), Some("مشتری-۱"));
+        assert_eq!((keys.key(sara).unwrap(), keys.customer_id(ticket).unwrap()), (key, None));
+        assert!(keys.key(Pseudonym([0; 16])).is_err(), "never known is not forgotten");
+        for file in ["customers.a", "customers.b"] {
+            let bytes = fs::read(dir.path().join(file)).unwrap();
+            assert!(!bytes.windows(4).any(|w| w == "مش".as_bytes()), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_slot_is_mended_from_its_twin_and_two_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFile::open(dir.path(), &LOG, true).unwrap();
+        let pseudonyms: Vec<_> = (0..4).map(|n| keys.customer(&customer(&format!("c-{n}"))).unwrap()).collect();
+        drop(keys);
+        let flip = |file: &str, at: usize| {
+            let path = dir.path().join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[at] ^= 4;
+            fs::write(path, bytes).unwrap();
+        };
+        flip("customers.a", SLOT_LEN + KEY_AT);
+        flip("customers.b", 2 * SLOT_LEN + KEY_AT);
+        flip("customers.a", 33);
+        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        assert_eq!(keys.mended(), 3);
+        assert_eq!(keys.customer_id(pseudonyms[0]).unwrap().as_deref(), Some("c-0"));
+        drop(keys);
+        flip("customers.a", 2 * SLOT_LEN);
+        flip("customers.b", 2 * SLOT_LEN);
+        assert!(KeyFile::open(dir.path(), &LOG, false).is_err());
+        assert!(KeyFile::open(dir.path(), &[6; 16], false).is_err());
+        assert!(KeyFile::open(&dir.path().join("elsewhere"), &LOG, false).is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
+
+use super::layout::{Entry, RecordKey};
+use super::store::Store;
+use super::witness::{Seen, Witness};
+use super::writer::without_content;
+use super::{BLOCK_EVENTS, KeyFile, Options, Shared, State, layout_of};
+use crate::checksum::{Digest, chain_next};
+use crate::derived::{Derived, DerivedFiles};
+use crate::genesis::Genesis;
+use crate::log::StoreError;
+use crate::memory::build_block;
+use crate::position::Position;
+use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, RwLock};
+use tokio::sync::watch;
+
+/// Opens everything in `dir` and brings memory to where the log ends.
+pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, DerivedFiles), StoreError> {
+    let layout = layout_of(dir);
+    let store = Store::open(&layout.log, options.cache_bytes)?;
+    let (witness, seen) = Witness::open(&layout.witness)?;
+    let (genesis, new) = genesis(&store, seen)?;
+    let keys = Arc::new(KeyFile::open(&layout.keys, &genesis.identity.log_id, new)?);
+    if new {
+        store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
+    }
+    let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
+    keep_what_the_log_confirms(&store, &genesis, &mut derived)?;
+    files.keep(&derived)?;
+    let mut recovery = Recovery { genesis, state: restored(&genesis, derived)?, files };
+    recovery.replay(&store, options)?;
+    let Recovery { state, files, .. } = recovery;
+    compare_with_witness(&store, &genesis, &state, seen)?;
+    let shared = Shared {
+        genesis,
+        store,
+        keys,
+        clock: Arc::clone(&options.clock),
+        durable: watch::channel(state.sequencer.last()).0,
+        state: RwLock::new(state),
+        tail_changed: Condvar::new(),
+        tail_lock: Mutex::new(()),
+    };
+    Ok((shared, witness, files))
+}
+
+/// The log's genesis, and whether the log is new: it is stored only after its keys are.
+fn genesis(store: &Store, seen: Option<Seen>) -> Result<(Genesis, bool), StoreError> {
+    match store.get(RecordKey::GENESIS)? {
+        Some(bytes) => Genesis::decode(&bytes).map(|genesis| (genesis, false)),
+        None if seen.is_none()
+            && store.last_at_or_before(RecordKey { first: Position(u64::MAX), counter: u16::MAX })?.is_none() =>
+        {
+            Genesis::new().map(|genesis| (genesis, true))
+        }
+        None => Err(StoreError::Corrupt {
+            position: Position::ZERO,
+            why: "its header record is missing; restore a backup".to_owned(),
+        }),
+    }
+}
+
+/// The chain value after `position` by the log's own records; `None` where no record holds it.
+fn chain_at(store: &Store, genesis: &Genesis, position: Position) -> Result<Option<Digest>, StoreError> {
+    if position == Position::ZERO {
+        return Ok(Some(genesis.chain()));
+    }
+    let Some(record) = store.last_at_or_before(RecordKey { first: position, counter: u16::MAX })? else {
+        return Ok(None);
+    };
+    let mut at = record.key.first;
+    let mut chain = match before(record.key) {
+        Some(key) => store.last_at_or_before(key)?.map_or(genesis.chain(), |record| record.chain),
+        None => genesis.chain(),
+    };
+    for entry in record.entries()? {
+        if let Entry::Event(recorded_at, bytes) = entry {
+            chain = chain_next(&chain, &bytes.digest(), recorded_at);
+            if at == position {
+                return Ok(Some(chain));
+            }
+            at = at.next();
+        }
+    }
+    Ok(None)
+}
+
+/// The greatest key before `key`.
+fn before(key: RecordKey) -> Option<RecordKey> {
+    match (key.first.0, key.counter) {
+        (0, 0) => None,
+        (first, 0) => Some(RecordKey { first: Position(first - 1), counter: u16::MAX }),
+        (_, counter) => Some(RecordKey { counter: counter - 1, ..key }),
+    }
+}
+
+/// Throws derived blocks away until the chain value at the end of the last one is the log's.
+fn keep_what_the_log_confirms(store: &Store, genesis: &Genesis, derived: &mut Derived) -> Result<(), StoreError> {
+    while let Some(block) = derived.blocks.last() {
+        if chain_at(store, genesis, block.last())? == Some(block.origin().chain_after) {
+            break;
+        }
+        derived.pop();
+    }
+    Ok(())
+}
+
+/// What memory holds of the part of the log that derived blocks cover.
+fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
+    let mut sequencer = Sequencer::new(genesis.chain());
+    for block in &derived.blocks {
+        let damaged = |e| StoreError::failed("reading derived files", e);
+        let mut names = block.new_streams();
+        let mut recorded_at = daftar_domain::Timestamp::MIN;
+        for row in block.iter() {
+            let name =
+                if row.back == 0 { names.next().map(|(_, name)| name).transpose().map_err(damaged)? } else { None };
+            sequencer.streams.restore(
+                row.stream,
+                name.as_ref(),
+                StreamEnd { last: row.position, version: row.version },
+            );
+            recorded_at = row.recorded_at;
+        }
+        sequencer.restore_end(block.last(), block.origin().chain_after, recorded_at);
+    }
+    derived.commands().for_each(|command| sequencer.commands.insert(command));
+    let blocks = derived.blocks;
+    Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), failure: None })
+}
+
+struct Recovery {
+    genesis: Genesis,
+    state: State,
+    files: DerivedFiles,
+}
+
+impl Recovery {
+    /// Takes in every record after the last derived block, deriving further blocks on the way.
+    fn replay(&mut self, store: &Store, options: &Options) -> Result<(), StoreError> {
+        let done = self.state.sequencer.last();
+        // The record that holds the next event may begin before it.
+        let holding = store.last_at_or_before(RecordKey { first: done.next(), counter: 0 })?;
+        let from = holding.map_or(RecordKey { counter: 1, ..RecordKey::GENESIS }, |record| record.key);
+        store.scan(from, |record| {
+            let (mut next, chain) = (record.key.first, record.chain);
+            for entry in record.entries()? {
+                let known = next <= done;
+                match entry {
+                    Entry::Event(recorded_at, bytes) => {
+                        if !known {
+                            self.take_event(next, recorded_at, bytes)?;
+                        }
+                        next = next.next();
+                    }
+                    Entry::Empty(empty) if !known => {
+                        self.state.sequencer.replay_empty(&empty);
+                        self.remember(empty.command.id);
+                    }
+                    Entry::Empty(_) => {}
+                }
+            }
+            if next > done.next() && self.state.sequencer.chain() != chain {
+                return Err(StoreError::Corrupt {
+                    position: record.key.first,
+                    why: "the chain does not fit its record: an event before or in it was changed".to_owned(),
+                });
+            }
+            self.derive(options)?;
+            Ok(true)
+        })
+    }
+
+    fn take_event(
+        &mut self,
+        position: Position,
+        recorded_at: daftar_domain::Timestamp,
+        bytes: crate::record::EventBytes,
+    ) -> Result<(), StoreError> {
+        let sequencer = &mut self.state.sequencer;
+        if position != sequencer.last().next() {
+            let why = format!("the record after position {} is missing", sequencer.last());
+            return Err(StoreError::Corrupt { position: sequencer.last().next(), why });
+        }
+        let placed = sequencer.replay(bytes, recorded_at)?;
+        self.remember_command_of(&placed)?;
+        self.state.tail.push_back(without_content(placed));
+        Ok(())
+    }
+
+    fn remember_command_of(&mut self, placed: &crate::sequencer::Placed) -> Result<(), StoreError> {
+        let corrupt =
+            |e: crate::record::HeadDamaged| StoreError::Corrupt { position: placed.position, why: e.to_string() };
+        let head = placed.bytes.head().map_err(corrupt)?;
+        let metadata: crate::codec::v1::MetadataV1<'_> = crate::codec::decode("metadata", head.metadata)
+            .map_err(|source| StoreError::Unreadable { position: placed.position, source })?;
+        if let Some((id, _)) = metadata.command {
+            self.remember(id);
+        }
+        Ok(())
+    }
+
+    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place.
+    fn remember(&mut self, id: [u8; 16]) {
+        let Some(kept) = self.state.sequencer.commands.get(&id).copied() else { return };
+        match self.state.tail_commands.back_mut() {
+            Some(last) if last.stamp.id == id && last.first == kept.first => *last = kept,
+            _ => self.state.tail_commands.push_back(kept),
+        }
+    }
+
+    fn derive(&mut self, options: &Options) -> Result<(), StoreError> {
+        // A command that goes on beyond the block is counted whole first.
+        while self.state.tail.len() >= BLOCK_EVENTS + COMMAND_EVENTS_MAX {
+            let chain_before = self.state.tail_chain(self.genesis.chain());
+            let chain_after = self.state.tail[BLOCK_EVENTS - 1].chain;
+            let origin = crate::block::BlockOrigin {
+                log_id: self.genesis.identity.log_id,
+                epoch: self.genesis.identity.epoch,
+                chain_before,
+                chain_after,
+            };
+            let block = build_block(self.state.tail.range(..BLOCK_EVENTS), &origin)?;
+            let last = block.last();
+            let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
+            let commands: Vec<KeptCommand> = self.state.tail_commands.drain(..whole).collect();
+            self.state.blocks.push(self.files.append(&block, &commands)?);
+            self.state.tail.drain(..BLOCK_EVENTS);
+            if let Some(progress) = &options.progress {
+                progress(last);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a log that is shorter than what was acknowledged, or another one.
+fn compare_with_witness(store: &Store, genesis: &Genesis, state: &State, seen: Option<Seen>) -> Result<(), StoreError> {
+    let Some(Seen { position, chain }) = seen else { return Ok(()) };
+    let last = state.sequencer.last();
+    if position > last {
+        let why = format!(
+            "events up to position {position} were acknowledged, but the log ends at {last}: its tail is lost; restore a backup"
+        );
+        return Err(StoreError::Corrupt { position: last.next(), why });
+    }
+    let there = state.tail.iter().find(|placed| placed.position == position).map(|placed| placed.chain);
+    let there = match there {
+        Some(chain) => Some(chain),
+        None => chain_at(store, genesis, position)?,
+    };
+    if there == Some(chain) {
+        return Ok(());
+    }
+    let why = "the log is not the one that was acknowledged up to here: the chain differs; restore a backup".to_owned();
+    Err(StoreError::Corrupt { position, why })
+}

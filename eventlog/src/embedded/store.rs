@@ -1,0 +1,183 @@
+//! sled, fenced in: its panics become errors, durable means fsynced, and only the log's own threads call it.
+
+use super::layout::{KIND_CONTINUED, KeyedValue, Record, RecordKey};
+use crate::log::StoreError;
+use crate::position::Position;
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The size of sled's segments: values stay far under a quarter of it, so nothing goes to `blobs/`.
+const SEGMENT_BYTES: usize = 2 << 20;
+
+/// The records of one log.
+pub struct Store {
+    db: sled::Db,
+    records: sled::Tree,
+    /// sled's own file, to sync: its `flush` only asks the kernel to begin.
+    db_file: File,
+    blobs: std::path::PathBuf,
+    /// What made this handle unusable: a caught panic may have left sled in any state.
+    broken: OnceLock<String>,
+}
+
+impl Store {
+    /// Opens or creates the database in `dir`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled can't open it, or it holds values that were never synced.
+    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
+        let created = !dir.exists();
+        fs::create_dir_all(dir).map_err(failed)?;
+        remove_unfinished_snapshots(dir).map_err(failed)?;
+        let config =
+            sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
+        let (db, records) = guard("opening the log", || {
+            let db = config.open()?;
+            let records = db.open_tree("records")?;
+            Ok((db, records))
+        })?;
+        let db_file = File::open(dir.join("db")).map_err(failed)?;
+        let store = Self { db, records, db_file, blobs: dir.join("blobs"), broken: OnceLock::new() };
+        store.refuse_blobs()?;
+        if created {
+            store.sync()?;
+            for synced in [dir, dir.parent().unwrap_or(dir)] {
+                File::open(synced).and_then(|d| d.sync_all()).map_err(failed)?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// Refuses a database with values in `blobs/`, which sled never syncs.
+    fn refuse_blobs(&self) -> Result<(), StoreError> {
+        let stray = fs::read_dir(&self.blobs).ok().and_then(|mut files| files.next());
+        match stray {
+            None => Ok(()),
+            Some(_) => Err(StoreError::failed(
+                "opening the log",
+                "its directory blobs/ is not empty: values there were never synced",
+            )),
+        }
+    }
+
+    fn guarded<T>(&self, doing: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        if let Some(why) = self.broken.get() {
+            return Err(StoreError::failed(doing, format!("the storage engine stopped earlier ({why}); restart")));
+        }
+        guard(doing, call).inspect_err(|e| {
+            let _ = self.broken.set(e.to_string());
+        })
+    }
+
+    /// Writes values in one atomic batch and makes them durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; it is not known then what is durable, and the handle is unusable.
+    pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for (key, value) in values {
+            batch.insert(&key, value);
+        }
+        self.guarded("writing to the log", || self.records.apply_batch(batch))?;
+        self.sync()
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.guarded("syncing the log", || {
+            self.db.flush()?;
+            self.db_file.sync_data()?;
+            Ok(())
+        })
+    }
+
+    /// The value under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails.
+    pub fn get(&self, key: RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.guarded("reading the log", || Ok(self.records.get(key.encode())?.map(|value| value.to_vec())))
+    }
+
+    /// The last record whose key is at most `key`, the genesis left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails or the record is damaged.
+    pub fn last_at_or_before(&self, key: RecordKey) -> Result<Option<Record>, StoreError> {
+        let bounds = RecordKey { counter: 1, ..RecordKey::GENESIS }.encode()..=key.encode();
+        let found = self.guarded("reading the log", || {
+            for pair in self.records.range(bounds).rev() {
+                let (key, value) = pair?;
+                if !is_continued(&value) {
+                    return Ok(Some((key, value)));
+                }
+            }
+            Ok(None)
+        })?;
+        found.map(|(key, value)| self.whole(&key, &value)).transpose()
+    }
+
+    /// The records from `key` on, in order, handed to `visit` until it says stop.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails, a record is damaged, or `visit` says so.
+    pub fn scan(
+        &self,
+        from: RecordKey,
+        mut visit: impl FnMut(Record) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut pairs = self.records.range(from.encode()..);
+        while let Some((key, value)) = self.guarded("reading the log", || pairs.next().transpose())? {
+            if is_continued(&value) {
+                continue;
+            }
+            if !visit(self.whole(&key, &value)?)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn whole(&self, key: &[u8], value: &[u8]) -> Result<Record, StoreError> {
+        let bad_key = || StoreError::Corrupt { position: Position::ZERO, why: "a record's key is damaged".to_owned() };
+        let key = RecordKey::decode(key).ok_or_else(bad_key)?;
+        Record::read(key, value, |part| self.get(part))
+    }
+}
+
+/// Whether a value says it continues the record before. One that says so by a flipped bit is missed as a record, and
+/// the versions and the chain after it do not fit.
+fn is_continued(value: &[u8]) -> bool {
+    value.get(5) == Some(&KIND_CONTINUED)
+}
+
+fn guard<T>(doing: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|e| StoreError::failed(doing, e)),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+            Err(StoreError::failed(doing, format!("the storage engine gave up: {said}")))
+        }
+    }
+}
+
+/// A snapshot sled was writing when it was stopped keeps it from opening (sled issues 1527 and 1533).
+fn remove_unfinished_snapshots(dir: &Path) -> std::io::Result<()> {
+    for file in fs::read_dir(dir)? {
+        let file = file?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The log's own threads: readers that may block on sled, and a keeper for what no answer waits for.
+
+use super::{BLOCK_EVENTS, Shared, TAIL_EVENTS_MAX};
+use crate::derived::DerivedFiles;
+use crate::log::StoreError;
+use crate::memory::build_block;
+use crate::position::Position;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const READER_THREADS: usize = 2;
+/// How often the witness and the second key file are synced.
+const LATE_SYNC_EVERY: Duration = Duration::from_millis(100);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A few threads on which reads of the log run.
+pub(super) struct Readers {
+    jobs: Mutex<Option<mpsc::Sender<Job>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Readers {
+    pub(super) fn spawn() -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        let run = |queue: Arc<Mutex<mpsc::Receiver<Job>>>| {
+            move || {
+                // The lock is let go before the job runs, so that the other thread can take the next one.
+                while let Ok(job) = next(&queue) {
+                    // A job that panics drops its answer, which its caller sees; the thread goes on.
+                    let _ = catch_unwind(AssertUnwindSafe(job));
+                }
+            }
+        };
+        let threads = (0..READER_THREADS)
+            .map(|n| spawn_thread(&format!("daftar-log-read-{n}"), run(Arc::clone(&queue))))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { jobs: Mutex::new(Some(jobs)), threads: Mutex::new(threads) })
+    }
+
+    /// Runs a read on one of the threads.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Whoever asked may have gone away.
+            let _ = answer.send(read());
+        });
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.and_then(|jobs| jobs.send(job).ok()).ok_or(StoreError::ShutDown)?;
+        answered.await.map_err(|_| StoreError::failed("reading the log", "the read was given up"))?
+    }
+
+    pub(super) fn stop(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        for thread in self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn next(queue: &Mutex<mpsc::Receiver<Job>>) -> Result<Job, mpsc::RecvError> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv()
+}
+
+pub(super) fn spawn_thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    thread::Builder::new().name(name.to_owned()).spawn(run).map_err(|e| StoreError::failed("starting a thread", e))
+}
+
+/// The thread that derives whole blocks and syncs what is synced late.
+pub(super) struct Keeper {
+    stopping: Arc<AtomicBool>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Keeper {
+    pub(super) fn spawn(shared: Arc<Shared>, derived: DerivedFiles, late: Vec<File>) -> Result<Self, StoreError> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&stopping);
+        let thread = spawn_thread("daftar-log-keep", move || keep(&shared, derived, &late, &stop))?;
+        Ok(Self { stopping, thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) fn stop(&self, shared: &Shared) {
+        self.stopping.store(true, Ordering::Release);
+        {
+            let _guard = shared.tail_guard();
+            shared.tail_changed.notify_all();
+        }
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &AtomicBool) {
+    let mut synced = Position::ZERO;
+    loop {
+        let last_round = stopping.load(Ordering::Acquire);
+        if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
+            // Without derived files the tail would grow without bound: the log stops taking appends and says why.
+            shared.state_mut().failure.get_or_insert(failure);
+            shared.tail_changed.notify_all();
+            return;
+        }
+        let durable = shared.durable_position();
+        if durable != synced || last_round {
+            // The witness is never ahead of the log, and a key's twin can be mended: a failed sync costs no promise.
+            synced = if late.iter().all(|file| file.sync_data().is_ok()) { durable } else { synced };
+        }
+        if last_round {
+            return;
+        }
+        let guard = shared.tail_guard();
+        let idle = !stopping.load(Ordering::Acquire) && !has_whole_block(shared);
+        if idle {
+            drop(shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY));
+        }
+    }
+}
+
+fn has_whole_block(shared: &Shared) -> bool {
+    shared.durable_position().0 >= shared.state().derived_end().0 + BLOCK_EVENTS as u64
+}
+
+/// Derives every block whose events are all durable.
+fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreError> {
+    while has_whole_block(shared) {
+        let (block, commands) = {
+            let state = shared.state();
+            let last = state.derived_end().0 + BLOCK_EVENTS as u64;
+            let chain_before = state.tail_chain(shared.genesis.chain());
+            let chain_after = state.tail[BLOCK_EVENTS - 1].chain;
+            let block = build_block(state.tail.range(..BLOCK_EVENTS), &shared.origin(chain_before, chain_after))?;
+            let commands: Vec<_> = state.tail_commands.iter().take_while(|c| c.first.0 <= last).copied().collect();
+            (block, commands)
+        };
+        let mapped = derived.append(&block, &commands)?;
+        let mut state = shared.state_mut();
+        state.blocks.push(mapped);
+        state.tail.drain(..BLOCK_EVENTS);
+        state.tail_commands.drain(..commands.len());
+        drop(state);
+        let _guard = shared.tail_guard();
+        shared.tail_changed.notify_all();
+    }
+    Ok(())
+}
+
+/// Waits until the tail has room; the keeper makes it shorter.
+pub(super) fn wait_for_room(shared: &Shared) {
+    let mut guard = shared.tail_guard();
+    loop {
+        let full = {
+            let state = shared.state();
+            state.tail.len() >= TAIL_EVENTS_MAX && state.failure.is_none()
+        };
+        if !full {
+            return;
+        }
+        guard = match shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY) {
+            Ok((guard, _)) => guard,
+            Err(poisoned) => poisoned.into_inner().0,
+        };
+    }
+}

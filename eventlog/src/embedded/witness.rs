@@ -1,0 +1,113 @@
+//! The tail witness: the last acknowledged position and its chain value, kept beside the database.
+//!
+//! After a crash sled may drop a damaged tail in silence; a log shorter than its witness is refused. It is written
+//! after the log is synced and before the answer, and synced itself every 100 ms and at close: so it is never ahead
+//! of the log, and costs no sync a commit.
+
+use crate::checksum::Digest;
+use crate::log::StoreError;
+use crate::position::Position;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+const SLOT_LEN: usize = 64;
+const CHECKED_LEN: usize = 60;
+
+/// What the witness saw last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The last acknowledged position.
+    pub position: Position,
+    /// The chain value after it.
+    pub chain: Digest,
+}
+
+/// The witness's file: two slots written in turn, so that one is whole whenever the machine stops.
+#[derive(Debug)]
+pub struct Witness {
+    file: File,
+    turn: u64,
+}
+
+impl Witness {
+    /// Opens or creates the file and reads what it saw last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file can't be read, or holds something but no whole slot.
+    pub fn open(path: &Path) -> Result<(Self, Option<Seen>), StoreError> {
+        let failed = |e| StoreError::failed("opening the tail witness", e);
+        let options = || OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let file = options().map_err(failed)?;
+        let mut bytes = [0; 2 * SLOT_LEN];
+        let len = file.read_at(&mut bytes, 0).map_err(failed)?;
+        let (slots, _) = bytes.as_chunks::<SLOT_LEN>();
+        let newest = slots.iter().filter_map(read_slot).max_by_key(|(turn, _)| *turn);
+        if newest.is_none() && len > 0 {
+            return Err(StoreError::failed("opening the tail witness", "both its slots are damaged; run daftar check"));
+        }
+        Ok((Self { file, turn: newest.map_or(0, |(turn, _)| turn) }, newest.map(|(_, seen)| seen)))
+    }
+
+    /// Writes what is acknowledged now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file can't be written.
+    pub fn write(&mut self, seen: Seen) -> Result<(), StoreError> {
+        self.turn += 1;
+        let mut slot = [0; SLOT_LEN];
+        slot[..8].copy_from_slice(&self.turn.to_le_bytes());
+        slot[8..16].copy_from_slice(&seen.position.0.to_le_bytes());
+        slot[16..48].copy_from_slice(&seen.chain);
+        let checksum = crc32c::crc32c(&slot[..CHECKED_LEN]);
+        slot[CHECKED_LEN..].copy_from_slice(&checksum.to_le_bytes());
+        let at = (self.turn % 2) * SLOT_LEN as u64;
+        self.file.write_all_at(&slot, at).map_err(|e| StoreError::failed("writing the tail witness", e))
+    }
+
+    /// Another handle on the file, to sync it from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the system has no handle to give.
+    pub fn syncer(&self) -> Result<File, StoreError> {
+        self.file.try_clone().map_err(|e| StoreError::failed("opening the tail witness", e))
+    }
+}
+
+fn read_slot(slot: &[u8; SLOT_LEN]) -> Option<(u64, Seen)> {
+    let (turn, rest) = slot.split_first_chunk::<8>()?;
+    let (position, rest) = rest.split_first_chunk::<8>()?;
+    let (chain, _) = rest.split_first_chunk::<32>()?;
+    let (_, checksum) = slot.split_last_chunk::<4>()?;
+    let turn = u64::from_le_bytes(*turn);
+    let whole = u32::from_le_bytes(*checksum) == crc32c::crc32c(&slot[..CHECKED_LEN]);
+    (whole && turn > 0).then_some((turn, Seen { position: Position(u64::from_le_bytes(*position)), chain: *chain }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_whole_slot_is_what_it_saw() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("witness");
+        let (mut witness, none) = Witness::open(&path).unwrap();
+        assert_eq!(none, None);
+        let seen = |n: u8| Seen { position: Position(n.into()), chain: [n; 32] };
+        for n in 1..=5 {
+            witness.write(seen(n)).unwrap();
+            assert_eq!(Witness::open(&path).unwrap().1, Some(seen(n)));
+        }
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[SLOT_LEN + 20] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(Witness::open(&path).unwrap().1, Some(seen(4)), "the fifth lay in the damaged slot");
+        bytes[20] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(Witness::open(&path).is_err());
+    }
+}

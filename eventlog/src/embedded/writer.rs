@@ -1,0 +1,227 @@
+//! The writer: takes all appends that wait, gives them places, stores them in one atomic batch, syncs, and answers.
+
+use super::layout::{HEAD_GROWS_TO_BYTES, KeyedValue, RECORD_FULL_BYTES, RecordBuilder, RecordKey, VALUE_BYTES_MAX};
+use super::threads::{spawn_thread, wait_for_room};
+use super::witness::{Seen, Witness};
+use super::{Request, Shared};
+use crate::checksum::Digest;
+use crate::log::{AppendError, Appended, StoreError};
+use crate::position::Position;
+use crate::sealing::KeyStore;
+use crate::sequencer::{KeptCommand, Placed, PlacedCommit};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+/// The most appends of one group.
+const GROUP_COMMITS_MAX: usize = 1024;
+/// A group takes no further append once its events hold this much.
+const GROUP_BYTES_FULL: usize = 4 << 20;
+
+type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
+
+/// Starts the writer; it ends when nobody can send requests any more.
+pub(super) fn spawn(
+    shared: Arc<Shared>,
+    witness: Witness,
+    mut requests: mpsc::Receiver<Request>,
+) -> Result<JoinHandle<()>, StoreError> {
+    let head = last_record(&shared)?;
+    let mut writer = Writer { shared, witness, head };
+    spawn_thread("daftar-log-write", move || {
+        while let Some(first) = requests.blocking_recv() {
+            let group = gather(first, &mut requests);
+            // A panic drops the group's answers, which their callers see as a shut-down log.
+            if catch_unwind(AssertUnwindSafe(|| writer.commit(group))).is_err() {
+                writer.fail(StoreError::failed("writing to the log", "the writer gave up; restart"));
+            }
+        }
+    })
+}
+
+/// The log's last record, so that it can go on growing; none where it can't.
+fn last_record(shared: &Shared) -> Result<Head, StoreError> {
+    let last = shared.store.last_at_or_before(RecordKey { first: Position(u64::MAX), counter: u16::MAX })?;
+    Ok(match last {
+        None => Head { last_key: RecordKey::GENESIS, growing: None },
+        Some(record) => {
+            let key = record.key;
+            let last_key = RecordKey { counter: key.counter.saturating_add(record.continued), ..key };
+            Head { last_key, growing: record.reopen() }
+        }
+    })
+}
+
+fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request> {
+    let mut bytes = size_of(&first);
+    let mut group = vec![first];
+    while group.len() < GROUP_COMMITS_MAX && bytes < GROUP_BYTES_FULL {
+        let Ok(request) = requests.try_recv() else { break };
+        bytes += size_of(&request);
+        group.push(request);
+    }
+    group
+}
+
+fn size_of(request: &Request) -> usize {
+    request.commit.events.iter().map(|event| RecordBuilder::event_len(&event.bytes)).sum()
+}
+
+struct Writer {
+    shared: Arc<Shared>,
+    witness: Witness,
+    head: Head,
+}
+
+/// Where the next record goes.
+struct Head {
+    /// The last key in use.
+    last_key: RecordKey,
+    /// The last record, while it can grow.
+    growing: Option<RecordBuilder>,
+}
+
+impl Writer {
+    /// Carries out one group; everybody is answered after the sync, refusals too, for they may rest on what was not
+    /// durable before.
+    fn commit(&mut self, group: Vec<Request>) {
+        wait_for_room(&self.shared);
+        let failure = self.shared.state().failure.clone();
+        let (mut answers, values) = match failure {
+            Some(failure) => (refuse(group, &failure), Vec::new()),
+            None => self.place(group),
+        };
+        if !values.is_empty()
+            && let Err(failure) = self.store(values)
+        {
+            for (_, result) in &mut answers {
+                *result = Err(failure.clone().into());
+            }
+            self.fail(failure);
+        }
+        for (answer, result) in answers {
+            // Whoever asked may have gone away; the events stand all the same.
+            let _ = answer.send(result);
+        }
+    }
+
+    /// Gives every commit its place and packs them into records.
+    fn place(&mut self, group: Vec<Request>) -> (Vec<Answer>, Vec<KeyedValue>) {
+        let now = (self.shared.clock)();
+        let mut packer = Packer::new(&mut self.head, group.iter().map(size_of).sum());
+        let mut answers = Vec::with_capacity(group.len());
+        let mut state = self.shared.state_mut();
+        for Request { commit, answer } in group {
+            let (before, command) = (state.sequencer.chain(), commit.command);
+            let placed = match state.sequencer.place(commit, now) {
+                Ok(placed) => placed,
+                Err(refused) => {
+                    answers.push((answer, Err(refused)));
+                    continue;
+                }
+            };
+            packer.push(&placed, before);
+            let count = u32::try_from(placed.events.len()).unwrap_or(u32::MAX);
+            let (first, recorded_at) = (placed.first, placed.recorded_at);
+            if let Some(stamp) = command {
+                state.tail_commands.push_back(KeptCommand { stamp, first, count, recorded_at });
+            }
+            state.tail.extend(placed.events.into_iter().map(without_content));
+            answers.push((answer, Ok(Appended { last: state.sequencer.last(), count, recorded_at })));
+        }
+        drop(state);
+        (answers, packer.finish())
+    }
+
+    /// Makes the group durable: keys first, then the records, then the witness; then readers may see it.
+    fn store(&mut self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        self.shared.keys.make_durable()?;
+        self.shared.store.write(values)?;
+        let (position, chain) = {
+            let state = self.shared.state();
+            (state.sequencer.last(), state.sequencer.chain())
+        };
+        self.witness.write(Seen { position, chain })?;
+        self.shared.durable.send_replace(position);
+        Ok(())
+    }
+
+    fn fail(&self, failure: StoreError) {
+        self.shared.state_mut().failure.get_or_insert(failure);
+    }
+}
+
+fn refuse(group: Vec<Request>, failure: &StoreError) -> Vec<Answer> {
+    group.into_iter().map(|request| (request.answer, Err(failure.clone().into()))).collect()
+}
+
+/// The tail keeps facts; content is read from the log.
+pub(super) fn without_content(mut placed: Placed) -> Placed {
+    placed.bytes.sealed = None;
+    placed
+}
+
+/// Packs a group into records: the last one grows while it is small, others are filled one after the other.
+struct Packer<'a> {
+    head: &'a mut Head,
+    full: usize,
+    done: Vec<KeyedValue>,
+    /// Whether the growing record holds anything that is not in `done`.
+    pending: bool,
+}
+
+impl<'a> Packer<'a> {
+    /// `group_bytes` decides whether the last record is written again with the group in it, or left as it is.
+    fn new(head: &'a mut Head, group_bytes: usize) -> Self {
+        let grows = head.growing.as_ref().is_some_and(|r| r.stored_len() + group_bytes <= HEAD_GROWS_TO_BYTES);
+        if !grows {
+            head.growing = None;
+        }
+        Self { head, full: RECORD_FULL_BYTES, done: Vec::new(), pending: false }
+    }
+
+    /// Adds a commit; `chain` is the value before its first event.
+    fn push(&mut self, commit: &PlacedCommit, mut chain: Digest) {
+        if let Some(empty) = &commit.empty {
+            self.record(commit.first, chain, 0).push_empty(empty);
+        }
+        for event in &commit.events {
+            let len = RecordBuilder::event_len(&event.bytes);
+            self.record(event.position, chain, len).push_event(event.recorded_at, &event.bytes, event.chain);
+            chain = event.chain;
+        }
+    }
+
+    /// The record that takes the next entry of `len` bytes; a large event has one of its own.
+    fn record(&mut self, first: Position, chain: Digest, len: usize) -> &mut RecordBuilder {
+        let fits = |r: &RecordBuilder| r.stored_len() < self.full && r.stored_len() + len <= VALUE_BYTES_MAX;
+        if !self.head.growing.as_ref().is_some_and(fits) {
+            self.flush();
+            self.head.growing = None;
+        }
+        self.pending = true;
+        let last_key = &mut self.head.last_key;
+        self.head.growing.get_or_insert_with(|| {
+            let counter = if last_key.first == first { last_key.counter.saturating_add(1) } else { 0 };
+            *last_key = RecordKey { first, counter };
+            RecordBuilder::new(*last_key, chain)
+        })
+    }
+
+    fn flush(&mut self) {
+        if let Some(record) = self.head.growing.as_ref().filter(|_| self.pending) {
+            self.done.extend(record.values());
+            self.head.last_key.counter = record.key.counter.saturating_add(record.keys() - 1);
+            if record.keys() > 1 {
+                self.head.growing = None;
+            }
+        }
+        self.pending = false;
+    }
+
+    fn finish(mut self) -> Vec<KeyedValue> {
+        self.flush();
+        self.done
+    }
+}
