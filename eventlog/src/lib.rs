@@ -13,6 +13,7 @@ pub mod checksum;
 pub mod codec;
 pub mod facts;
 pub mod log;
+pub mod ndjson;
 pub mod position;
 pub mod record;
 pub mod stream;
