@@ -2,11 +2,19 @@
 //!
 //! # Layout
 //!
-//! - [`position`], [`stream`]: counts and names
-//! - [`record`]: an event before and after storing; [`checksum`]: digest and chain
-//! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
-//! - [`block`]: facts as columns
 //! - [`log`]: the traits `LogReader` and `EventLog`
+//! - [`position`], [`stream`]: counts and names
+//! - [`record`]: an event before and after storing; [`checksum`], [`genesis`]: digest and chain
+//! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
+//! - [`sealing`]: pseudonyms, keys, content
+//! - [`block`]: facts as columns; [`derived`]: the files they lie in
+//! - [`sequencer`]: the writer's turn, without I/O
+//! - [`memory`], [`embedded`]: the logs
+//! - [`ndjson`]: events as lines of text
+//!
+//! # Invariants
+//!
+//! Stores never see an event, only bytes; the codec never calls a store. Only this crate knows sled and bincode.
 
 pub mod block;
 pub mod checksum;
@@ -18,6 +26,7 @@ pub mod facts;
 pub mod genesis;
 pub mod log;
 pub mod memory;
+pub mod ndjson;
 pub mod position;
 pub mod record;
 pub mod sealing;
