@@ -52,3 +52,5 @@ pub fn commit(ticket: &str, expected: u32, count: u32, command: Option<CommandSt
 pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
     CommandStamp { id: [id; 16], digest: [digest; 16] }
 }
+
+pub mod programs;
