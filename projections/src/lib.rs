@@ -22,3 +22,6 @@ pub mod measurements;
 pub mod projector;
 pub mod report;
 pub mod ticket_facts;
+
+#[cfg(test)]
+mod test_support;

@@ -18,7 +18,6 @@ pub mod latest;
 pub mod spans;
 pub mod tickets;
 
-
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{Micros, TicketFacts};
 use chunk::Table;

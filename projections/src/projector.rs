@@ -1,5 +1,8 @@
 //! The one loop that feeds the fold: from the state's position up to the end of the log or a position asked for.
 
+#[cfg(test)]
+mod tests;
+
 use crate::dimensions::TooMany;
 use crate::measurements::{FoldError, Measurements};
 use daftar_domain::Timestamp;

@@ -13,8 +13,8 @@ use crate::ticket_facts::{AnsweredField, ClosingFacts, Doing, Ended, InForce, Mi
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{
-    Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened,
-    TicketReopened, TicketTransferred,
+    Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
+    TicketTransferred,
 };
 use daftar_eventlog::{FactRow, Position, StreamKind, StreamNumber};
 
@@ -143,8 +143,7 @@ impl Measurements {
             tags: self.dimensions.tag_set(0, &opened.tags, &[])?,
             ..InForce::default()
         };
-        let span =
-            self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
+        let span = self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
         self.push_ticket(opened, if by_agent { Position::ZERO } else { at.position }, span)?;
         self.facts.push(TicketFacts::opened(at.at, by_agent, in_force, span));
         self.openings.push(at.moment(in_force), Opening {});
