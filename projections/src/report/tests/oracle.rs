@@ -63,8 +63,8 @@ struct Ticket<'a>(&'a [&'a Entry]);
 
 impl Ticket<'_> {
     fn parts(&self) -> Vec<Part> {
-        let voids = self.0.iter().filter(|e| matches!(e.story, Story::Voided | Story::Restored));
-        if voids.last().is_some_and(|e| e.story == Story::Voided) {
+        let mut voids = self.0.iter().filter(|e| matches!(e.story, Story::Voided | Story::Restored));
+        if voids.next_back().is_some_and(|e| e.story == Story::Voided) {
             return Vec::new();
         }
         let mut parts = Vec::new();
@@ -99,7 +99,7 @@ impl Ticket<'_> {
             parts.push(self.part(i, i, Some(agent), What::First(self.at(i) - self.at(start))));
         } else if first.is_some_and(|first| first < i) {
             let stop = |n: &usize| self.agent_replied(*n) || matches!(self.0[*n].story, Story::Closed { .. });
-            let after = (0..i).filter(stop).next_back().unwrap();
+            let after = (0..i).rfind(stop).unwrap();
             if let Some(start) = (after..i).find(|n| self.doing(*n) == Doing::Agent) {
                 parts.push(self.part(i, i, Some(agent), What::Next(self.at(i) - self.at(start))));
             }
@@ -118,7 +118,7 @@ impl Ticket<'_> {
             let took = self.at(i) - self.at(0);
             parts.push(self.part(i, i, agent, What::FirstClosed { took, reopened: !reopened.is_empty(), one_touch }));
         }
-        let before = closings.iter().filter(|n| **n < i).next_back().map(|n| self.at(*n));
+        let before = closings.iter().rfind(|n| **n < i).map(|n| self.at(*n));
         let last = reopened.iter().all(|n| *n < i).then(|| self.last(i));
         let survey = (offered || answers).then_some(answers);
         parts.push(self.part(i, i, agent, What::Closed { by, reason, before, survey, last }));
@@ -196,7 +196,7 @@ impl Ticket<'_> {
     }
 
     fn before(&self, i: usize, is: impl Fn(&Story) -> bool) -> Option<i64> {
-        (0..i).filter(|n| is(&self.0[*n].story)).next_back().map(|n| self.at(n))
+        (0..i).rfind(|n| is(&self.0[*n].story)).map(|n| self.at(n))
     }
 
     fn agent_replied(&self, i: usize) -> bool {
@@ -245,7 +245,7 @@ impl Ticket<'_> {
             Story::Transferred(_) => self.department(*n) != self.department(n - 1),
             _ => false,
         };
-        let start = (0..i).filter(begins).next_back().unwrap();
+        let start = (0..i).rfind(begins).unwrap();
         (start..i).filter(|n| self.doing(*n) != Doing::Closed).map(|n| self.at(n + 1) - self.at(n)).sum()
     }
 

@@ -61,7 +61,7 @@ fn opening(a: u8, b: u8) -> Story {
 fn story(ticket: &Sketch, kind: u8, a: u8, b: u8) -> Story {
     let agent = AGENTS[usize::from(b) % 3];
     match kind {
-        0 => Story::Assigned((a % 4 != 0).then_some(agent)),
+        0 => Story::Assigned((!a.is_multiple_of(4)).then_some(agent)),
         1 | 2 => Story::Transferred(DEPARTMENTS[usize::from(a) % 3]),
         3 => Story::Moved("tehran"),
         4 => Story::Priority(a % 4),
@@ -69,7 +69,7 @@ fn story(ticket: &Sketch, kind: u8, a: u8, b: u8) -> Story {
         6..=10 => Story::Replied(who(a)),
         11 => Story::Noted(agent),
         12 | 13 if ticket.replies > 0 => {
-            Story::Rated { reply: 1 + u32::from(a) % ticket.replies, satisfied: b % 2 == 0 }
+            Story::Rated { reply: 1 + u32::from(a) % ticket.replies, satisfied: b.is_multiple_of(2) }
         }
         14 => Story::HeldForCustomer,
         15 => Story::HeldForThirdParty,
@@ -77,13 +77,13 @@ fn story(ticket: &Sketch, kind: u8, a: u8, b: u8) -> Story {
         17..=20 if ticket.closed => Story::Reopened(who(a)),
         17..=20 => Story::Closed {
             by: who(a),
-            offered: b % 2 == 0,
+            offered: b.is_multiple_of(2),
             reason: [None, Some("solved"), Some("spam")][usize::from(b) % 3],
         },
         21 | 22 if ticket.closings > 0 => {
             Story::Answered { closing: 1 + u32::from(a) % ticket.closings, answers: answers(a, b) }
         }
-        _ if a % 4 == 0 => Story::Voided,
+        _ if a.is_multiple_of(4) => Story::Voided,
         _ => Story::Restored,
     }
 }
@@ -99,15 +99,15 @@ fn who(a: u8) -> Who {
 fn answers(a: u8, b: u8) -> Answers {
     let scores = [(0, b % 2), (1, 1 + b % 4), (2, 1 + b % 5)];
     Answers {
-        overall: (a % 2 == 0).then_some(scores[usize::from(b) % 3]),
-        questions: if a % 3 == 0 { vec![("quality", 1 + b % 5), ("speed", 1 + a % 5)] } else { vec![] },
-        choices: if a % 5 == 0 {
-            vec![("heard_from", if b % 2 == 0 { vec!["ad", "friend"] } else { vec![] })]
+        overall: a.is_multiple_of(2).then_some(scores[usize::from(b) % 3]),
+        questions: if a.is_multiple_of(3) { vec![("quality", 1 + b % 5), ("speed", 1 + a % 5)] } else { vec![] },
+        choices: if a.is_multiple_of(5) {
+            vec![("heard_from", if b.is_multiple_of(2) { vec!["ad", "friend"] } else { vec![] })]
         } else {
             vec![]
         },
-        nps: (b % 3 == 0).then_some(a % 11),
-        ces: (b % 4 == 0).then_some(1 + a % 7),
+        nps: b.is_multiple_of(3).then_some(a % 11),
+        ces: b.is_multiple_of(4).then_some(1 + a % 7),
     }
 }
 
