@@ -18,6 +18,9 @@ pub mod latest;
 pub mod spans;
 pub mod tickets;
 
+#[cfg(test)]
+mod tests;
+
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{Micros, TicketFacts};
 use chunk::Table;

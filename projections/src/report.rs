@@ -249,11 +249,10 @@ impl Sheet<'_> {
         let (start, group) = counter.key;
         let names = self.query.group_by.iter().map(Dimension::name);
         let values = groups[&group].iter().map(|(_, label)| label.clone());
-        Row {
-            period: self.query.interval.map(|interval| self.row_period(interval, start)),
-            group: names.zip(values).collect(),
-            figures: counter.figures.figures(self.state, &self.terms),
-        }
+        let figures = counter.figures.figures(self.state, &self.terms);
+        debug_assert_eq!(figures.len() as u64, R::FIGURES, "the size of a report is told by its rows");
+        let period = self.query.interval.map(|interval| self.row_period(interval, start));
+        Row { period, group: names.zip(values).collect(), figures }
     }
 
     fn row_period(&self, interval: Interval, start: Micros) -> RowPeriod {

@@ -201,7 +201,7 @@ pub(crate) struct MemoryLog {
     durable: watch::Receiver<Position>,
 }
 
-/// The position step and block size of a test's log.
+/// How many events a block of a test's log has: few, so that every test crosses blocks.
 pub(crate) const BLOCK_ROWS: usize = 7;
 
 /// What a test's log holds besides: a stream that is no ticket, first in the log.
