@@ -142,8 +142,9 @@ impl Recovery {
     /// Takes in every record after the last derived block, deriving further blocks on the way.
     fn replay(&mut self, store: &Store, options: &Options) -> Result<(), StoreError> {
         let done = self.state.sequencer.last();
-        // The record that holds the next event may begin before it.
-        let holding = store.last_at_or_before(RecordKey { first: done.next(), counter: 0 })?;
+        // The record that holds the last event derived may hold more: the next events, or commands without events that
+        // stand between the two.
+        let holding = store.last_at_or_before(RecordKey { first: done, counter: u16::MAX })?;
         let from = holding.map_or(RecordKey { counter: 1, ..RecordKey::GENESIS }, |record| record.key);
         store.scan(from, |record| {
             let (mut next, chain) = (record.key.first, record.chain);
