@@ -204,9 +204,13 @@ impl Recovery {
         Ok(())
     }
 
-    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place.
+    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place. One that began
+    /// in a derived block stands there, counted whole.
     fn remember(&mut self, id: [u8; 16]) {
         let Some(kept) = self.state.sequencer.commands.get(&id).copied() else { return };
+        if kept.first <= self.state.derived_end() {
+            return;
+        }
         match self.state.tail_commands.back_mut() {
             Some(last) if last.stamp.id == id && last.first == kept.first => *last = kept,
             _ => self.state.tail_commands.push_back(kept),
