@@ -194,11 +194,13 @@ impl CommandIndex {
         }
     }
 
-    /// Counts one more event of a command that was just inserted or began with the event before.
+    /// Counts one more event of a command that began with an event before, unless it was counted whole already: a
+    /// derived block keeps the whole count of a command that goes on beyond its end.
     fn count_event(&mut self, stamp: CommandStamp, position: Position, recorded_at: Timestamp) {
-        let follows = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count) == position.0 && kept.count > 0;
+        let end = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count);
         match self.kept.get_mut(&stamp.id) {
-            Some(kept) if follows(kept) => kept.count += 1,
+            Some(kept) if kept.first <= position && position.0 < end(kept) => {}
+            Some(kept) if end(kept) == position.0 && kept.count > 0 => kept.count += 1,
             _ => self.insert(KeptCommand { stamp, first: position, count: 1, recorded_at }),
         }
     }

@@ -1,5 +1,7 @@
 //! What the tests of the joints share: small events, and logs to keep them in.
 
+pub mod history;
+
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::{self, EventType, v1};
 use daftar_eventlog::position::Version;

@@ -142,8 +142,9 @@ impl Recovery {
     /// Takes in every record after the last derived block, deriving further blocks on the way.
     fn replay(&mut self, store: &Store, options: &Options) -> Result<(), StoreError> {
         let done = self.state.sequencer.last();
-        // The record that holds the next event may begin before it.
-        let holding = store.last_at_or_before(RecordKey { first: done.next(), counter: 0 })?;
+        // The record that holds the last event derived may hold more: the next events, or commands without events that
+        // stand between the two.
+        let holding = store.last_at_or_before(RecordKey { first: done, counter: u16::MAX })?;
         let from = holding.map_or(RecordKey { counter: 1, ..RecordKey::GENESIS }, |record| record.key);
         store.scan(from, |record| {
             let (mut next, chain) = (record.key.first, record.chain);
@@ -203,9 +204,13 @@ impl Recovery {
         Ok(())
     }
 
-    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place.
+    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place. One that began
+    /// in a derived block stands there, counted whole.
     fn remember(&mut self, id: [u8; 16]) {
         let Some(kept) = self.state.sequencer.commands.get(&id).copied() else { return };
+        if kept.first <= self.state.derived_end() {
+            return;
+        }
         match self.state.tail_commands.back_mut() {
             Some(last) if last.stamp.id == id && last.first == kept.first => *last = kept,
             _ => self.state.tail_commands.push_back(kept),
