@@ -249,12 +249,12 @@ fn how_events_were_grouped_does_not_show() {
     let seed = seedling();
     let events: u64 = BLOCK + 1000;
     let mut all: Vec<((Vec<u8>, Vec<u8>), Said)> = Vec::new();
-    for size in [1, 7, 64, 1500] {
+    for size in [1, 7, 64, 1000] {
         let mut script = Script::default();
         while script.events < events {
             // Runs of one ticket are as long as their commits at most, so that all sizes tell one story.
-            let run = (events - script.events).min(1500);
-            let ticket = format!("T-{}", script.events / 1500);
+            let run = (events - script.events).min(1000);
+            let ticket = format!("T-{}", script.events / 1000);
             let from = script.events;
             while script.events < from + run {
                 let count = (from + run - script.events).min(size);
@@ -355,7 +355,9 @@ fn who_holds_the_directory_is_told() {
     drop(holder);
     let log = open(dir.path()).unwrap();
     let second = EmbeddedLog::open(dir.path(), &Options::default());
-    assert!(matches!(second, Err(StoreError::InUse { holder, .. }) if holder.contains(&std::process::id().to_string())));
+    assert!(
+        matches!(second, Err(StoreError::InUse { holder, .. }) if holder.contains(&std::process::id().to_string()))
+    );
     drop(log);
     open(dir.path()).unwrap();
 }

@@ -106,7 +106,11 @@ impl Imported {
                 "response-times",
                 "first_response",
                 "first_response_by",
-                [("department", "department_at_the_reply"), ("branch", "branch_at_the_reply"), ("agent", "replying_agent")],
+                [
+                    ("department", "department_at_the_reply"),
+                    ("branch", "branch_at_the_reply"),
+                    ("agent", "replying_agent"),
+                ],
             ),
             (
                 "resolution-times",
@@ -128,7 +132,8 @@ impl Imported {
     fn every_report(&self, source: &[&str]) -> Vec<String> {
         let mut reports = Vec::new();
         for name in REPORTS {
-            for flags in [&[][..], &["--group-by", "department,channel", "--interval", "month"], &["--as-of", "20000"]] {
+            for flags in [&[][..], &["--group-by", "department,channel", "--interval", "month"], &["--as-of", "20000"]]
+            {
                 let text = printed("daftar-replay", &[&["report", name, "--output", "json"], source, flags].concat());
                 reports.push(text);
             }
@@ -191,9 +196,12 @@ fn a_month_of_surveys_answers_the_reference() {
     for (field, in_reference) in fields {
         same(&total["rows"][0]["csat"][field], &csat[in_reference], field);
     }
-    for (dimension, table) in
-        [("department", "by_department"), ("branch", "by_branch"), ("agent", "by_closing_agent"), ("channel", "by_channel")]
-    {
+    for (dimension, table) in [
+        ("department", "by_department"),
+        ("branch", "by_branch"),
+        ("agent", "by_closing_agent"),
+        ("channel", "by_channel"),
+    ] {
         shopzilla.groups_are(("satisfaction", "csat", dimension), &csat[table], &fields);
     }
     shopzilla.bytes_do_not_depend_on_how_it_was_opened();

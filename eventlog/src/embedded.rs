@@ -255,7 +255,7 @@ impl State {
         let index = usize::try_from(position.0 - 1).unwrap_or(usize::MAX);
         match self.blocks.get(index / BLOCK_EVENTS) {
             Some(block) => block.back(index % BLOCK_EVENTS),
-            None => self.tail[index - self.blocks.len() * BLOCK_EVENTS].back,
+            None => self.tail.get(index - self.blocks.len() * BLOCK_EVENTS).map_or(0, |placed| placed.back),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::checksum::{Digest, chain_next};
 use crate::codec::{self, v1::MetadataV1};
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
-use crate::record::{EventBytes, EventHead, HeadDamaged, NewEvent};
+use crate::record::{EventBytes, EventHead, HeadError, NewEvent};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -13,6 +13,12 @@ use std::collections::{HashMap, VecDeque};
 /// How long a command is remembered, by the time its commit was recorded: seven days.
 pub const COMMAND_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
 
+/// How far ahead of the clock a kept time of recording may be: five minutes. One far ahead would stop the log's time.
+pub const AHEAD_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
+/// The most events of one commit: what a replicated log takes as one message.
+pub const COMMIT_EVENTS_MAX: usize = 1_000;
+/// The most bytes of one commit's events.
+pub const COMMIT_BYTES_MAX: usize = 900_000;
 /// The most events one command may yield: an index rebuilt block by block counts a command whole.
 pub const COMMAND_EVENTS_MAX: usize = 64;
 
@@ -42,7 +48,7 @@ impl Placed {
     ///
     /// [`StoreError::Corrupt`] when its head is damaged.
     pub fn push_to(&self, builder: &mut BlockBuilder) -> Result<(), StoreError> {
-        let corrupt = |e: HeadDamaged| StoreError::Corrupt { position: self.position, why: e.to_string() };
+        let corrupt = |e: HeadError| StoreError::Corrupt { position: self.position, why: e.to_string() };
         let head = EventHead::decode(&self.bytes.head).map_err(corrupt)?;
         let row = FactRow {
             position: self.position,
@@ -183,12 +189,12 @@ impl CommandIndex {
     /// Remembers a command, and forgets those recorded more than seven days before it.
     pub fn insert(&mut self, command: KeptCommand) {
         let id = command.stamp.id;
-        if self.kept.insert(id, command).is_none() {
-            self.by_age.push_back((command.recorded_at, id));
-        }
+        self.kept.insert(id, command);
+        self.by_age.push_back((command.recorded_at, id));
         let oldest = command.recorded_at.micros() - COMMAND_KEPT_MICROS;
         while self.by_age.front().is_some_and(|(at, _)| at.micros() < oldest) {
-            if let Some((_, id)) = self.by_age.pop_front() {
+            let Some((_, id)) = self.by_age.pop_front() else { break };
+            if self.kept.get(&id).is_some_and(|kept| kept.recorded_at.micros() < oldest) {
                 self.kept.remove(&id);
             }
         }
@@ -222,6 +228,7 @@ pub struct Sequencer {
     last: Position,
     chain: Digest,
     recorded_at: Timestamp,
+    empties: u32,
     /// Every stream.
     pub streams: StreamIndex,
     /// Recent commands.
@@ -236,6 +243,7 @@ impl Sequencer {
             last: Position::ZERO,
             chain: genesis,
             recorded_at: Timestamp::MIN,
+            empties: 0,
             streams: StreamIndex::default(),
             commands: CommandIndex::default(),
         }
@@ -251,6 +259,12 @@ impl Sequencer {
     #[must_use]
     pub fn chain(&self) -> Digest {
         self.chain
+    }
+
+    /// How many commits without events were placed since the last event.
+    #[must_use]
+    pub fn empties(&self) -> u32 {
+        self.empties
     }
 
     /// Sets the end of the log to where a derived block ends.
@@ -280,6 +294,10 @@ impl Sequencer {
             return Err(AppendError::Conflict { stream: commit.stream, expected, actual });
         }
         check_events(&commit)?;
+        if commit.recorded_at.is_some_and(|at| at.micros() > now.micros().saturating_add(AHEAD_MICROS_MAX)) {
+            let why = "it says it was recorded more than five minutes from now";
+            return Err(AppendError::Unstorable(why.to_owned()));
+        }
         let recorded_at = commit.recorded_at.unwrap_or(now).max(self.recorded_at);
         let first = self.last.next();
         let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
@@ -294,6 +312,7 @@ impl Sequencer {
             self.commands.insert(KeptCommand { stamp, first, count, recorded_at });
         }
         let empty = commit.command.filter(|_| count == 0);
+        self.empties = if count == 0 { self.empties.saturating_add(1) } else { 0 };
         let empty = empty.map(|command| EmptyCommit { recorded_at, stream, version: expected, command });
         Ok(PlacedCommit { first, recorded_at, events, empty })
     }
@@ -308,9 +327,9 @@ impl Sequencer {
     ) -> Result<Placed, StoreError> {
         let (stream, new_stream, back) = self.streams.advance(kind, id, end)?;
         self.last = end.last;
-        self.chain = chain_next(&self.chain, &event.digest, recorded_at);
+        self.chain = chain_next(&self.chain, &event.digest(), recorded_at);
         let (position, chain) = (end.last, self.chain);
-        Ok(Placed { position, recorded_at, stream, new_stream, back, chain, bytes: event.bytes })
+        Ok(Placed { position, recorded_at, stream, new_stream, back, chain, bytes: event.into_bytes() })
     }
 
     /// Takes in an event read from the log, in order.
@@ -323,7 +342,7 @@ impl Sequencer {
         let position = self.last.next();
         let corrupt = |why: &str| StoreError::Corrupt { position, why: why.to_owned() };
         let event = NewEvent::new(bytes);
-        let head = event.bytes.head().map_err(|e| corrupt(&e.to_string()))?;
+        let head = event.bytes().head().map_err(|e| corrupt(&e.to_string()))?;
         let name = head.stream();
         let end = StreamEnd { last: position, version: head.version };
         if self.streams.end(&name).version.next() != head.version {
@@ -338,12 +357,14 @@ impl Sequencer {
             self.commands.count_event(CommandStamp { id, digest }, position, recorded_at);
         }
         self.recorded_at = recorded_at;
+        self.empties = 0;
         self.place_event(event, name.kind, &name.id, end, recorded_at)
     }
 
     /// Takes in a commit without events read from the log, in order.
     pub fn replay_empty(&mut self, empty: &EmptyCommit) {
         let (stamp, recorded_at) = (empty.command, empty.recorded_at);
+        self.empties = self.empties.saturating_add(1);
         self.recorded_at = recorded_at.max(self.recorded_at);
         self.commands.insert(KeptCommand { stamp, first: self.last.next(), count: 0, recorded_at });
     }
@@ -358,11 +379,21 @@ fn check_events(commit: &Commit) -> Result<(), AppendError> {
     if commit.command.is_some() && commit.events.len() > COMMAND_EVENTS_MAX {
         return unstorable("one command can't yield more than 64 events");
     }
+    let len = |event: &NewEvent| event.bytes().head.len() + event.bytes().sealed.as_deref().map_or(0, <[u8]>::len);
+    let bytes = commit.events.iter().map(len).sum::<usize>();
+    if commit.events.len() > COMMIT_EVENTS_MAX || bytes > COMMIT_BYTES_MAX {
+        let (events, most) = (commit.events.len(), COMMIT_EVENTS_MAX);
+        let why = format!("it has {events} events and {bytes} bytes; at most {most} and {COMMIT_BYTES_MAX} are kept");
+        return Err(AppendError::Unstorable(why));
+    }
     if commit.stream.id.is_empty() || commit.stream.id.len() > daftar_domain::ids::ID_BYTES_MAX {
         return unstorable("its stream's id is empty or longer than 256 bytes");
     }
     for (event, n) in commit.events.iter().zip(1..) {
-        let Ok(head) = event.bytes.head() else { return unstorable("an event's head is damaged") };
+        let Ok(head) = event.bytes().head() else { return unstorable("an event's head is damaged") };
+        if event.bytes().sealed.as_deref().is_some_and(<[u8]>::is_empty) {
+            return unstorable("an event's sealed content is empty");
+        }
         if head.stream_kind != commit.stream.kind || *head.stream_id != *commit.stream.id {
             return unstorable("an event is of another stream");
         }

@@ -38,13 +38,13 @@ pub struct PositiveFrom {
 impl PositiveFrom {
     /// Whether a score is positive.
     #[must_use]
-    pub fn is_positive(self, scale: Scale, score: u8) -> bool {
+    pub fn is_positive(self, scale: Scale, score: u16) -> bool {
         let from = match scale {
             Scale::Binary => self.binary,
             Scale::Four => self.four,
             Scale::Five => self.five,
         };
-        from <= score
+        u16::from(from) <= score
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) enum Who {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Answers {
     pub(crate) overall: Option<(u8, u8)>,
-    pub(crate) questions: Vec<(&'static str, u8)>,
+    pub(crate) questions: Vec<(&'static str, u16)>,
     pub(crate) choices: Vec<(&'static str, Vec<&'static str>)>,
     pub(crate) nps: Option<u8>,
     pub(crate) ces: Option<u8>,

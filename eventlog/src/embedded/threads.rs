@@ -109,12 +109,13 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
             // Without derived files the tail would grow without bound: the log stops taking appends and says why.
             shared.state_mut().failure.get_or_insert(failure);
             shared.tail_changed.notify_all();
+            sync_all(late);
             return;
         }
         let durable = shared.durable_position();
         if durable != synced || last_round {
-            // The witness is never ahead of the log, and a key's twin can be mended: a failed sync costs no promise.
-            synced = if late.iter().all(|file| file.sync_data().is_ok()) { durable } else { synced };
+            sync_all(late);
+            synced = durable;
         }
         if last_round {
             return;
@@ -124,6 +125,14 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
         if idle {
             drop(shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY));
         }
+    }
+}
+
+/// Syncs what is synced late. The witness is never ahead of the log, and a key's twin can be mended: a sync that fails
+/// costs no promise, and trying it again would prove nothing.
+fn sync_all(late: &[File]) {
+    for file in late {
+        let _ = file.sync_data();
     }
 }
 

@@ -5,7 +5,7 @@ use super::threads::{spawn_thread, wait_for_room};
 use super::witness::{Seen, Witness};
 use super::{Request, Shared};
 use crate::checksum::Digest;
-use crate::log::{AppendError, Appended, StoreError};
+use crate::log::{AppendError, Appended, Commit, StoreError};
 use crate::position::Position;
 use crate::sealing::KeyStore;
 use crate::sequencer::{KeptCommand, Placed, PlacedCommit};
@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
+/// The last counter of a key that a command without events may begin; a group adds at most one a commit.
+const EMPTY_COUNTER_MAX: u16 = u16::MAX - 4096;
 /// The most appends of one group.
 const GROUP_COMMITS_MAX: usize = 1024;
 /// A group takes no further append once its events hold this much.
@@ -65,7 +67,8 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 }
 
 fn size_of(request: &Request) -> usize {
-    request.commit.events.iter().map(|event| RecordBuilder::event_len(&event.bytes)).sum()
+    let events: usize = request.commit.events.iter().map(|event| RecordBuilder::event_len(event.bytes())).sum();
+    events.max(RecordBuilder::empty_len(&request.commit.stream))
 }
 
 struct Writer {
@@ -114,9 +117,14 @@ impl Writer {
         let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
             let (before, command) = (state.sequencer.chain(), commit.command);
-            let placed = match state.sequencer.place(commit, now) {
+            let next = state.sequencer.last().next();
+            let placed = match packer.room_for(&commit, next).and_then(|()| state.sequencer.place(commit, now)) {
                 Ok(placed) => placed,
                 Err(refused) => {
+                    if let AppendError::Store(failure) = &refused {
+                        // A commit may have been placed by half: nothing may follow it.
+                        state.failure.get_or_insert(failure.clone());
+                    }
                     answers.push((answer, Err(refused)));
                     continue;
                 }
@@ -138,11 +146,12 @@ impl Writer {
     fn store(&mut self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
         self.shared.keys.make_durable()?;
         self.shared.store.write(values)?;
-        let (position, chain) = {
-            let state = self.shared.state();
-            (state.sequencer.last(), state.sequencer.chain())
+        let seen = {
+            let sequencer = &self.shared.state().sequencer;
+            Seen { position: sequencer.last(), chain: sequencer.chain(), empties: sequencer.empties() }
         };
-        self.witness.write(Seen { position, chain })?;
+        let position = seen.position;
+        self.witness.write(seen)?;
         self.shared.durable.send_replace(position);
         Ok(())
     }
@@ -181,6 +190,17 @@ impl<'a> Packer<'a> {
         Self { head, full: RECORD_FULL_BYTES, done: Vec::new(), pending: false }
     }
 
+    /// Refuses one more command that changed nothing where keys of one position run out: each key has a counter of
+    /// its own, and enough are kept for the events that move the position on.
+    fn room_for(&self, commit: &Commit, next: Position) -> Result<(), AppendError> {
+        let last = self.head.last_key;
+        if commit.events.is_empty() && last.first == next && last.counter >= EMPTY_COUNTER_MAX {
+            let why = "millions of commands have changed nothing since the last event; append an event first";
+            return Err(AppendError::Unstorable(why.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Adds a commit; `chain` is the value before its first event.
     fn push(&mut self, commit: &PlacedCommit, mut chain: Digest) {
         if let Some(empty) = &commit.empty {
@@ -203,7 +223,8 @@ impl<'a> Packer<'a> {
         self.pending = true;
         let last_key = &mut self.head.last_key;
         self.head.growing.get_or_insert_with(|| {
-            let counter = if last_key.first == first { last_key.counter.saturating_add(1) } else { 0 };
+            // `room_for` keeps the counter far below its end.
+            let counter = if last_key.first == first { last_key.counter + 1 } else { 0 };
             *last_key = RecordKey { first, counter };
             RecordBuilder::new(*last_key, chain)
         })
@@ -212,7 +233,7 @@ impl<'a> Packer<'a> {
     fn flush(&mut self) {
         if let Some(record) = self.head.growing.as_ref().filter(|_| self.pending) {
             self.done.extend(record.values());
-            self.head.last_key.counter = record.key.counter.saturating_add(record.keys() - 1);
+            self.head.last_key.counter = record.key.counter + (record.keys() - 1);
             if record.keys() > 1 {
                 self.head.growing = None;
             }

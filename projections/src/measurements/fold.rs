@@ -260,7 +260,8 @@ impl Measurements {
         let Some(reply) = counted_from_1(&mut self.facts[at.index()].replies, rated.reply) else { return };
         let Some(in_force) = reply.rateable else { return };
         let (scale, score) = (rated.rating.scale, rated.rating.score);
-        let location = self.ratings.push(at.moment(in_force), Rating { scale, score, superseded: Position::ZERO });
+        let location =
+            self.ratings.push(at.moment(in_force), Rating { scale, score: score.into(), superseded: Position::ZERO });
         if let Some(earlier) = reply.rating.replace(location) {
             self.ratings.mark(earlier, |ratings| &mut ratings.superseded, at.position);
         }
@@ -316,13 +317,13 @@ impl Measurements {
             supersede(&mut self.answers, closing, field, location, at.position);
         };
         if let Some(overall) = survey.overall {
-            given(AnsweredField::Overall, overall.scale, overall.score, 0);
+            given(AnsweredField::Overall, overall.scale, u16::from(overall.score), 0);
         }
         if let Some(nps) = survey.nps {
-            given(AnsweredField::Nps, 0, nps, 0);
+            given(AnsweredField::Nps, 0, u16::from(nps), 0);
         }
         if let Some(ces) = survey.ces {
-            given(AnsweredField::Ces, 0, ces, 0);
+            given(AnsweredField::Ces, 0, u16::from(ces), 0);
         }
         for (question, score) in &survey.questions {
             given(AnsweredField::Question(self.dimensions.questions.wide(question)?), 0, *score, 0);

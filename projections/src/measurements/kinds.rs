@@ -108,7 +108,7 @@ columns! {
         /// The scale of an overall score, by its stored number; else 0.
         scale: u8,
         /// The score as given; 0 of choices.
-        score: u8,
+        score: u16,
         /// The set of choices; else 0.
         choices: u32,
         /// The later answer to the same field.
@@ -122,7 +122,7 @@ columns! {
         /// The scale, by its stored number.
         scale: u8,
         /// The score as given.
-        score: u8,
+        score: u16,
         /// The later rating of the same reply.
         superseded: Position,
     }

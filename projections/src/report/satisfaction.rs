@@ -12,17 +12,17 @@ use daftar_domain::satisfaction::Scale;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often each score was given.
-type Scores = BTreeMap<u8, u64>;
+type Scores = BTreeMap<u16, u64>;
 
 /// The scores of a question, where its form says nothing else.
-const QUESTION: (u8, u8) = (1, 5);
+const QUESTION: (u16, u16) = (1, 5);
 /// The scores of effort.
-const EFFORT: (u8, u8) = (1, 7);
+const EFFORT: (u16, u16) = (1, 7);
 /// From here on effort counts as good.
-const EASY_FROM: u8 = 5;
+const EASY_FROM: u16 = 5;
 /// NPS: promoters from, detractors up to.
-const PROMOTERS_FROM: u8 = 9;
-const DETRACTORS_TO: u8 = 6;
+const PROMOTERS_FROM: u16 = 9;
+const DETRACTORS_TO: u16 = 6;
 
 /// A row being counted.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl RowFigures for Satisfaction {
 }
 
 impl Satisfaction {
-    fn answered(&mut self, field: AnsweredField, scale: u8, score: u8, choices: &[u32]) {
+    fn answered(&mut self, field: AnsweredField, scale: u8, score: u16, choices: &[u32]) {
         match field {
             AnsweredField::Overall => self.overall.add(scale, score),
             AnsweredField::Question(question) => add(self.questions.entry(question).or_default(), score),
@@ -113,7 +113,7 @@ struct Rated {
 }
 
 impl Rated {
-    fn add(&mut self, scale: u8, score: u8) {
+    fn add(&mut self, scale: u8, score: u16) {
         if let Some(scale) = Scale::ALL.get(usize::from(scale)) {
             add(self.scales.entry(*scale).or_default(), score);
         }
@@ -133,12 +133,15 @@ impl Rated {
 
     /// For each scale that was used, how often each of its scores was given.
     fn distribution(&self) -> Figure {
-        Figure::object(self.scales.iter().map(|(scale, scores)| (scale.name(), distribution(scores, scale.range()))))
+        Figure::object(self.scales.iter().map(|(scale, scores)| {
+            let (low, high) = scale.range();
+            (scale.name(), distribution(scores, (low.into(), high.into())))
+        }))
     }
 }
 
 /// Three times the score on the common scale 1 to 5: 1 + 4 x its place between the ends of its scale.
-fn thirds(scale: Scale, score: u8) -> i128 {
+fn thirds(scale: Scale, score: u16) -> i128 {
     let (low, high) = scale.range();
     let place = i128::from(score) - i128::from(low);
     // 4 x 3 is a multiple of every scale's steps: 1, 3 and 4.
@@ -192,7 +195,7 @@ fn ces(scores: &Scores) -> Figure {
 }
 
 /// Every score of the scale and how often it was given; empty where none was.
-fn distribution(scores: &Scores, (low, high): (u8, u8)) -> Figure {
+fn distribution(scores: &Scores, (low, high): (u16, u16)) -> Figure {
     if scores.is_empty() {
         return Figure::Object(Vec::new());
     }
@@ -201,7 +204,7 @@ fn distribution(scores: &Scores, (low, high): (u8, u8)) -> Figure {
     Figure::object(all.into_iter().map(|(score, count)| (score.to_string(), count.into())))
 }
 
-fn add(scores: &mut Scores, score: u8) {
+fn add(scores: &mut Scores, score: u16) {
     *scores.entry(score).or_default() += 1;
 }
 

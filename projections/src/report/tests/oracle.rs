@@ -421,7 +421,10 @@ fn mean(scores: &[u8]) -> Value {
 
 fn questions(answers: &[&Answers]) -> Value {
     let mut by_question: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
-    answers.iter().flat_map(|a| &a.questions).for_each(|(q, s)| by_question.entry(q).or_default().push(*s));
+    answers
+        .iter()
+        .flat_map(|a| &a.questions)
+        .for_each(|(q, s)| by_question.entry(q).or_default().push(u8::try_from(*s).unwrap()));
     let of = |(q, s): (&str, Vec<u8>)| {
         (q.to_owned(), json!({ "answers": s.len(), "mean": mean(&s), "distribution": spread(&s, 1, 5) }))
     };

@@ -100,7 +100,11 @@ fn answers(a: u8, b: u8) -> Answers {
     let scores = [(0, b % 2), (1, 1 + b % 4), (2, 1 + b % 5)];
     Answers {
         overall: a.is_multiple_of(2).then_some(scores[usize::from(b) % 3]),
-        questions: if a.is_multiple_of(3) { vec![("quality", 1 + b % 5), ("speed", 1 + a % 5)] } else { vec![] },
+        questions: if a.is_multiple_of(3) {
+            vec![("quality", (1 + b % 5).into()), ("speed", (1 + a % 5).into())]
+        } else {
+            vec![]
+        },
         choices: if a.is_multiple_of(5) {
             vec![("heard_from", if b.is_multiple_of(2) { vec!["ad", "friend"] } else { vec![] })]
         } else {
