@@ -20,7 +20,7 @@ use crate::memory::build_block;
 use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
 use crate::sealing::KeyStore;
-use crate::sequencer::{KeptCommand, Placed, Sequencer};
+use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
 use key_file::KeyFile;
 use layout::{Entry, RecordKey};
@@ -70,7 +70,7 @@ pub struct EmbeddedLog {
 
 /// One append waiting for the writer.
 struct Request {
-    commit: Commit,
+    commit: Prepared,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
@@ -362,7 +362,7 @@ impl EventLog for EmbeddedLog {
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
         let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
         let (answer, answered) = oneshot::channel();
-        requests.send(Request { commit, answer }).await.map_err(|_| StoreError::ShutDown)?;
+        requests.send(Request { commit: Prepared::new(commit), answer }).await.map_err(|_| StoreError::ShutDown)?;
         answered.await.map_err(|_| StoreError::ShutDown)?
     }
 }

@@ -65,7 +65,7 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 }
 
 fn size_of(request: &Request) -> usize {
-    request.commit.events.iter().map(|event| RecordBuilder::event_len(&event.bytes)).sum()
+    request.commit.commit().events.iter().map(|event| RecordBuilder::event_len(&event.bytes)).sum()
 }
 
 struct Writer {
@@ -113,8 +113,8 @@ impl Writer {
         let mut answers = Vec::with_capacity(group.len());
         let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
-            let (before, command) = (state.sequencer.chain(), commit.command);
-            let placed = match state.sequencer.place(commit, now) {
+            let (before, command) = (state.sequencer.chain(), commit.commit().command);
+            let placed = match state.sequencer.place_prepared(commit, now) {
                 Ok(placed) => placed,
                 Err(refused) => {
                     answers.push((answer, Err(refused)));
