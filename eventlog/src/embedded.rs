@@ -20,7 +20,7 @@ use crate::memory::build_block;
 use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
 use crate::sealing::KeyStore;
-use crate::sequencer::{KeptCommand, Placed, Sequencer};
+use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
 use key_file::KeyFile;
 use layout::{Entry, RecordKey};
@@ -59,9 +59,10 @@ impl Default for Options {
 /// A log in a directory.
 pub struct EmbeddedLog {
     shared: Arc<Shared>,
-    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    /// Taken at shutting down only, so that appends share no lock on their way to the writer.
+    requests: Option<mpsc::Sender<Request>>,
     readers: Readers,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    writer: Option<std::thread::JoinHandle<()>>,
     keeper: Keeper,
     /// Held as long as the log is open; dropped last.
     _lock: File,
@@ -69,7 +70,7 @@ pub struct EmbeddedLog {
 
 /// One append waiting for the writer.
 struct Request {
-    commit: Commit,
+    commit: Prepared,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
@@ -117,8 +118,8 @@ impl EmbeddedLog {
         Ok(Self {
             readers: Readers::spawn()?,
             shared,
-            requests: Mutex::new(Some(requests)),
-            writer: Mutex::new(Some(writer)),
+            requests: Some(requests),
+            writer: Some(writer),
             keeper,
             _lock: lock,
         })
@@ -135,8 +136,8 @@ impl EmbeddedLog {
     pub fn close(self) {}
 
     fn shut_down(&mut self) {
-        drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        drop(self.requests.take());
+        if let Some(writer) = self.writer.take() {
             // A writer that panicked has said so to everybody who waited for it.
             let _ = writer.join();
         }
@@ -359,11 +360,9 @@ fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Re
 #[async_trait::async_trait]
 impl EventLog for EmbeddedLog {
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let requests = requests.ok_or(StoreError::ShutDown)?;
+        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
         let (answer, answered) = oneshot::channel();
-        requests.send(Request { commit, answer }).await.map_err(|_| StoreError::ShutDown)?;
-        drop(requests);
+        requests.send(Request { commit: Prepared::new(commit), answer }).await.map_err(|_| StoreError::ShutDown)?;
         answered.await.map_err(|_| StoreError::ShutDown)?
     }
 }

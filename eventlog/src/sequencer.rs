@@ -66,6 +66,30 @@ impl Placed {
     }
 }
 
+/// A commit with all that can be known of it without the log: made by whoever appends, so that the writer's turn,
+/// which all share, is short.
+#[derive(Debug)]
+pub struct Prepared {
+    commit: Commit,
+    stream_hash: [u8; 16],
+    checked: Result<(), AppendError>,
+}
+
+impl Prepared {
+    /// Checks the commit in itself. What is found is told in the writer's turn, after what stands against it there.
+    #[must_use]
+    pub fn new(commit: Commit) -> Self {
+        let stream_hash = StreamIndex::hash(commit.stream.kind, &commit.stream.id);
+        Self { checked: check_events(&commit), stream_hash, commit }
+    }
+
+    /// The commit.
+    #[must_use]
+    pub fn commit(&self) -> &Commit {
+        &self.commit
+    }
+}
+
 /// A commit with its place in the log.
 #[derive(Debug, Clone)]
 pub struct PlacedCommit {
@@ -134,13 +158,21 @@ impl StreamIndex {
     /// The number of a stream.
     #[must_use]
     pub fn number(&self, stream: &StreamName) -> Option<StreamNumber> {
-        self.numbers.get(&Self::hash(stream.kind, &stream.id)).copied()
+        self.number_of(&Self::hash(stream.kind, &stream.id))
+    }
+
+    fn number_of(&self, hash: &[u8; 16]) -> Option<StreamNumber> {
+        self.numbers.get(hash).copied()
     }
 
     /// Where a stream stands; at version 0 where it has no event.
     #[must_use]
     pub fn end(&self, stream: &StreamName) -> StreamEnd {
-        self.number(stream)
+        self.end_of(&Self::hash(stream.kind, &stream.id))
+    }
+
+    fn end_of(&self, hash: &[u8; 16]) -> StreamEnd {
+        self.number_of(hash)
             .and_then(|n| self.ends.get(n.0 as usize).copied())
             .unwrap_or(StreamEnd { last: Position::ZERO, version: Version::ZERO })
     }
@@ -157,10 +189,10 @@ impl StreamIndex {
     }
 
     /// Moves a stream's end on; answers its number, whether it is new, and the distance to its event before.
-    fn advance(&mut self, kind: StreamKind, id: &str, end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
+    fn advance(&mut self, hash: [u8; 16], end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
         let full = || StoreError::failed("numbering a stream", "the log holds 4 billion streams, the most it can");
         let next = StreamNumber(u32::try_from(self.ends.len()).map_err(|_| full())?);
-        let number = *self.numbers.entry(Self::hash(kind, id)).or_insert(next);
+        let number = *self.numbers.entry(hash).or_insert(next);
         if number == next {
             self.ends.push(end);
             return Ok((number, true, 0));
@@ -285,15 +317,25 @@ impl Sequencer {
     ///
     /// [`AppendError`] when it must not be appended; nothing is changed then.
     pub fn place(&mut self, commit: Commit, now: Timestamp) -> Result<PlacedCommit, AppendError> {
+        self.place_prepared(Prepared::new(commit), now)
+    }
+
+    /// As [`Sequencer::place`], of a commit prepared before the writer's turn.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] when it must not be appended; nothing is changed then.
+    pub fn place_prepared(&mut self, prepared: Prepared, now: Timestamp) -> Result<PlacedCommit, AppendError> {
+        let Prepared { commit, stream_hash, checked } = prepared;
         if let Some(stamp) = &commit.command {
             self.commands.check(stamp)?;
         }
-        let end = self.streams.end(&commit.stream);
+        let end = self.streams.end_of(&stream_hash);
         if end.version != commit.expected {
             let (expected, actual) = (commit.expected, end.version);
             return Err(AppendError::Conflict { stream: commit.stream, expected, actual });
         }
-        check_events(&commit)?;
+        checked?;
         if commit.recorded_at.is_some_and(|at| at.micros() > now.micros().saturating_add(AHEAD_MICROS_MAX)) {
             let why = "it says it was recorded more than five minutes from now";
             return Err(AppendError::Unstorable(why.to_owned()));
@@ -305,7 +347,7 @@ impl Sequencer {
         let (stream, expected) = (commit.stream, commit.expected);
         for (event, n) in commit.events.into_iter().zip(1..) {
             let end = StreamEnd { last: self.last.next(), version: Version(expected.0 + n) };
-            events.push(self.place_event(event, stream.kind, &stream.id, end, recorded_at)?);
+            events.push(self.place_event(event, stream_hash, end, recorded_at)?);
         }
         self.recorded_at = recorded_at;
         if let Some(stamp) = commit.command {
@@ -320,12 +362,11 @@ impl Sequencer {
     fn place_event(
         &mut self,
         event: NewEvent,
-        kind: StreamKind,
-        id: &str,
+        stream_hash: [u8; 16],
         end: StreamEnd,
         recorded_at: Timestamp,
     ) -> Result<Placed, StoreError> {
-        let (stream, new_stream, back) = self.streams.advance(kind, id, end)?;
+        let (stream, new_stream, back) = self.streams.advance(stream_hash, end)?;
         self.last = end.last;
         self.chain = chain_next(&self.chain, &event.digest(), recorded_at);
         let (position, chain) = (end.last, self.chain);
@@ -345,7 +386,8 @@ impl Sequencer {
         let head = event.bytes().head().map_err(|e| corrupt(&e.to_string()))?;
         let name = head.stream();
         let end = StreamEnd { last: position, version: head.version };
-        if self.streams.end(&name).version.next() != head.version {
+        let stream_hash = StreamIndex::hash(name.kind, &name.id);
+        if self.streams.end_of(&stream_hash).version.next() != head.version {
             return Err(corrupt("its version is not the next of its stream"));
         }
         if recorded_at < self.recorded_at {
@@ -358,7 +400,7 @@ impl Sequencer {
         }
         self.recorded_at = recorded_at;
         self.empties = 0;
-        self.place_event(event, name.kind, &name.id, end, recorded_at)
+        self.place_event(event, stream_hash, end, recorded_at)
     }
 
     /// Takes in a commit without events read from the log, in order.

@@ -67,8 +67,9 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 }
 
 fn size_of(request: &Request) -> usize {
-    let events: usize = request.commit.events.iter().map(|event| RecordBuilder::event_len(event.bytes())).sum();
-    events.max(RecordBuilder::empty_len(&request.commit.stream))
+    let commit = request.commit.commit();
+    let events: usize = commit.events.iter().map(|event| RecordBuilder::event_len(event.bytes())).sum();
+    events.max(RecordBuilder::empty_len(&commit.stream))
 }
 
 struct Writer {
@@ -116,9 +117,10 @@ impl Writer {
         let mut answers = Vec::with_capacity(group.len());
         let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
-            let (before, command) = (state.sequencer.chain(), commit.command);
+            let (before, command) = (state.sequencer.chain(), commit.commit().command);
             let next = state.sequencer.last().next();
-            let placed = match packer.room_for(&commit, next).and_then(|()| state.sequencer.place(commit, now)) {
+            let room = packer.room_for(commit.commit(), next);
+            let placed = match room.and_then(|()| state.sequencer.place_prepared(commit, now)) {
                 Ok(placed) => placed,
                 Err(refused) => {
                     if let AppendError::Store(failure) = &refused {
