@@ -82,7 +82,8 @@ impl KeyFile {
         let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let files = [open(&paths[0]).map_err(failed)?, open(&paths[1]).map_err(failed)?];
         let mut keys = Self { secret: [0; 32], files, index: Mutex::default(), mended: 0 };
-        if new && keys.len()? == 0 {
+        // A header alone is what a creation left that was stopped before the log's own header was written.
+        if new && keys.len()? <= 1 {
             keys.create(log_id)?;
             File::open(dir).and_then(|d| d.sync_all()).map_err(failed)?;
         }
@@ -136,15 +137,18 @@ impl KeyFile {
         self.secret.copy_from_slice(&header[32..64]);
         let slots = self.len()?;
         let mut index = Index::default();
+        let mut bad = None;
         for number in 1..slots {
-            // A last slot that was never whole belongs to a commit that was never acknowledged.
             match self.read_or_mend(number)? {
-                Some(slot) => index.add(number, &slot),
-                None if number + 1 == slots => break,
-                None => return Err(damaged(number)),
+                None => bad = bad.or(Some(number)),
+                Some(_) if bad.is_some() => return Err(damaged(bad.unwrap_or(number))),
+                Some(slot) => {
+                    index.add(number, &slot);
+                    index.slots = number;
+                }
             }
-            index.slots = number;
         }
+        // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
         self.index = Mutex::new(index);
         Ok(())
     }
@@ -379,6 +383,37 @@ mod tests {
             let bytes = fs::read(dir.path().join(file)).unwrap();
             assert!(!bytes.windows(4).any(|w| w == "مش".as_bytes()), "{file}");
         }
+    }
+
+    #[test]
+    fn slots_cut_short_by_a_power_cut_are_written_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFile::open(dir.path(), &LOG, true).unwrap();
+        let sara = keys.customer(&customer("sara")).unwrap();
+        drop(keys);
+        for file in ["customers.a", "customers.b"] {
+            let path = dir.path().join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.resize(bytes.len() + 3 * SLOT_LEN + 100, 0);
+            fs::write(path, bytes).unwrap();
+        }
+        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        assert_eq!(keys.find_customer("sara").unwrap(), Some(sara));
+        let later: Vec<_> = (0..5).map(|n| keys.customer(&customer(&format!("c-{n}"))).unwrap()).collect();
+        drop(keys);
+        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        assert_eq!(keys.find_customer("c-4").unwrap(), Some(later[4]));
+        assert_eq!(keys.customer_id(later[0]).unwrap().as_deref(), Some("c-0"));
+    }
+
+    #[test]
+    fn a_creation_that_was_stopped_is_begun_again_unless_keys_were_given_out() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(KeyFile::open(dir.path(), &LOG, true).unwrap());
+        let keys = KeyFile::open(dir.path(), &[6; 16], true).unwrap();
+        keys.customer(&customer("sara")).unwrap();
+        drop(keys);
+        assert!(KeyFile::open(dir.path(), &LOG, true).is_err());
     }
 
     #[test]
