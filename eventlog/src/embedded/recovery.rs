@@ -1,7 +1,7 @@
 //! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
 
 use super::layout::{Entry, RecordKey};
-use super::store::Store;
+use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
 use super::{BLOCK_EVENTS, KeyFile, Options, Shared, State, layout_of};
@@ -24,6 +24,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, De
     let (witness, seen) = Witness::open(&layout.witness)?;
     let (genesis, new) = genesis(&store, seen)?;
     let keys = Arc::new(KeyFile::open(&layout.keys, &genesis.identity.log_id, new)?);
+    sync_dir(dir).map_err(|e| StoreError::failed("syncing the data directory", e))?;
     if new {
         store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
     }

@@ -30,25 +30,14 @@ impl Store {
     /// [`StoreError`] when sled can't open it, or it holds values that were never synced.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
-        let created = !dir.exists();
-        fs::create_dir_all(dir).map_err(failed)?;
+        if !dir.exists() {
+            create(dir)?;
+        }
         remove_unfinished_snapshots(dir).map_err(failed)?;
-        let config =
-            sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
-        let (db, records) = guard("opening the log", || {
-            let db = config.open()?;
-            let records = db.open_tree("records")?;
-            Ok((db, records))
-        })?;
+        let (db, records) = open_sled(dir, cache_bytes)?;
         let db_file = File::open(dir.join("db")).map_err(failed)?;
         let store = Self { db, records, db_file, blobs: dir.join("blobs"), broken: OnceLock::new() };
         store.refuse_blobs()?;
-        if created {
-            store.sync()?;
-            for synced in [dir, dir.parent().unwrap_or(dir)] {
-                File::open(synced).and_then(|d| d.sync_all()).map_err(failed)?;
-            }
-        }
         Ok(store)
     }
 
@@ -150,6 +139,41 @@ impl Store {
         let key = RecordKey::decode(key).ok_or_else(bad_key)?;
         Record::read(key, value, |part| self.get(part))
     }
+}
+
+fn open_sled(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, sled::Tree), StoreError> {
+    let config =
+        sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
+    guard("opening the log", || {
+        let db = config.open()?;
+        let records = db.open_tree("records")?;
+        Ok((db, records))
+    })
+}
+
+/// Makes an empty database beside `dir`, durable with all its files, and moves it there: sled can't open one that was
+/// stopped while it was made, and never syncs its `conf`.
+fn create(dir: &Path) -> Result<(), StoreError> {
+    let failed = |e: std::io::Error| StoreError::failed("creating the log", e);
+    let unfinished = dir.with_extension("new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(failed)?;
+    }
+    fs::create_dir_all(&unfinished).map_err(failed)?;
+    let (db, records) = open_sled(&unfinished, 1 << 20)?;
+    guard("creating the log", || db.flush())?;
+    drop((records, db));
+    for synced in ["conf", "db", "."] {
+        File::open(unfinished.join(synced)).and_then(|file| file.sync_all()).map_err(failed)?;
+    }
+    fs::rename(&unfinished, dir).map_err(failed)?;
+    sync_dir(dir.parent().unwrap_or(dir)).map_err(failed)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
 }
 
 /// Whether a value says it continues the record before. One that says so by a flipped bit is missed as a record, and
