@@ -355,7 +355,9 @@ fn who_holds_the_directory_is_told() {
     drop(holder);
     let log = open(dir.path()).unwrap();
     let second = EmbeddedLog::open(dir.path(), &Options::default());
-    assert!(matches!(second, Err(StoreError::InUse { holder, .. }) if holder.contains(&std::process::id().to_string())));
+    assert!(
+        matches!(second, Err(StoreError::InUse { holder, .. }) if holder.contains(&std::process::id().to_string()))
+    );
     drop(log);
     open(dir.path()).unwrap();
 }
