@@ -21,12 +21,13 @@ use tokio::sync::watch;
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, DerivedFiles), StoreError> {
     let layout = layout_of(dir);
     let store = Store::open(&layout.log, options.cache_bytes)?;
-    let (witness, seen) = Witness::open(&layout.witness)?;
+    let (mut witness, seen) = Witness::open(&layout.witness)?;
     let (genesis, new) = genesis(&store, seen)?;
     let keys = Arc::new(KeyFile::open(&layout.keys, &genesis.identity.log_id, new)?);
     sync_dir(dir).map_err(|e| StoreError::failed("syncing the data directory", e))?;
     if new {
         store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
+        witness.create(genesis.chain())?;
     }
     let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
     keep_what_the_log_confirms(&store, &genesis, &mut derived)?;
