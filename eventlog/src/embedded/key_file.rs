@@ -40,6 +40,8 @@ pub struct KeyFile {
     files: [File; 2],
     /// Held for one look-up or one new slot; never across an await.
     index: Mutex<Index>,
+    /// Held while the first file is synced, so that nobody takes another's sync for done before it is.
+    syncing: Mutex<()>,
     mended: usize,
 }
 
@@ -81,7 +83,7 @@ impl KeyFile {
         }
         let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let files = [open(&paths[0]).map_err(failed)?, open(&paths[1]).map_err(failed)?];
-        let mut keys = Self { secret: [0; 32], files, index: Mutex::default(), mended: 0 };
+        let mut keys = Self { secret: [0; 32], files, index: Mutex::default(), syncing: Mutex::default(), mended: 0 };
         // A header alone is what a creation left that was stopped before the log's own header was written.
         if new && keys.len()? <= 1 {
             keys.create(log_id)?;
@@ -263,6 +265,7 @@ impl KeyStore for KeyFile {
 
     /// Syncs the first file; the twin follows within 100 ms, and is mended from the first after a power cut.
     fn make_durable(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut self.index().unsynced) {
             let synced = self.files[0].sync_data();
             synced.map_err(|e| {
