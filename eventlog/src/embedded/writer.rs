@@ -21,6 +21,10 @@ const GROUP_BYTES_FULL: usize = 4 << 20;
 
 type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
 
+/// How many keys of one position commits without events may take; the rest is for the event that follows them, which
+/// may have to be continued.
+const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
+
 /// Starts the writer; it ends when nobody can send requests any more.
 pub(super) fn spawn(
     shared: Arc<Shared>,
@@ -82,6 +86,13 @@ struct Head {
     growing: Option<RecordBuilder>,
 }
 
+impl Head {
+    /// Whether there is a key for a commit without events before the event at `next`.
+    fn takes_empty(&self, next: Position) -> bool {
+        self.last_key.first != next || self.last_key.counter < COUNTERS_FOR_EMPTY
+    }
+}
+
 impl Writer {
     /// Carries out one group; everybody is answered after the sync, refusals too, for they may rest on what was not
     /// durable before.
@@ -114,6 +125,12 @@ impl Writer {
         let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
             let (before, command) = (state.sequencer.chain(), commit.command);
+            let new = command.is_some_and(|stamp| state.sequencer.commands.get(&stamp.id).is_none());
+            if commit.events.is_empty() && new && !packer.head.takes_empty(state.sequencer.last().next()) {
+                let why = "too many commands without effect follow one another; the next event makes room";
+                answers.push((answer, Err(StoreError::failed("keeping a command", why).into())));
+                continue;
+            }
             let placed = match state.sequencer.place(commit, now) {
                 Ok(placed) => placed,
                 Err(refused) => {
@@ -223,5 +240,39 @@ impl<'a> Packer<'a> {
     fn finish(mut self) -> Vec<KeyedValue> {
         self.flush();
         self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::CommandStamp;
+    use crate::position::Version;
+    use crate::record::EventBytes;
+    use crate::sequencer::EmptyCommit;
+    use crate::stream::StreamName;
+    use daftar_domain::Timestamp;
+
+    #[test]
+    fn keys_of_one_position_never_run_out() {
+        let first = Position(7);
+        let command = CommandStamp { id: [1; 16], digest: [2; 16] };
+        let (recorded_at, version) = (Timestamp::clamped(0), Version(0));
+        let empty = EmptyCommit { recorded_at, stream: StreamName::ticket(&"t".repeat(256)), version, command };
+        let mut head = Head { last_key: RecordKey { first: Position(6), counter: 0 }, growing: None };
+        let mut keys = std::collections::HashSet::new();
+        while head.takes_empty(first) {
+            let mut packer = Packer::new(&mut head, HEAD_GROWS_TO_BYTES);
+            packer.record(first, [0; 32], 0).push_empty(&empty);
+            for (key, _) in packer.finish() {
+                assert!(keys.insert(key), "a key is used once");
+            }
+        }
+        let event = EventBytes { head: vec![0; 4 << 20].into(), sealed: Some(vec![0; 4 << 20].into()) };
+        let mut packer = Packer::new(&mut head, RecordBuilder::event_len(&event));
+        packer.record(first, [0; 32], RecordBuilder::event_len(&event)).push_event(recorded_at, &event, [0; 32]);
+        let values = packer.finish();
+        assert!(values.len() > 700 && values.iter().all(|(key, _)| keys.insert(*key)), "the largest event fits");
+        assert!(head.takes_empty(first.next()));
     }
 }
