@@ -283,3 +283,19 @@ fn a_kill_at_any_write_leaves_a_prefix_with_all_that_was_answered() {
     }
     println!("{} kills", moments.len());
 }
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_answered() {
+    if !can_trace() {
+        return;
+    }
+    for n in [3, 8, 15, 25] {
+        let what = format!("no space from write {n} on");
+        let dir = tempfile::tempdir().unwrap();
+        let (trace, data) = (dir.path().join("trace"), dir.path().join("data"));
+        let inject = format!("inject=pwrite64:error=ENOSPC:when={n}+");
+        let (finished, said) = traced(&data, &trace, &["-e", "trace=pwrite64", "-e", &inject], SCRIPT);
+        assert!(!finished && (said.len() as u64) < SCRIPT, "{what}: {} answers", said.len());
+        assert_prefix(&data, said.len() as u64, &what);
+    }
+}

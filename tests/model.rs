@@ -207,6 +207,29 @@ fn agrees(bed: fn() -> Bed) {
     outcome.unwrap_or_else(|e| panic!("{e}"));
 }
 
+/// Sends one command many times at once: whoever is told that it was carried out before can read what it did.
+fn a_retry_can_read_what_was_done(bed: &Bed) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        for round in 0..20 {
+            let command = Some(stamp(round, 1));
+            let commit = || daftar_tests::commit("A", u32::from(round) * 2, 2, command);
+            let tries = (0..8).map(|_| async {
+                if let Err(AppendError::Duplicate { first, count }) = bed.log().append(commit()).await {
+                    let read = bed.log().read_events(Position(first.0 - 1), count as usize).await.unwrap();
+                    assert_eq!(read.len(), 2, "round {round}");
+                }
+            });
+            futures_util::future::join_all(tries).await;
+        }
+    });
+}
+
+#[test]
+fn the_first_answer_to_a_command_can_be_read_by_its_retries() {
+    [Bed::memory(), Bed::replicated(), Bed::embedded()].iter().for_each(a_retry_can_read_what_was_done);
+}
+
 #[test]
 fn the_memory_log_agrees_with_a_list() {
     agrees(Bed::memory);
