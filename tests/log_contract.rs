@@ -1,5 +1,7 @@
 //! What every log keeps to, whatever it is made of: one suite, one line a backend.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::memory::{MemoryLog, replicated::ReplicatedMemoryLog};
