@@ -2,6 +2,8 @@
 //!
 //! `strace` is the witness. Where it is missing or may not trace, these tests say so and pass, but not under CI.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_eventlog::{EventLog, LogReader};
 use daftar_tests::history::{all_events, assert_sound, copy_dir, known_command, long, open, script};
 use std::collections::HashMap;

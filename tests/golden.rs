@@ -3,6 +3,8 @@
 //! `tests/golden/make.py` made them from a description of the format. A test that fails here says that logs written
 //! by an earlier version can't be read any more: the code is wrong, not the file.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, FactRow};
 use daftar_eventlog::checksum::{Digest, chain_next};

@@ -1,5 +1,7 @@
 //! Any script of appends, conflicts, retries, reads and reopenings: every log says what a list in memory says.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::memory::{MemoryLog, replicated::ReplicatedMemoryLog};

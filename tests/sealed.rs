@@ -1,5 +1,7 @@
 //! People and texts stand nowhere in clear in the data directory, and content opens only where it was sealed.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_domain::actor::{Actor, Cause};
 use daftar_domain::ids::{AgentId, BranchId, CustomerId, QuestionId, ReasonId, TicketId};
 use daftar_domain::satisfaction::SurveyAnswers;
