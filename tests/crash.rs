@@ -1,5 +1,7 @@
 //! Kill after kill on one directory: whatever was acknowledged is there, exactly where it was said to be.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where it fails")]
+
 use daftar_tests::history::{Dice, all_events, assert_sound, known_command, long, numbered_stamp, open};
 use std::io::{BufRead, BufReader};
 use std::path::Path;

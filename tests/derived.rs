@@ -1,5 +1,7 @@
 //! Derived files come back the same bytes whatever befell them, and what guards the log refuses what is not it.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use daftar_domain::Timestamp;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{CommandStamp, Commit, EventLog, LogReader, Position, RecordedEvent, StoreError};
@@ -120,8 +122,10 @@ fn append_one_by_one(dir: &Path, commits: Vec<Commit>) {
     });
 }
 
-/// Both derived files.
-fn derived_bytes(dir: &Path) -> (Vec<u8>, Vec<u8>) {
+/// The bytes of both derived files.
+type Files = (Vec<u8>, Vec<u8>);
+
+fn derived_bytes(dir: &Path) -> Files {
     let read = |name: &str| std::fs::read(dir.join("derived").join(name)).unwrap();
     (read("facts"), read("commands"))
 }
@@ -248,7 +252,7 @@ fn commands_at_the_edge_of_a_block_stay_known_from_one_opening_to_the_next() {
 fn how_events_were_grouped_does_not_show() {
     let seed = seedling();
     let events: u64 = BLOCK + 1000;
-    let mut all: Vec<((Vec<u8>, Vec<u8>), Said)> = Vec::new();
+    let mut all: Vec<(Files, Said)> = Vec::new();
     for size in [1, 7, 64, 1000] {
         let mut script = Script::default();
         while script.events < events {

@@ -156,9 +156,10 @@ impl Drop for EmbeddedLog {
 fn take_lock(dir: &Path, create: bool) -> Result<File, StoreError> {
     let failed =
         |e: std::io::Error| StoreError::failed("opening the data directory", format!("{}: {e}", dir.display()));
-    if create {
+    if create && !dir.exists() {
         std::fs::create_dir_all(dir).map_err(failed)?;
-    } else if !layout_of(dir).log.exists() {
+        store::sync_dir(dir.parent().unwrap_or(dir)).map_err(failed)?;
+    } else if !create && !layout_of(dir).log.exists() {
         return Err(StoreError::failed("opening the data directory", format!("{} holds no log", dir.display())));
     }
     let path = dir.join("lock");

@@ -41,6 +41,8 @@ pub struct KeyFile {
     files: [File; 2],
     /// Held for one look-up or one new slot; never across an await.
     index: Mutex<Index>,
+    /// Held while the first file is synced, so that nobody takes another's sync for done before it is.
+    syncing: Mutex<()>,
     mended: usize,
     damaged: Vec<u32>,
 }
@@ -106,8 +108,15 @@ impl KeyFile {
     fn open_files(dir: &Path) -> Result<Self, StoreError> {
         let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let [a, b] = paths(dir).map(|path| open(path).map_err(|e| StoreError::failed("opening the keys", e)));
-        let (log_id, secret) = ([0; 16], [0; 32]);
-        Ok(Self { log_id, secret, files: [a?, b?], index: Mutex::default(), mended: 0, damaged: Vec::new() })
+        Ok(Self {
+            log_id: [0; 16],
+            secret: [0; 32],
+            files: [a?, b?],
+            index: Mutex::default(),
+            syncing: Mutex::default(),
+            mended: 0,
+            damaged: Vec::new(),
+        })
     }
 
     /// The id of the log they belong to.
@@ -171,6 +180,7 @@ impl KeyFile {
                 None => self.damaged.push(number),
             }
         }
+        // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
         self.index = Mutex::new(index);
         if self.mended > 0 {
             self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("mending the keys", e))?;
@@ -291,6 +301,7 @@ impl KeyStore for KeyFile {
 
     /// Syncs the first file; the twin follows within 100 ms, and is mended from the first after a power cut.
     fn make_durable(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut self.index().unsynced) {
             let synced = self.files[0].sync_data();
             synced.map_err(|e| {
@@ -415,6 +426,27 @@ mod tests {
             let bytes = fs::read(dir.path().join(file)).unwrap();
             assert!(!bytes.windows(4).any(|w| w == "مش".as_bytes()), "{file}");
         }
+    }
+
+    #[test]
+    fn slots_cut_short_by_a_power_cut_cost_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFile::create_or_take_up(dir.path(), LOG).unwrap();
+        let sara = keys.customer(&customer("sara")).unwrap();
+        drop(keys);
+        for file in ["customers.a", "customers.b"] {
+            let path = dir.path().join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.resize(bytes.len() + 3 * SLOT_LEN + 100, 0);
+            fs::write(path, bytes).unwrap();
+        }
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
+        assert_eq!(keys.find_customer("sara").unwrap(), Some(sara));
+        let later: Vec<_> = (0..5).map(|n| keys.customer(&customer(&format!("c-{n}"))).unwrap()).collect();
+        drop(keys);
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
+        assert_eq!(keys.find_customer("c-4").unwrap(), Some(later[4]));
+        assert_eq!(keys.customer_id(later[0]).unwrap().as_deref(), Some("c-0"));
     }
 
     #[test]

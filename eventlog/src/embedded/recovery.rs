@@ -1,7 +1,7 @@
 //! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
 
 use super::layout::{Entry, RecordKey};
-use super::store::Store;
+use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
 use super::{BLOCK_EVENTS, KeyFile, Layout, Options, Shared, State, layout_of};
@@ -13,7 +13,6 @@ use crate::memory::build_block;
 use crate::position::Position;
 use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
 use std::collections::VecDeque;
-use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use tokio::sync::watch;
@@ -67,11 +66,9 @@ fn create(
     }
     let keys = KeyFile::create_or_take_up(&layout.keys, Genesis::new()?.identity.log_id)?;
     let genesis = Genesis { identity: LogIdentity { log_id: keys.log_id(), epoch: 1 } };
-    witness.write(Seen { position: Position::ZERO, chain: genesis.chain(), empties: 0 })?;
-    let synced = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-    let paths = [&layout.witness, &layout.keys, &layout.log, dir, dir.parent().unwrap_or(dir)];
-    let mut existing = paths.into_iter().filter(|path| !path.as_os_str().is_empty());
-    existing.try_for_each(synced).map_err(|e| StoreError::failed("creating the log", e))?;
+    witness.create(genesis.chain())?;
+    let failed = |e| StoreError::failed("creating the log", e);
+    [&layout.keys, dir, dir.parent().unwrap_or(dir)].into_iter().try_for_each(sync_dir).map_err(failed)?;
     store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
     Ok((genesis, keys))
 }

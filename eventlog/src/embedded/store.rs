@@ -32,21 +32,11 @@ impl Store {
     /// [`StoreError`] when sled can't open it, or it holds values that were never synced.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
-        fs::create_dir_all(dir).map_err(failed)?;
+        if !dir.exists() {
+            create(dir)?;
+        }
         remove_unfinished_snapshots(dir).map_err(failed)?;
-        let config =
-            sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
-        let (db, records) = guard(|| {
-            let db = config.open()?;
-            let records = db.open_tree("records")?;
-            Ok((db, records))
-        })
-        .map_err(|failure| match failure {
-            Guarded::Failed(why) => StoreError::failed("opening the log", why),
-            Guarded::Panicked(why) => {
-                StoreError::failed("opening the log", format!("the storage engine gave up: {why}"))
-            }
-        })?;
+        let (db, records) = open_sled(dir, cache_bytes)?;
         let db_file = File::open(dir.join("db")).map_err(failed)?;
         let store = Self {
             db,
@@ -76,12 +66,11 @@ impl Store {
         if let Some(why) = self.broken.get() {
             return Err(StoreError::failed(doing, format!("the storage engine gave up earlier ({why}); restart")));
         }
-        guard(call).map_err(|failure| match failure {
-            Guarded::Failed(e) => StoreError::failed(doing, e),
-            Guarded::Panicked(said) => {
+        guard(call).map_err(|failure| {
+            if let Guarded::Panicked(said) = &failure {
                 let _ = self.broken.set(said.clone());
-                StoreError::failed(doing, format!("the storage engine gave up: {said}"))
             }
+            failure.while_doing(doing)
         })
     }
 
@@ -195,6 +184,42 @@ fn stray_part(after: Position) -> StoreError {
     StoreError::Corrupt { position: after, why: "a record at or after it is damaged".to_owned() }
 }
 
+fn open_sled(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, sled::Tree), StoreError> {
+    let config =
+        sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
+    guard(|| {
+        let db = config.open()?;
+        let records = db.open_tree("records")?;
+        Ok((db, records))
+    })
+    .map_err(|failure| failure.while_doing("opening the log"))
+}
+
+/// Makes an empty database beside `dir`, durable with all its files, and moves it there: sled can't open one that was
+/// stopped while it was made, and never syncs its `conf`.
+fn create(dir: &Path) -> Result<(), StoreError> {
+    let failed = |e: std::io::Error| StoreError::failed("creating the log", e);
+    let unfinished = dir.with_extension("new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(failed)?;
+    }
+    fs::create_dir_all(&unfinished).map_err(failed)?;
+    let (db, records) = open_sled(&unfinished, 1 << 20)?;
+    guard(|| db.flush()).map_err(|failure| failure.while_doing("creating the log"))?;
+    drop((records, db));
+    for synced in ["conf", "db", "."] {
+        File::open(unfinished.join(synced)).and_then(|file| file.sync_all()).map_err(failed)?;
+    }
+    fs::rename(&unfinished, dir).map_err(failed)?;
+    sync_dir(dir.parent().unwrap_or(dir)).map_err(failed)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}
+
 /// Whether a value says it continues the record before.
 fn is_continued(value: &[u8]) -> bool {
     value.get(5) == Some(&KIND_CONTINUED)
@@ -206,6 +231,15 @@ enum Guarded {
     Failed(sled::Error),
     /// It panicked, with these words.
     Panicked(String),
+}
+
+impl Guarded {
+    fn while_doing(self, doing: &'static str) -> StoreError {
+        match self {
+            Self::Failed(why) => StoreError::failed(doing, why),
+            Self::Panicked(said) => StoreError::failed(doing, format!("the storage engine gave up: {said}")),
+        }
+    }
 }
 
 fn guard<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Guarded> {

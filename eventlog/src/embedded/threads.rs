@@ -89,7 +89,12 @@ impl Keeper {
     pub(super) fn spawn(shared: Arc<Shared>, derived: DerivedFiles, late: Vec<File>) -> Result<Self, StoreError> {
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
-        let thread = spawn_thread("daftar-log-keep", move || keep(&shared, derived, &late, &stop))?;
+        let thread = spawn_thread("daftar-log-keep", move || {
+            // A keeper that panicked leaves the tail to grow: the writer would wait for room for ever.
+            if catch_unwind(AssertUnwindSafe(|| keep(&shared, derived, &late, &stop))).is_err() {
+                give_up(&shared, StoreError::failed("writing derived files", "their keeper gave up; restart"));
+            }
+        })?;
         Ok(Self { stopping, thread: Mutex::new(Some(thread)) })
     }
 
@@ -110,11 +115,8 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
     loop {
         let last_round = stopping.load(Ordering::Acquire);
         if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
-            // Without derived files the tail would grow without bound: the log stops taking appends and says why.
-            shared.state_mut().failure.get_or_insert(failure);
-            shared.tail_changed.notify_all();
             sync_all(late);
-            return;
+            return give_up(shared, failure);
         }
         let durable = shared.durable_position();
         if durable != synced || last_round {
@@ -130,6 +132,12 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
             drop(shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY));
         }
     }
+}
+
+/// Without derived files the tail would grow without bound: the log stops taking appends and says why.
+fn give_up(shared: &Shared, failure: StoreError) {
+    shared.state_mut().failure.get_or_insert(failure);
+    shared.tail_changed.notify_all();
 }
 
 /// Syncs what is synced late. The witness is never ahead of the log, and a key's twin can be mended: a sync that fails

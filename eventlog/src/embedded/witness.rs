@@ -52,6 +52,18 @@ impl Witness {
         Ok((Self { file, turn: newest.map_or(0, |(turn, _)| turn) }, newest.map(|(_, seen)| seen)))
     }
 
+    /// Writes both slots of a new log's witness and syncs them, so that a power cut finds its file as long as it will be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file can't be written.
+    pub fn create(&mut self, genesis: Digest) -> Result<(), StoreError> {
+        let seen = Seen { position: Position::ZERO, chain: genesis, empties: 0 };
+        self.write(seen)?;
+        self.write(seen)?;
+        self.file.sync_all().map_err(|e| StoreError::failed("writing the tail witness", e))
+    }
+
     /// Writes what is acknowledged now.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use super::threads::{spawn_thread, wait_for_room};
 use super::witness::{Seen, Witness};
 use super::{Request, Shared};
 use crate::checksum::Digest;
-use crate::log::{AppendError, Appended, Commit, StoreError};
+use crate::log::{AppendError, Appended, StoreError};
 use crate::position::Position;
 use crate::sealing::KeyStore;
 use crate::sequencer::{KeptCommand, Placed, PlacedCommit};
@@ -14,14 +14,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-/// The last counter of a key that a command without events may begin; a group adds at most one a commit.
-const EMPTY_COUNTER_MAX: u16 = u16::MAX - 4096;
 /// The most appends of one group.
 const GROUP_COMMITS_MAX: usize = 1024;
 /// A group takes no further append once its events hold this much.
 const GROUP_BYTES_FULL: usize = 4 << 20;
 
 type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
+
+/// How many keys of one position commits without events may take; the rest is for the event that follows them, which
+/// may have to be continued.
+const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
 
 /// Starts the writer; it ends when nobody can send requests any more.
 pub(super) fn spawn(
@@ -86,6 +88,13 @@ struct Head {
     growing: Option<RecordBuilder>,
 }
 
+impl Head {
+    /// Whether there is a key for a commit without events before the event at `next`.
+    fn takes_empty(&self, next: Position) -> bool {
+        self.last_key.first != next || self.last_key.counter < COUNTERS_FOR_EMPTY
+    }
+}
+
 impl Writer {
     /// Carries out one group; everybody is answered after the sync, refusals too, for they may rest on what was not
     /// durable before.
@@ -119,8 +128,13 @@ impl Writer {
         for Request { commit, answer } in group {
             let (before, command) = (state.sequencer.chain(), commit.commit().command);
             let next = state.sequencer.last().next();
-            let room = packer.room_for(commit.commit(), next);
-            let placed = match room.and_then(|()| state.sequencer.place_prepared(commit, now)) {
+            let new = command.is_some_and(|stamp| state.sequencer.commands.get(&stamp.id).is_none());
+            if commit.commit().events.is_empty() && new && !packer.head.takes_empty(next) {
+                let why = "too many commands without effect follow one another; the next event makes room";
+                answers.push((answer, Err(AppendError::Unstorable(why.to_owned()))));
+                continue;
+            }
+            let placed = match state.sequencer.place_prepared(commit, now) {
                 Ok(placed) => placed,
                 Err(refused) => {
                     if let AppendError::Store(failure) = &refused {
@@ -192,17 +206,6 @@ impl<'a> Packer<'a> {
         Self { head, full: RECORD_FULL_BYTES, done: Vec::new(), pending: false }
     }
 
-    /// Refuses one more command that changed nothing where keys of one position run out: each key has a counter of
-    /// its own, and enough are kept for the events that move the position on.
-    fn room_for(&self, commit: &Commit, next: Position) -> Result<(), AppendError> {
-        let last = self.head.last_key;
-        if commit.events.is_empty() && last.first == next && last.counter >= EMPTY_COUNTER_MAX {
-            let why = "millions of commands have changed nothing since the last event; append an event first";
-            return Err(AppendError::Unstorable(why.to_owned()));
-        }
-        Ok(())
-    }
-
     /// Adds a commit; `chain` is the value before its first event.
     fn push(&mut self, commit: &PlacedCommit, mut chain: Digest) {
         if let Some(empty) = &commit.empty {
@@ -225,7 +228,7 @@ impl<'a> Packer<'a> {
         self.pending = true;
         let last_key = &mut self.head.last_key;
         self.head.growing.get_or_insert_with(|| {
-            // `room_for` keeps the counter far below its end.
+            // `takes_empty` keeps the counter far below its end.
             let counter = if last_key.first == first { last_key.counter + 1 } else { 0 };
             *last_key = RecordKey { first, counter };
             RecordBuilder::new(*last_key, chain)
@@ -246,5 +249,39 @@ impl<'a> Packer<'a> {
     fn finish(mut self) -> Vec<KeyedValue> {
         self.flush();
         self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::CommandStamp;
+    use crate::position::Version;
+    use crate::record::EventBytes;
+    use crate::sequencer::EmptyCommit;
+    use crate::stream::StreamName;
+    use daftar_domain::Timestamp;
+
+    #[test]
+    fn keys_of_one_position_never_run_out() {
+        let first = Position(7);
+        let command = CommandStamp { id: [1; 16], digest: [2; 16] };
+        let (recorded_at, version) = (Timestamp::clamped(0), Version(0));
+        let empty = EmptyCommit { recorded_at, stream: StreamName::ticket(&"t".repeat(256)), version, command };
+        let mut head = Head { last_key: RecordKey { first: Position(6), counter: 0 }, growing: None };
+        let mut keys = std::collections::HashSet::new();
+        while head.takes_empty(first) {
+            let mut packer = Packer::new(&mut head, HEAD_GROWS_TO_BYTES);
+            packer.record(first, [0; 32], 0).push_empty(&empty);
+            for (key, _) in packer.finish() {
+                assert!(keys.insert(key), "a key is used once");
+            }
+        }
+        let event = EventBytes { head: vec![0; 4 << 20].into(), sealed: Some(vec![0; 4 << 20].into()) };
+        let mut packer = Packer::new(&mut head, RecordBuilder::event_len(&event));
+        packer.record(first, [0; 32], RecordBuilder::event_len(&event)).push_event(recorded_at, &event, [0; 32]);
+        let values = packer.finish();
+        assert!(values.len() > 700 && values.iter().all(|(key, _)| keys.insert(*key)), "the largest event fits");
+        assert!(head.takes_empty(first.next()));
     }
 }
