@@ -96,19 +96,21 @@ fn copied(from: &Path) -> TempDir {
     dir
 }
 
-/// Appends all at once: tasks of one thread begin in order, so the log gets them in order and groups them as it likes.
+/// Appends many at once: tasks of one thread begin in order, so the log gets them in order and groups them as it likes.
+/// Never so many that some would have to wait before the log takes them: these may overtake each other.
 fn append_together(dir: &Path, commits: Vec<Commit>) {
     runtime().block_on(async {
         let log = open(dir).unwrap();
-        let appended: Vec<_> = commits
-            .into_iter()
-            .map(|commit| {
+        let mut commits = commits.into_iter().peekable();
+        while commits.peek().is_some() {
+            let append = |commit| {
                 let log = log.clone();
                 tokio::spawn(async move { log.append(commit).await })
-            })
-            .collect();
-        for answer in appended {
-            answer.await.unwrap().unwrap();
+            };
+            let appended: Vec<_> = commits.by_ref().take(1000).map(append).collect();
+            for answer in appended {
+                answer.await.unwrap().unwrap();
+            }
         }
     });
 }
