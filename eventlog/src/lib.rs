@@ -10,7 +10,7 @@
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
-//! - [`ndjson`]: events as lines of text
+//! - [`ndjson`]: events as lines of text; [`import`]: recording what they say happened
 //!
 //! # Invariants
 //!
@@ -24,6 +24,7 @@ pub mod derived;
 pub mod embedded;
 pub mod facts;
 pub mod genesis;
+pub mod import;
 pub mod log;
 pub mod memory;
 pub mod ndjson;
