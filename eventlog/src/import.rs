@@ -9,10 +9,11 @@
 mod append;
 mod lines;
 mod replay;
+pub mod source;
 mod walk;
 
 pub use lines::{Chunk, LineReader};
-pub use replay::replay_into;
+pub use replay::{Replayed, replay_into};
 pub use walk::event_id;
 
 use crate::clock::{Clock, system_clock};

@@ -1,11 +1,12 @@
 //! A report as an aligned table.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
 
+/// A line under the header, nothing else.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 /// Of a distribution a table of several rows shows these; JSON has all.
 const SHOWN_OF_DISTRIBUTION: [&str; 4] = ["count", "mean", "p50", "p90"];
 /// Of an object with a share a table of several rows leaves these out.
@@ -127,7 +128,7 @@ fn grouped(number: &str) -> String {
 
 fn empty_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     table
 }
 

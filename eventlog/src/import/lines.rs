@@ -52,9 +52,9 @@ impl Chunk {
         self.lines.is_empty()
     }
 
-    /// The positions that its lines carry.
-    pub(super) fn positions(&self) -> impl Iterator<Item = Option<u64>> {
-        self.lines.iter().filter(|line| line.parsed.is_ok()).map(ChunkLine::position)
+    /// What its lines say, of those that say something.
+    pub(super) fn parsed(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter_map(|line| line.parsed.as_ref().ok())
     }
 
     /// Its lines, each with its text.
