@@ -65,13 +65,15 @@ pub struct Options {
     pub keep_recorded_at: bool,
     /// Whether only to say what would happen. Every ticket stays in memory then.
     pub dry_run: bool,
+    /// Whether nobody else can write to the log meanwhile; then appends need not wait for one another.
+    pub alone: bool,
     /// The clock that no event may be ahead of.
     pub clock: Clock,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { keep_recorded_at: false, dry_run: false, clock: system_clock() }
+        Self { keep_recorded_at: false, dry_run: false, alone: false, clock: system_clock() }
     }
 }
 
