@@ -143,7 +143,9 @@ async fn import_into(
     mut rejects: Rejects,
 ) -> Result<Ended, Failure> {
     let codec = TicketCodec::new(keys, log.identity().log_id);
-    let options = Options { keep_recorded_at: args.keep_recorded_at, dry_run: args.dry_run, ..Options::default() };
+    let (keep_recorded_at, dry_run) = (args.keep_recorded_at, args.dry_run);
+    // The log's directory is locked, or the log is this program's own.
+    let options = Options { keep_recorded_at, dry_run, alone: true, ..Options::default() };
     let mut import = Import::new(log, &codec, options)?;
     let progress = Progress::new(source::bytes_of(args.files.iter().map(PathBuf::as_path)), args.quiet);
     let mut stopped = stop_on_ctrl_c();

@@ -358,12 +358,36 @@ fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Re
     Ok(events)
 }
 
+impl EmbeddedLog {
+    /// Puts a commit in the writer's queue; what comes back is where its answer will be.
+    async fn hand_over(&self, commit: Commit) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, StoreError> {
+        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { commit: Prepared::new(commit), answer };
+        requests.send(request).await.map_err(|_| StoreError::ShutDown)?;
+        Ok(answered)
+    }
+}
+
 #[async_trait::async_trait]
 impl EventLog for EmbeddedLog {
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
-        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
-        let (answer, answered) = oneshot::channel();
-        requests.send(Request { commit: Prepared::new(commit), answer }).await.map_err(|_| StoreError::ShutDown)?;
-        answered.await.map_err(|_| StoreError::ShutDown)?
+        self.hand_over(commit).await?.await.map_err(|_| StoreError::ShutDown)?
+    }
+
+    async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {
+        // All are handed over before the first answer is waited for, so that the writer can group them.
+        let mut handed_over = Vec::with_capacity(commits.len());
+        for commit in commits {
+            handed_over.push(self.hand_over(commit).await);
+        }
+        let mut answers = Vec::with_capacity(handed_over.len());
+        for answer in handed_over {
+            answers.push(match answer {
+                Ok(answer) => answer.await.unwrap_or(Err(StoreError::ShutDown.into())),
+                Err(failure) => Err(failure.into()),
+            });
+        }
+        answers
     }
 }

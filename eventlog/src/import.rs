@@ -66,13 +66,15 @@ pub struct Options {
     pub keep_recorded_at: bool,
     /// Whether only to say what would happen. Every ticket stays in memory then.
     pub dry_run: bool,
+    /// Whether nobody else can write to the log meanwhile; then appends need not wait for one another.
+    pub alone: bool,
     /// The clock that no event may be ahead of.
     pub clock: Clock,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { keep_recorded_at: false, dry_run: false, clock: system_clock() }
+        Self { keep_recorded_at: false, dry_run: false, alone: false, clock: system_clock() }
     }
 }
 
@@ -213,13 +215,14 @@ impl<'a> Import<'a> {
     fn walk_along(&mut self, chunk: &mut Chunk) -> Result<(Vec<Verdict>, Vec<Run>), ImportError> {
         let (mut verdicts, mut runs) = (Vec::with_capacity(chunk.len()), Vec::new());
         for (index, line) in chunk.lines.iter_mut().enumerate() {
+            let bytes = line.text_len();
             let verdict = match &mut line.parsed {
                 Err(reason) => Verdict::Rejected(std::mem::take(reason)),
                 Ok(line) => {
                     let before = self.walk.ticket(&line.ticket)?.walked;
                     let verdict = self.judge(line)?;
                     if verdict == Verdict::Next && !self.options.dry_run {
-                        append::add(&mut runs, self.run_of(index, line, before)?);
+                        append::add(&mut runs, self.run_of((index, bytes), line, before)?);
                     }
                     verdict
                 }

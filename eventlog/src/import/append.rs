@@ -4,18 +4,21 @@ use super::lines::{Chunk, ChunkLine};
 use super::walk::{Verdict, Walked};
 use super::{Import, ImportError};
 use crate::codec::ticket::{Origin, TicketCodec};
-use crate::log::{AppendError, Commit, StoreError};
+use crate::log::{AppendError, Appended, Commit, StoreError};
+use crate::memory::MemoryLog;
 use crate::ndjson::Line;
 use crate::position::{Position, Version};
 use crate::sealing::Pseudonym;
 use crate::stream::StreamName;
 use daftar_domain::Timestamp;
 use daftar_domain::ids::TicketId;
-use futures_util::future::join_all;
+use std::collections::HashSet;
 use std::thread;
 
 /// The most events of one commit.
 const RUN_EVENTS_MAX: usize = 64;
+/// The most text of one commit's lines: an event is at most a few hundred bytes longer than its line.
+const RUN_BYTES_MAX: usize = 500_000;
 /// How often a ticket is judged again before the import gives up on it.
 const CONFLICTS_MAX: usize = 8;
 /// From this many runs on, they are sealed on two threads.
@@ -35,6 +38,8 @@ pub(super) struct Run {
     position: Option<Position>,
     /// The lines, by their index in the chunk.
     lines: Vec<usize>,
+    /// How many bytes of text they have.
+    bytes: usize,
 }
 
 impl Run {
@@ -45,6 +50,7 @@ impl Run {
             && self.position.is_none()
             && other.position.is_none()
             && self.lines.len() < RUN_EVENTS_MAX
+            && self.bytes + other.bytes <= RUN_BYTES_MAX
     }
 
     /// Its lines, sealed for the versions after `expected`.
@@ -63,7 +69,10 @@ impl Run {
 /// Adds one accepted line to the last run, or begins another.
 pub(super) fn add(runs: &mut Vec<Run>, run: Run) {
     match runs.last_mut().filter(|last| last.takes(&run)) {
-        Some(last) => last.lines.extend(run.lines),
+        Some(last) => {
+            last.bytes += run.bytes;
+            last.lines.extend(run.lines);
+        }
         None => runs.push(run),
     }
 }
@@ -85,14 +94,21 @@ fn seal_all(codec: &TicketCodec, chunk: &Chunk, runs: &[Run]) -> Result<Vec<Comm
 }
 
 impl Import<'_> {
-    /// The run of one line that comes next in its ticket; `before` is where the import stood with it.
-    pub(super) fn run_of(&mut self, index: usize, line: &Line, before: Walked) -> Result<Run, ImportError> {
+    /// The run of one line that comes next in its ticket; `bytes` is its text, `before` where the import stood
+    /// with the ticket.
+    pub(super) fn run_of(
+        &mut self,
+        (index, bytes): (usize, usize),
+        line: &Line,
+        before: Walked,
+    ) -> Result<Run, ImportError> {
         let recorded_at = self.stamps.recorded_at(line);
         self.last_recorded = self.last_recorded.max(recorded_at);
         let owner = self.owner_of(line)?;
         let expected = Version(self.walk.ticket(&line.ticket)?.ticket.version.saturating_sub(1));
         let position = self.places.and(line.position).map(Position);
-        Ok(Run { ticket: line.ticket.clone(), owner, expected, before, recorded_at, position, lines: vec![index] })
+        let (ticket, lines) = (line.ticket.clone(), vec![index]);
+        Ok(Run { ticket, owner, expected, before, recorded_at, position, lines, bytes })
     }
 
     /// Appends the runs in their order. A failure stands with the first line that may not have been kept.
@@ -102,42 +118,70 @@ impl Import<'_> {
         runs: &[Run],
         verdicts: &mut [Verdict],
     ) -> Result<(), (usize, ImportError)> {
-        let commits = seal_all(self.codec, chunk, runs).map_err(|e| (0, e.into()))?;
-        let appended = if self.places.is_some() {
-            self.append_at_places(runs, commits).await
-        } else {
-            // Polled in order, so that the log takes them in order.
-            join_all(commits.into_iter().map(|commit| self.log.append(commit)))
-                .await
-                .into_iter()
-                .map(|a| a.err())
-                .collect()
-        };
-        let mut again: Vec<&Run> = Vec::new();
-        for (run, refused) in runs.iter().zip(appended) {
-            match refused {
-                None => {}
-                Some(AppendError::Conflict { .. }) if again.iter().any(|first| first.ticket == run.ticket) => {}
-                Some(AppendError::Conflict { .. }) => again.push(run),
-                Some(other) => return Err((run.lines[0], other.into())),
+        let mut commits = seal_all(self.codec, chunk, runs).map_err(|e| (0, e.into()))?.into_iter();
+        let mut again: HashSet<&TicketId> = HashSet::new();
+        for wave in self.waves(runs) {
+            let sealed = wave.iter().zip(commits.by_ref().take(wave.len()));
+            let wave = sealed.filter(|(run, _)| !again.contains(&run.ticket)).collect();
+            for run in self.append_wave(wave).await? {
+                self.append_again(chunk, run, verdicts).await.map_err(|e| (run.lines[0], e))?;
+                again.insert(&run.ticket);
             }
-        }
-        for run in again {
-            self.append_again(chunk, run, verdicts).await.map_err(|e| (run.lines[0], e))?;
         }
         Ok(())
     }
 
+    /// Runs that may be on their way together: where others write too, one of each ticket. A second one could find
+    /// just the version it expects though the first was refused.
+    fn waves<'r>(&self, runs: &'r [Run]) -> Vec<&'r [Run]> {
+        if self.options.alone {
+            return vec![runs];
+        }
+        let (mut waves, mut start, mut tickets) = (Vec::new(), 0, HashSet::new());
+        for (index, run) in runs.iter().enumerate() {
+            if !tickets.insert(&run.ticket) {
+                waves.push(&runs[start..index]);
+                start = index;
+                tickets = HashSet::from([&run.ticket]);
+            }
+        }
+        waves.push(&runs[start..]);
+        waves
+    }
+
+    /// Appends runs together; answers those before which somebody else wrote.
+    async fn append_wave<'r>(&self, wave: Vec<(&'r Run, Commit)>) -> Result<Vec<&'r Run>, (usize, ImportError)> {
+        let (runs, commits): (Vec<&Run>, Vec<Commit>) = wave.into_iter().unzip();
+        let appended = match self.places {
+            Some(memory) => self.append_at_places(memory, &runs, commits).await,
+            None => self.log.append_in_order(commits).await,
+        };
+        let mut refused = Vec::new();
+        for (run, appended) in runs.into_iter().zip(appended) {
+            match appended {
+                Ok(_) => {}
+                Err(AppendError::Conflict { .. }) if !self.options.alone => refused.push(run),
+                Err(other) => return Err((run.lines[0], other.into())),
+            }
+        }
+        Ok(refused)
+    }
+
     /// Appends one after the other, leaving out the positions between them.
-    async fn append_at_places(&self, runs: &[Run], commits: Vec<Commit>) -> Vec<Option<AppendError>> {
-        let mut refused = Vec::with_capacity(runs.len());
+    async fn append_at_places(
+        &self,
+        memory: &MemoryLog,
+        runs: &[&Run],
+        commits: Vec<Commit>,
+    ) -> Vec<Result<Appended, AppendError>> {
+        let mut appended = Vec::with_capacity(runs.len());
         for (run, commit) in runs.iter().zip(commits) {
-            if let (Some(memory), Some(position)) = (self.places, run.position) {
+            if let Some(position) = run.position {
                 memory.skip_to(Position(position.0.saturating_sub(1)));
             }
-            refused.push(self.log.append(commit).await.err());
+            appended.push(self.log.append(commit).await);
         }
-        refused
+        appended
     }
 
     /// Judges a ticket's lines of the chunk again, from the run on before which somebody else wrote to it.
@@ -176,7 +220,7 @@ impl Import<'_> {
                 continue;
             }
             let line = line.clone();
-            let commit = self.run_of(index, &line, before)?.sealed(self.codec, chunk)?;
+            let commit = self.run_of((index, 0), &line, before)?.sealed(self.codec, chunk)?;
             match self.log.append(commit).await {
                 Ok(_) => {}
                 Err(AppendError::Conflict { .. }) => return Ok(Some((index, before))),

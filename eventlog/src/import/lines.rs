@@ -33,6 +33,11 @@ pub(super) struct ChunkLine {
 }
 
 impl ChunkLine {
+    /// How many bytes of text it has.
+    pub(super) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     /// The position it carries.
     pub(super) fn position(&self) -> Option<u64> {
         self.parsed.as_ref().ok().and_then(|line| line.position)

@@ -38,7 +38,7 @@ pub async fn replay_into<R: BufRead + Send>(
     if placed {
         chunks = in_order(chunks);
     }
-    let import = Import::new(memory, codec, Options { clock, ..Options::default() })?;
+    let import = Import::new(memory, codec, Options { alone: true, clock, ..Options::default() })?;
     let mut import = Import { stamps: Stamps::LineOrEvent, places: placed.then_some(memory), ..import };
     for chunk in chunks {
         import.record(chunk, on_reject).await?;

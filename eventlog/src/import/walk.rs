@@ -64,6 +64,8 @@ pub(super) struct Known {
     events: Vec<KnownEvent>,
     /// The sources' own ids.
     ids: HashMap<String, (Version, Likeness)>,
+    /// Whether an opening stands further on in the chunk: what comes before it is no news, but out of its place.
+    opening_ahead: bool,
     round: u64,
 }
 
@@ -100,6 +102,9 @@ impl Walk {
             let walked = self.left.remove(id).unwrap_or_default();
             self.tickets.insert(id.clone(), Known { walked, round: self.round, ..known });
         }
+        for line in chunk.lines.iter().flat_map(|line| &line.parsed).filter(|line| opens(line)) {
+            self.tickets.entry(line.ticket.clone()).and_modify(|known| known.opening_ahead = true);
+        }
         Ok(())
     }
 
@@ -126,6 +131,7 @@ impl Walk {
         let own_ids = Arc::clone(&self.own_ids);
         let known = self.ticket(&line.ticket)?;
         name_customer(&mut line.event, known.ticket.customer.as_ref());
+        known.opening_ahead &= !opens(line);
         Ok(match line.event_id {
             Some(_) => known.identified(line, &own_ids),
             None => known.next_in_turn(line),
@@ -161,6 +167,7 @@ async fn read(log: &dyn LogReader, codec: &TicketCodec, id: &TicketId) -> Result
         walked: Walked::default(),
         events: Vec::with_capacity(events.len()),
         ids: HashMap::new(),
+        opening_ahead: false,
         round: 0,
     };
     events.iter().try_for_each(|recorded| codec.decode(recorded).map(|event| known.add(event)))?;
@@ -206,6 +213,9 @@ impl Known {
                     "event_id \"{id}\" is known, and the line differs from version {version}{what}"
                 ))
             }
+            None if self.is_before_its_opening() => Verdict::Rejected(
+                "stands before the opening of its ticket: an opening comes first, in a file too".to_owned(),
+            ),
             None => {
                 let verdict = self.at_the_end(&line.event);
                 if verdict == Verdict::Next {
@@ -235,11 +245,28 @@ impl Known {
             self.walked = Walked { cursor: self.walked.cursor.next(), begun: true };
             return Verdict::Present;
         }
-        if !self.walked.begun && self.ticket.last_event_at.is_some_and(|last| line.event.occurred_at > last) {
+        let first = !self.walked.begun && !self.is_before_its_opening();
+        if first && self.ticket.last_event_at.is_some_and(|last| line.event.occurred_at > last) {
             return self.at_the_end(&line.event);
         }
         let version = self.walked.cursor.next();
-        Verdict::Rejected(format!("differs from version {version}{}", self.described(version)))
+        let (what, late) = (self.described(version), self.too_late(&line.event));
+        Verdict::Rejected(format!("differs from version {version}{what}{late}"))
+    }
+
+    /// Says so when an event happened before the one it would follow.
+    fn too_late(&self, event: &Event) -> String {
+        let before = (self.walked.cursor.0 as usize).checked_sub(1).and_then(|index| self.events.get(index));
+        before.filter(|before| event.occurred_at < before.occurred_at).map_or_else(String::new, |before| {
+            let (version, happened) = (self.walked.cursor, before.occurred_at);
+            format!(" and runs backwards in time: version {version} happened at {happened}")
+        })
+    }
+
+    /// Whether a line of a ticket that the log has comes in a file before the ticket's opening. When the log did not
+    /// have the ticket, such a line was rejected; so it is now, or the same file would add something the second time.
+    fn is_before_its_opening(&self) -> bool {
+        self.opening_ahead && !self.walked.begun && self.ticket.exists()
     }
 
     /// The event after all others, if history takes it.
@@ -260,6 +287,10 @@ impl Known {
             format!(" of the ticket ({name} at {occurred_at}{forgotten})")
         })
     }
+}
+
+fn opens(line: &Line) -> bool {
+    matches!(line.event.kind, EventKind::TicketOpened(_))
 }
 
 /// Gives a customer without an id the ticket's own.

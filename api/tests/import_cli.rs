@@ -1,0 +1,211 @@
+//! `daftar import` as its users meet it: files, exit codes, counts, rejects.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const SMALL: &str = include_str!("../../tests/fixtures/small.ndjson");
+
+/// A directory to work in, with a log of its own.
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.path(name), bytes).unwrap();
+        name.to_owned()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_daftar"));
+        command.current_dir(self.dir.path()).args(args);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Imports and expects exit code and counts: read, appended, present, rejected, position.
+    #[track_caller]
+    fn expect(&self, args: &[&str], code: i32, counts: [u64; 5]) -> String {
+        let output = self.run(&[&["import"], args].concat());
+        let errors = String::from_utf8(output.stderr.clone()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        assert_eq!(counts_of(&output), counts, "{errors}");
+        errors
+    }
+}
+
+fn counts_of(output: &Output) -> [u64; 5] {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let printed: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    ["read", "appended", "present", "rejected", "position"].map(|name| printed[name].as_u64().unwrap())
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(text).unwrap();
+    packer.finish().unwrap()
+}
+
+#[test]
+fn plain_gzip_and_zstd_are_told_apart_by_what_they_hold() {
+    let desk = Desk::new();
+    let lines: Vec<&str> = SMALL.split_inclusive('\n').collect();
+    desk.file("plain.gz", lines[..10].concat());
+    desk.file("members", [gzip(lines[10..15].concat().as_bytes()), gzip(lines[15..20].concat().as_bytes())].concat());
+    desk.file("packed.ndjson", zstd::encode_all(lines[20..].concat().as_bytes(), 3).unwrap());
+    desk.expect(&["plain.gz", "members", "packed.ndjson"], 0, [40, 40, 0, 0, 40]);
+    desk.expect(&["plain.gz", "members", "packed.ndjson"], 0, [40, 0, 40, 0, 40]);
+    assert!(desk.path("daftar-data/log").exists());
+}
+
+#[test]
+fn standard_input_is_read_too() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["import", "-", "--data-dir", "elsewhere", "--quiet"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&gzip(SMALL.as_bytes())).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), counts_of(&output)), (Some(0), [40, 40, 0, 0, 40]));
+    assert!(output.stderr.is_empty(), "quiet is quiet");
+    assert!(desk.path("elsewhere/log").exists());
+}
+
+#[test]
+fn rejected_lines_are_told_or_written() {
+    let desk = Desk::new();
+    let mut text = b"{\"type\":\"ticket_\xff\n".to_vec();
+    text.extend(SMALL.as_bytes());
+    text.extend("سلام\n".repeat(24).as_bytes());
+    desk.file("history", &text);
+    let errors = desk.expect(&["history"], 1, [65, 40, 0, 25, 40]);
+    assert!(errors.contains("history:1: the line is not UTF-8"), "{errors}");
+    assert!(errors.contains("history:60: ") && !errors.contains("history:61: "), "{errors}");
+    assert!(errors.contains("5 more rejected lines"), "{errors}");
+    let errors = desk.expect(&["history", "--rejects", "bad"], 1, [65, 0, 40, 25, 40]);
+    assert!(!errors.contains("history:"), "{errors}");
+    let written = std::fs::read_to_string(desk.path("bad")).unwrap();
+    let written: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(written.len(), 25);
+    assert_eq!(written[0]["text"], "{\"type\":\"ticket_\u{FFFD}");
+    let reason = written[24]["reason"].clone();
+    assert_eq!(written[24], json!({"file": "history", "line": 65, "reason": reason, "text": "سلام"}));
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let desk = Desk::new();
+    desk.file("small", SMALL);
+    desk.expect(&["--dry-run", "small"], 0, [40, 40, 0, 0, 0]);
+    assert!(!desk.path("daftar-data").exists());
+    desk.file("first", SMALL.split_inclusive('\n').take(10).collect::<String>());
+    desk.expect(&["first"], 0, [10, 10, 0, 0, 10]);
+    desk.expect(&["--dry-run", "small"], 0, [40, 30, 10, 0, 10]);
+    desk.expect(&["small"], 0, [40, 30, 10, 0, 40]);
+}
+
+#[test]
+fn kept_times_of_recording_go_into_an_empty_log_alone() {
+    let desk = Desk::new();
+    let stamped = SMALL.replace("}\n", ",\"recorded_at\":\"2025-04-01T00:00:00Z\"}\n");
+    desk.file("stamped", stamped);
+    desk.expect(&["--keep-recorded-at", "stamped"], 0, [40, 40, 0, 0, 40]);
+    let refused = desk.run(&["import", "--keep-recorded-at", "stamped"]);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("only in an empty log, and this one has 40 events"));
+}
+
+#[test]
+fn what_could_be_read_of_a_broken_gzip_goes_in() {
+    let desk = Desk::new();
+    // Hard to pack, so that the first half of the file holds many whole lines.
+    let line = |n: u32| {
+        let id = blake(n);
+        format!("{{\"type\":\"ticket_opened\",\"ticket\":\"T-{n}-{id}\",\"occurred_at\":\"2025-03-01T00:00:00Z\"}}\n")
+    };
+    let packed = gzip((0..5000).map(line).collect::<String>().as_bytes());
+    desk.file("cut.gz", &packed[..packed.len() / 2]);
+    let output = desk.run(&["import", "cut.gz"]);
+    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    let [read, appended, present, rejected, position] = counts_of(&output);
+    assert_eq!(output.status.code(), Some(3), "{errors}");
+    assert!(errors.contains("cut.gz can't be read on after line"), "{errors}");
+    assert!(appended > 1000 && position == appended && present == 0 && rejected <= 1, "{read} {appended} {rejected}");
+    desk.file("whole.gz", packed);
+    desk.expect(&["whole.gz"], 0, [5000, 5000 - appended, appended, 0, 5000]);
+}
+
+/// Digits that do not repeat.
+fn blake(n: u32) -> String {
+    let mixed = u64::from(n).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("{mixed:016x}{:016x}", mixed.rotate_left(29).wrapping_mul(0xbf58_476d_1ce4_e5b9))
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    let desk = Desk::new();
+    desk.file("small", SMALL);
+    let fails = |args: &[&str], code: i32, words: &str| {
+        let output = desk.run(args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        assert!(errors.contains(words), "{errors}");
+    };
+    fails(&[], 2, "Usage: daftar");
+    fails(&["import"], 2, "FILE");
+    fails(&["import", "--format", "xml", "small"], 2, "events");
+    fails(&["import", "small", "absent"], 3, "absent can't be opened");
+    assert!(!desk.path("daftar-data").exists(), "nothing was read");
+    fails(&["import", "."], 3, "can't be opened");
+    fails(&["import", "small", "--rejects", "no/such/dir"], 3, "no/such/dir can't be written");
+    fails(&["import", "small", "--data-dir", "small"], 3, "small");
+    let help = desk.run(&["import", "--help"]);
+    let text = String::from_utf8(help.stdout).unwrap();
+    assert!(help.status.success() && text.contains("Examples:") && text.contains("--keep-recorded-at"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_with_its_counts() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["import", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(SMALL.as_bytes()).unwrap();
+    wait_for(&desk.path("daftar-data/witness"));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{errors}");
+    let [read, appended, ..] = counts_of(&output);
+    assert_eq!(read, appended, "{errors}");
+    drop(input);
+}
+
+#[cfg(unix)]
+fn wait_for(path: &Path) {
+    for _ in 0..600 {
+        if path.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("{} never came", path.display());
+}
