@@ -327,7 +327,7 @@ fn replayed(text: &str) -> (Bed, Counts, Vec<u64>) {
     let (bed, mut rejected) = (Bed::new(), Vec::new());
     let lines = LineReader::new(text.as_bytes(), Limits::default());
     let counts = run(replay_into(&bed.log, &bed.codec, lines, system_clock(), &mut |r| rejected.push(r.line))).unwrap();
-    (bed, counts, rejected)
+    (bed, counts.counts, rejected)
 }
 
 #[test]
