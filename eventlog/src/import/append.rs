@@ -12,10 +12,14 @@ use crate::sealing::Pseudonym;
 use crate::stream::StreamName;
 use daftar_domain::Timestamp;
 use daftar_domain::ids::TicketId;
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use std::collections::HashSet;
 use std::thread;
+use tokio::task::unconstrained;
 
+/// The most appends on their way: fewer than the embedded log lets wait, so that it takes each at its first poll. An
+/// append that had to wait for its turn would be overtaken by those after it.
+const APPENDS_WAITING_MAX: usize = 2048;
 /// The most events of one commit.
 const RUN_EVENTS_MAX: usize = 64;
 /// How often a ticket is judged again before the import gives up on it.
@@ -140,8 +144,11 @@ impl Import<'_> {
         let (runs, commits): (Vec<&Run>, Vec<Commit>) = wave.into_iter().unzip();
         let appended = match self.places {
             Some(memory) => self.append_at_places(memory, &runs, commits).await,
-            // Polled in order, so that the log takes them in order.
-            None => join_all(commits.into_iter().map(|commit| self.log.append(commit))).await,
+            // First polled in order, and never put off, so that the log takes them in order.
+            None => {
+                let append = |commit| unconstrained(self.log.append(commit));
+                stream::iter(commits).map(append).buffered(APPENDS_WAITING_MAX).collect().await
+            }
         };
         let mut refused = Vec::new();
         for (run, appended) in runs.into_iter().zip(appended) {
