@@ -342,8 +342,9 @@ fn kept_times_of_recording_need_an_empty_log_and_order() {
 fn replayed(text: &str) -> (Bed, Counts, Vec<u64>) {
     let (bed, mut rejected) = (Bed::new(), Vec::new());
     let lines = LineReader::new(text.as_bytes(), Limits::default());
-    let counts = run(replay_into(&bed.log, &bed.codec, lines, system_clock(), &mut |r| rejected.push(r.line))).unwrap();
-    (bed, counts, rejected)
+    let replayed =
+        run(replay_into(&bed.log, &bed.codec, lines, system_clock(), &mut |r| rejected.push(r.line))).unwrap();
+    (bed, replayed.counts, rejected)
 }
 
 #[test]

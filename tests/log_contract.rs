@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
 
+use daftar_domain::Timestamp;
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::memory::{MemoryLog, replicated::ReplicatedMemoryLog};
@@ -173,7 +174,7 @@ async fn equal_commands_in_flight_have_one_effect(log: Log) {
 
 async fn events_come_back_as_they_went_in(log: Log) {
     let sent = commit("شعبه-۱", 0, 5, None);
-    let expected: Vec<_> = sent.events.iter().map(|e| e.bytes.clone()).collect();
+    let expected: Vec<_> = sent.events.iter().map(|e| e.bytes().clone()).collect();
     log.append(sent).await.unwrap();
     let read: Vec<_> = stream(&log, "شعبه-۱").await.into_iter().map(|e| e.bytes).collect();
     assert_eq!(read, expected);
@@ -184,7 +185,7 @@ async fn large_contents_come_back(log: Log) {
     let name = StreamName::ticket("A");
     let sizes = [1, 5_000, 9_000, 12_000, 40_000, 300_000, 10];
     let events: Vec<_> = sizes.iter().zip(1..).map(|(size, v)| assigned(&name, v, "sara", None, *size)).collect();
-    let sent: Vec<_> = events.iter().map(|e| e.bytes.clone()).collect();
+    let sent: Vec<_> = events.iter().map(|e| e.bytes().clone()).collect();
     log.append(Commit { stream: name, expected: Version(0), events, command: None, recorded_at: None }).await.unwrap();
     log.append(commit("B", 0, 1, None)).await.unwrap();
     assert_eq!(stream(&log, "A").await.into_iter().map(|e| e.bytes).collect::<Vec<_>>(), sent);
@@ -232,20 +233,27 @@ async fn nothing_is_read_beyond_the_durable_position(log: Log) {
 }
 
 async fn recorded_at_never_runs_backwards(log: Log) {
-    let late = daftar_domain::Timestamp::parse("t", "2150-01-01T00:00:00Z").unwrap();
+    let now = system_clock()();
+    let late = Timestamp::clamped(now.micros() + 4 * 60 * 1_000_000);
+    let too_late = Timestamp::clamped(now.micros() + 6 * 60 * 1_000_000);
     log.append(commit("A", 0, 1, None)).await.unwrap();
     log.append(Commit { recorded_at: Some(late), ..commit("A", 1, 1, None) }).await.unwrap();
     log.append(commit("A", 2, 1, None)).await.unwrap();
     let recorded: Vec<_> = all(&log).await.iter().map(|e| e.recorded_at).collect();
     assert!(recorded[0] < late);
+    let refused = log.append(Commit { recorded_at: Some(too_late), ..commit("A", 3, 1, None) }).await;
+    assert!(matches!(refused, Err(AppendError::Unstorable(_))), "one far ahead would stop the log's time");
     assert_eq!(recorded[1..], [late, late]);
 }
 
 async fn what_says_otherwise_of_itself_is_refused(log: Log) {
     let other_stream = Commit { stream: StreamName::ticket("B"), ..commit("A", 0, 1, None) };
     let other_command = Commit { command: Some(stamp(1, 1)), ..commit("A", 0, 1, None) };
+    let too_many = commit("A", 0, 1_001, None);
+    let huge = StreamName::ticket("A");
+    let too_large = Commit { events: vec![assigned(&huge, 1, "sara", None, 900_001)], ..commit("A", 0, 1, None) };
     let empty_id = Commit { stream: StreamName::ticket(""), ..commit("", 0, 1, None) };
-    for bad in [other_stream, other_command, empty_id] {
+    for bad in [other_stream, other_command, too_many, too_large, empty_id] {
         assert!(matches!(log.append(bad).await, Err(AppendError::Unstorable(_))));
     }
     assert!(all(&log).await.is_empty());

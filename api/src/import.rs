@@ -2,14 +2,13 @@
 
 mod progress;
 mod rejects;
-mod source;
 
 use crate::cli::{Exit, ImportArgs};
 use daftar_domain::Limits;
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::embedded::{self, EmbeddedLog};
-use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options};
+use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, source};
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::sealing::{KeyStore, memory_keys::MemoryKeys};
 use daftar_eventlog::{EventLog, Position, StoreError};

@@ -1,6 +1,7 @@
 //! Who did it, and what made them.
 
-use crate::ids::{AgentId, AutomationId, CustomerId};
+use crate::Invalid;
+use crate::ids::{AgentId, AutomationId, CustomerId, FormRef};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,25 @@ impl Actor {
 pub struct Cause {
     /// Position in the log of the event that set the rule off.
     pub position: u64,
-    /// The rule, as `name@version` or any id.
+    /// The rule: an id, or `name@version`. It stands in clear and is never forgotten.
     pub rule: String,
+}
+
+impl Cause {
+    /// Takes the position of an event and a rule's name, with or without its version.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] when the position is 0 or the rule neither an id nor `name@version`.
+    pub fn new(position: u64, rule: &str) -> Result<Self, Invalid> {
+        if position == 0 {
+            return Err(Invalid::new("cause.position", position, "must be the position of an event, counted from 1"));
+        }
+        if rule.contains('@') {
+            FormRef::parse("cause.rule", rule)?;
+        } else {
+            AutomationId::parse("cause.rule", rule)?;
+        }
+        Ok(Self { position, rule: rule.to_owned() })
+    }
 }

@@ -145,7 +145,8 @@ fn next_block(
     let first = (number * BLOCK_EVENTS) as u64 + 1;
     let belongs = block.first() == Position(first)
         && block.rows() == BLOCK_EVENTS
-        && (origin.log_id, origin.epoch) == (identity.log_id, identity.epoch)
+        && origin.log_id == identity.log_id
+        && origin.epoch <= identity.epoch
         && origin.chain_before == chain_before;
     belongs.then_some(block)
 }

@@ -20,7 +20,7 @@ use crate::memory::build_block;
 use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
 use crate::sealing::KeyStore;
-use crate::sequencer::{KeptCommand, Placed, Sequencer};
+use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
 use key_file::KeyFile;
 use layout::{Entry, RecordKey};
@@ -59,9 +59,10 @@ impl Default for Options {
 /// A log in a directory.
 pub struct EmbeddedLog {
     shared: Arc<Shared>,
-    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    /// Taken at shutting down only, so that appends share no lock on their way to the writer.
+    requests: Option<mpsc::Sender<Request>>,
     readers: Readers,
-    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+    writer: Option<std::thread::JoinHandle<()>>,
     keeper: Keeper,
     /// Held as long as the log is open; dropped last.
     _lock: File,
@@ -69,7 +70,7 @@ pub struct EmbeddedLog {
 
 /// One append waiting for the writer.
 struct Request {
-    commit: Commit,
+    commit: Prepared,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
@@ -117,8 +118,8 @@ impl EmbeddedLog {
         Ok(Self {
             readers: Readers::spawn()?,
             shared,
-            requests: Mutex::new(Some(requests)),
-            writer: Mutex::new(Some(writer)),
+            requests: Some(requests),
+            writer: Some(writer),
             keeper,
             _lock: lock,
         })
@@ -135,8 +136,8 @@ impl EmbeddedLog {
     pub fn close(self) {}
 
     fn shut_down(&mut self) {
-        drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        drop(self.requests.take());
+        if let Some(writer) = self.writer.take() {
             // A writer that panicked has said so to everybody who waited for it.
             let _ = writer.join();
         }
@@ -155,9 +156,10 @@ impl Drop for EmbeddedLog {
 fn take_lock(dir: &Path, create: bool) -> Result<File, StoreError> {
     let failed =
         |e: std::io::Error| StoreError::failed("opening the data directory", format!("{}: {e}", dir.display()));
-    if create {
+    if create && !dir.exists() {
         std::fs::create_dir_all(dir).map_err(failed)?;
-    } else if !layout_of(dir).log.exists() {
+        store::sync_dir(dir.parent().unwrap_or(dir)).map_err(failed)?;
+    } else if !create && !layout_of(dir).log.exists() {
         return Err(StoreError::failed("opening the data directory", format!("{} holds no log", dir.display())));
     }
     let path = dir.join("lock");
@@ -255,7 +257,7 @@ impl State {
         let index = usize::try_from(position.0 - 1).unwrap_or(usize::MAX);
         match self.blocks.get(index / BLOCK_EVENTS) {
             Some(block) => block.back(index % BLOCK_EVENTS),
-            None => self.tail[index - self.blocks.len() * BLOCK_EVENTS].back,
+            None => self.tail.get(index - self.blocks.len() * BLOCK_EVENTS).map_or(0, |placed| placed.back),
         }
     }
 
@@ -356,14 +358,36 @@ fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Re
     Ok(events)
 }
 
+impl EmbeddedLog {
+    /// Puts a commit in the writer's queue; what comes back is where its answer will be.
+    async fn hand_over(&self, commit: Commit) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, StoreError> {
+        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { commit: Prepared::new(commit), answer };
+        requests.send(request).await.map_err(|_| StoreError::ShutDown)?;
+        Ok(answered)
+    }
+}
+
 #[async_trait::async_trait]
 impl EventLog for EmbeddedLog {
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let requests = requests.ok_or(StoreError::ShutDown)?;
-        let (answer, answered) = oneshot::channel();
-        requests.send(Request { commit, answer }).await.map_err(|_| StoreError::ShutDown)?;
-        drop(requests);
-        answered.await.map_err(|_| StoreError::ShutDown)?
+        self.hand_over(commit).await?.await.map_err(|_| StoreError::ShutDown)?
+    }
+
+    async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {
+        // All are handed over before the first answer is waited for, so that the writer can group them.
+        let mut handed_over = Vec::with_capacity(commits.len());
+        for commit in commits {
+            handed_over.push(self.hand_over(commit).await);
+        }
+        let mut answers = Vec::with_capacity(handed_over.len());
+        for answer in handed_over {
+            answers.push(match answer {
+                Ok(answer) => answer.await.unwrap_or(Err(StoreError::ShutDown.into())),
+                Err(failure) => Err(failure.into()),
+            });
+        }
+        answers
     }
 }

@@ -10,7 +10,7 @@ const FORMAT_VERSION: u16 = 1;
 /// BLAKE3 over the chain value before, the event's digest and its time.
 const CHAIN_BLAKE3: u16 = 1;
 /// Length of the record in bytes.
-pub const GENESIS_LEN: usize = 32;
+pub const GENESIS_LEN: usize = 36;
 
 /// The header record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,9 @@ impl Genesis {
         bytes[8..10].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
         bytes[10..12].copy_from_slice(&CHAIN_BLAKE3.to_le_bytes());
         bytes[12..28].copy_from_slice(&self.identity.log_id);
-        bytes[28..].copy_from_slice(&self.identity.epoch.to_le_bytes());
+        bytes[28..32].copy_from_slice(&self.identity.epoch.to_le_bytes());
+        let checksum = crc32c::crc32c(&bytes[..32]);
+        bytes[32..].copy_from_slice(&checksum.to_le_bytes());
         bytes
     }
 
@@ -49,6 +51,9 @@ impl Genesis {
     pub fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let corrupt = |why: &str| StoreError::Corrupt { position: Position::ZERO, why: why.to_owned() };
         let bytes: &[u8; GENESIS_LEN] = bytes.try_into().map_err(|_| corrupt("its header record is cut off"))?;
+        if bytes[32..] != crc32c::crc32c(&bytes[..32]).to_le_bytes() {
+            return Err(corrupt("its header record's checksum is wrong; restore a backup"));
+        }
         if bytes[..8] != *MAGIC {
             return Err(corrupt("its header record is not one of Daftar's"));
         }
@@ -57,7 +62,7 @@ impl Genesis {
         }
         let (mut log_id, mut epoch) = ([0; 16], [0; 4]);
         log_id.copy_from_slice(&bytes[12..28]);
-        epoch.copy_from_slice(&bytes[28..]);
+        epoch.copy_from_slice(&bytes[28..32]);
         Ok(Self { identity: LogIdentity { log_id, epoch: u32::from_le_bytes(epoch) } })
     }
 

@@ -9,10 +9,11 @@
 mod append;
 mod lines;
 mod replay;
+pub mod source;
 mod walk;
 
 pub use lines::{Chunk, LineReader};
-pub use replay::replay_into;
+pub use replay::{Replayed, replay_into};
 pub use walk::event_id;
 
 use crate::clock::{Clock, system_clock};
@@ -214,13 +215,14 @@ impl<'a> Import<'a> {
     fn walk_along(&mut self, chunk: &mut Chunk) -> Result<(Vec<Verdict>, Vec<Run>), ImportError> {
         let (mut verdicts, mut runs) = (Vec::with_capacity(chunk.len()), Vec::new());
         for (index, line) in chunk.lines.iter_mut().enumerate() {
+            let bytes = line.text_len();
             let verdict = match &mut line.parsed {
                 Err(reason) => Verdict::Rejected(std::mem::take(reason)),
                 Ok(line) => {
                     let before = self.walk.ticket(&line.ticket)?.walked;
                     let verdict = self.judge(line)?;
                     if verdict == Verdict::Next && !self.options.dry_run {
-                        append::add(&mut runs, self.run_of(index, line, before)?);
+                        append::add(&mut runs, self.run_of((index, bytes), line, before)?);
                     }
                     verdict
                 }

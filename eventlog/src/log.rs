@@ -177,4 +177,14 @@ pub trait EventLog: LogReader {
     ///
     /// [`AppendError`]; nothing of the commit is kept then. After [`AppendError::Store`] it is not known whether it is.
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError>;
+
+    /// Appends commits in the order given, each on its own: one that is refused does not keep the next from its place.
+    /// Answers in the same order, when each is durable.
+    async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {
+        let mut answers = Vec::with_capacity(commits.len());
+        for commit in commits {
+            answers.push(self.append(commit).await);
+        }
+        answers
+    }
 }

@@ -120,6 +120,11 @@ pub(crate) fn build_block<'a>(
 ) -> Result<FactBlock, StoreError> {
     let mut builder = BlockBuilder::default();
     events.into_iter().try_for_each(|placed| placed.push_to(&mut builder))?;
+    finish_block(builder, origin)
+}
+
+/// The block of what was pushed.
+pub(crate) fn finish_block(builder: BlockBuilder, origin: &BlockOrigin) -> Result<FactBlock, StoreError> {
     let bytes = builder.finish(origin);
     let len = bytes.len();
     FactBlock::parse(Arc::new(bytes), 0, len).map_err(|e| StoreError::failed("building a fact block", e))

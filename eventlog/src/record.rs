@@ -20,10 +20,8 @@ pub struct EventBytes {
 /// An event that is not stored yet, with its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// Its canonical bytes.
-    pub bytes: EventBytes,
-    /// BLAKE3 over them, the sealed content by its own BLAKE3.
-    pub digest: Digest,
+    bytes: EventBytes,
+    digest: Digest,
 }
 
 /// An event as the log keeps it.
@@ -60,33 +58,43 @@ pub struct EventHead<'a> {
     pub has_content: bool,
 }
 
-/// A head that is not one.
+/// The layout of a head, its codec and the schema of its metadata: the first byte of every head.
+pub const EVENT_FORMAT: u8 = 1;
+
+/// A head this version can't read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an event's head is damaged")]
-pub struct HeadDamaged;
+pub enum HeadError {
+    /// The bytes are no head.
+    #[error("an event's head is damaged")]
+    Damaged,
+    /// Its format or its kind of stream is not known here.
+    #[error("an event was written by a newer version of Daftar; upgrade")]
+    Newer,
+}
 
 impl<'a> EventHead<'a> {
     /// Reads a head from its canonical bytes.
     ///
     /// # Errors
     ///
-    /// [`HeadDamaged`] when the bytes are no head.
-    pub fn decode(mut rest: &'a [u8]) -> Result<Self, HeadDamaged> {
+    /// [`HeadError`] when the bytes are no head, or a newer one.
+    pub fn decode(mut rest: &'a [u8]) -> Result<Self, HeadError> {
         let rest = &mut rest;
-        let stream_kind = StreamKind::from_code(u8::from_le_bytes(take(rest)?)).ok_or(HeadDamaged)?;
+        let [EVENT_FORMAT] = take(rest)? else { return Err(HeadError::Newer) };
+        let stream_kind = StreamKind::from_code(u8::from_le_bytes(take(rest)?)).ok_or(HeadError::Newer)?;
         let id_len = usize::from(u16::from_le_bytes(take(rest)?));
-        let stream_id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadDamaged)?;
+        let stream_id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadError::Damaged)?;
         let version = Version(u32::from_le_bytes(take(rest)?));
-        let occurred_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadDamaged)?;
+        let occurred_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadError::Damaged)?;
         let event_type = EventType(u16::from_le_bytes(take(rest)?));
         let schema = u8::from_le_bytes(take(rest)?);
         let metadata_len = u32::from_le_bytes(take(rest)?) as usize;
         let metadata = take_slice(rest, metadata_len)?;
         let facts_len = u32::from_le_bytes(take(rest)?) as usize;
         let facts = take_slice(rest, facts_len)?;
-        let [has_content @ 0..=1] = take(rest)? else { return Err(HeadDamaged) };
+        let [has_content @ 0..=1] = take(rest)? else { return Err(HeadError::Damaged) };
         if !rest.is_empty() {
-            return Err(HeadDamaged);
+            return Err(HeadError::Damaged);
         }
         let has_content = has_content == 1;
         Ok(Self { stream_kind, stream_id, version, occurred_at, event_type, schema, metadata, facts, has_content })
@@ -96,6 +104,7 @@ impl<'a> EventHead<'a> {
     #[must_use]
     pub fn encode(&self) -> Box<[u8]> {
         let mut head = Vec::with_capacity(32 + self.stream_id.len() + self.metadata.len() + self.facts.len());
+        head.push(EVENT_FORMAT);
         head.push(self.stream_kind.code());
         // Ids have at most 256 bytes, metadata and facts at most 4 MB: the lengths fit.
         head.extend(u16::try_from(self.stream_id.len()).unwrap_or(u16::MAX).to_le_bytes());
@@ -124,10 +133,10 @@ impl EventBytes {
     ///
     /// # Errors
     ///
-    /// [`HeadDamaged`] when the bytes are no head, or say otherwise about content than there is.
-    pub fn head(&self) -> Result<EventHead<'_>, HeadDamaged> {
+    /// [`HeadError`] when the bytes are no head, or say otherwise about content than there is.
+    pub fn head(&self) -> Result<EventHead<'_>, HeadError> {
         EventHead::decode(&self.head)
-            .and_then(|head| if head.has_content == self.sealed.is_some() { Ok(head) } else { Err(HeadDamaged) })
+            .and_then(|head| if head.has_content == self.sealed.is_some() { Ok(head) } else { Err(HeadError::Damaged) })
     }
 
     /// Its digest.
@@ -144,16 +153,34 @@ impl NewEvent {
         let digest = bytes.digest();
         Self { bytes, digest }
     }
+
+    /// Its canonical bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &EventBytes {
+        &self.bytes
+    }
+
+    /// BLAKE3 over them, the sealed content by its own BLAKE3.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// Its canonical bytes, to keep.
+    #[must_use]
+    pub fn into_bytes(self) -> EventBytes {
+        self.bytes
+    }
 }
 
-pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeadDamaged> {
-    let (taken, left) = rest.split_first_chunk::<N>().ok_or(HeadDamaged)?;
+pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], HeadError> {
+    let (taken, left) = rest.split_first_chunk::<N>().ok_or(HeadError::Damaged)?;
     *rest = left;
     Ok(*taken)
 }
 
-pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], HeadDamaged> {
-    let (taken, left) = rest.split_at_checked(len).ok_or(HeadDamaged)?;
+pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8], HeadError> {
+    let (taken, left) = rest.split_at_checked(len).ok_or(HeadError::Damaged)?;
     *rest = left;
     Ok(taken)
 }

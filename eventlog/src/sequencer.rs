@@ -5,7 +5,7 @@ use crate::checksum::{Digest, chain_next};
 use crate::codec::{self, v1::MetadataV1};
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
-use crate::record::{EventBytes, EventHead, HeadDamaged, NewEvent};
+use crate::record::{EventBytes, EventHead, HeadError, NewEvent};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -13,6 +13,12 @@ use std::collections::{HashMap, VecDeque};
 /// How long a command is remembered, by the time its commit was recorded: seven days.
 pub const COMMAND_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
 
+/// How far ahead of the clock a kept time of recording may be: five minutes. One far ahead would stop the log's time.
+pub const AHEAD_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
+/// The most events of one commit: what a replicated log takes as one message.
+pub const COMMIT_EVENTS_MAX: usize = 1_000;
+/// The most bytes of one commit's events.
+pub const COMMIT_BYTES_MAX: usize = 900_000;
 /// The most events one command may yield: an index rebuilt block by block counts a command whole.
 pub const COMMAND_EVENTS_MAX: usize = 64;
 
@@ -42,7 +48,7 @@ impl Placed {
     ///
     /// [`StoreError::Corrupt`] when its head is damaged.
     pub fn push_to(&self, builder: &mut BlockBuilder) -> Result<(), StoreError> {
-        let corrupt = |e: HeadDamaged| StoreError::Corrupt { position: self.position, why: e.to_string() };
+        let corrupt = |e: HeadError| StoreError::Corrupt { position: self.position, why: e.to_string() };
         let head = EventHead::decode(&self.bytes.head).map_err(corrupt)?;
         let row = FactRow {
             position: self.position,
@@ -57,6 +63,30 @@ impl Placed {
         };
         builder.push(&row, self.new_stream.then(|| head.stream()).as_ref());
         Ok(())
+    }
+}
+
+/// A commit with all that can be known of it without the log: made by whoever appends, so that the writer's turn,
+/// which all share, is short.
+#[derive(Debug)]
+pub struct Prepared {
+    commit: Commit,
+    stream_hash: [u8; 16],
+    checked: Result<(), AppendError>,
+}
+
+impl Prepared {
+    /// Checks the commit in itself. What is found is told in the writer's turn, after what stands against it there.
+    #[must_use]
+    pub fn new(commit: Commit) -> Self {
+        let stream_hash = StreamIndex::hash(commit.stream.kind, &commit.stream.id);
+        Self { checked: check_events(&commit), stream_hash, commit }
+    }
+
+    /// The commit.
+    #[must_use]
+    pub fn commit(&self) -> &Commit {
+        &self.commit
     }
 }
 
@@ -128,13 +158,21 @@ impl StreamIndex {
     /// The number of a stream.
     #[must_use]
     pub fn number(&self, stream: &StreamName) -> Option<StreamNumber> {
-        self.numbers.get(&Self::hash(stream.kind, &stream.id)).copied()
+        self.number_of(&Self::hash(stream.kind, &stream.id))
+    }
+
+    fn number_of(&self, hash: &[u8; 16]) -> Option<StreamNumber> {
+        self.numbers.get(hash).copied()
     }
 
     /// Where a stream stands; at version 0 where it has no event.
     #[must_use]
     pub fn end(&self, stream: &StreamName) -> StreamEnd {
-        self.number(stream)
+        self.end_of(&Self::hash(stream.kind, &stream.id))
+    }
+
+    fn end_of(&self, hash: &[u8; 16]) -> StreamEnd {
+        self.number_of(hash)
             .and_then(|n| self.ends.get(n.0 as usize).copied())
             .unwrap_or(StreamEnd { last: Position::ZERO, version: Version::ZERO })
     }
@@ -151,10 +189,10 @@ impl StreamIndex {
     }
 
     /// Moves a stream's end on; answers its number, whether it is new, and the distance to its event before.
-    fn advance(&mut self, kind: StreamKind, id: &str, end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
+    fn advance(&mut self, hash: [u8; 16], end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
         let full = || StoreError::failed("numbering a stream", "the log holds 4 billion streams, the most it can");
         let next = StreamNumber(u32::try_from(self.ends.len()).map_err(|_| full())?);
-        let number = *self.numbers.entry(Self::hash(kind, id)).or_insert(next);
+        let number = *self.numbers.entry(hash).or_insert(next);
         if number == next {
             self.ends.push(end);
             return Ok((number, true, 0));
@@ -183,22 +221,24 @@ impl CommandIndex {
     /// Remembers a command, and forgets those recorded more than seven days before it.
     pub fn insert(&mut self, command: KeptCommand) {
         let id = command.stamp.id;
-        if self.kept.insert(id, command).is_none() {
-            self.by_age.push_back((command.recorded_at, id));
-        }
+        self.kept.insert(id, command);
+        self.by_age.push_back((command.recorded_at, id));
         let oldest = command.recorded_at.micros() - COMMAND_KEPT_MICROS;
         while self.by_age.front().is_some_and(|(at, _)| at.micros() < oldest) {
-            if let Some((_, id)) = self.by_age.pop_front() {
+            let Some((_, id)) = self.by_age.pop_front() else { break };
+            if self.kept.get(&id).is_some_and(|kept| kept.recorded_at.micros() < oldest) {
                 self.kept.remove(&id);
             }
         }
     }
 
-    /// Counts one more event of a command that was just inserted or began with the event before.
+    /// Counts one more event of a command that began with an event before, unless it was counted whole already: a
+    /// derived block keeps the whole count of a command that goes on beyond its end.
     fn count_event(&mut self, stamp: CommandStamp, position: Position, recorded_at: Timestamp) {
-        let follows = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count) == position.0 && kept.count > 0;
+        let end = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count);
         match self.kept.get_mut(&stamp.id) {
-            Some(kept) if follows(kept) => kept.count += 1,
+            Some(kept) if kept.first <= position && position.0 < end(kept) => {}
+            Some(kept) if end(kept) == position.0 && kept.count > 0 => kept.count += 1,
             _ => self.insert(KeptCommand { stamp, first: position, count: 1, recorded_at }),
         }
     }
@@ -220,6 +260,7 @@ pub struct Sequencer {
     last: Position,
     chain: Digest,
     recorded_at: Timestamp,
+    empties: u32,
     /// Every stream.
     pub streams: StreamIndex,
     /// Recent commands.
@@ -234,6 +275,7 @@ impl Sequencer {
             last: Position::ZERO,
             chain: genesis,
             recorded_at: Timestamp::MIN,
+            empties: 0,
             streams: StreamIndex::default(),
             commands: CommandIndex::default(),
         }
@@ -249,6 +291,12 @@ impl Sequencer {
     #[must_use]
     pub fn chain(&self) -> Digest {
         self.chain
+    }
+
+    /// How many commits without events were placed since the last event.
+    #[must_use]
+    pub fn empties(&self) -> u32 {
+        self.empties
     }
 
     /// Sets the end of the log to where a derived block ends.
@@ -269,15 +317,29 @@ impl Sequencer {
     ///
     /// [`AppendError`] when it must not be appended; nothing is changed then.
     pub fn place(&mut self, commit: Commit, now: Timestamp) -> Result<PlacedCommit, AppendError> {
+        self.place_prepared(Prepared::new(commit), now)
+    }
+
+    /// As [`Sequencer::place`], of a commit prepared before the writer's turn.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] when it must not be appended; nothing is changed then.
+    pub fn place_prepared(&mut self, prepared: Prepared, now: Timestamp) -> Result<PlacedCommit, AppendError> {
+        let Prepared { commit, stream_hash, checked } = prepared;
         if let Some(stamp) = &commit.command {
             self.commands.check(stamp)?;
         }
-        let end = self.streams.end(&commit.stream);
+        let end = self.streams.end_of(&stream_hash);
         if end.version != commit.expected {
             let (expected, actual) = (commit.expected, end.version);
             return Err(AppendError::Conflict { stream: commit.stream, expected, actual });
         }
-        check_events(&commit)?;
+        checked?;
+        if commit.recorded_at.is_some_and(|at| at.micros() > now.micros().saturating_add(AHEAD_MICROS_MAX)) {
+            let why = "it says it was recorded more than five minutes from now";
+            return Err(AppendError::Unstorable(why.to_owned()));
+        }
         let recorded_at = commit.recorded_at.unwrap_or(now).max(self.recorded_at);
         let first = self.last.next();
         let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
@@ -285,13 +347,14 @@ impl Sequencer {
         let (stream, expected) = (commit.stream, commit.expected);
         for (event, n) in commit.events.into_iter().zip(1..) {
             let end = StreamEnd { last: self.last.next(), version: Version(expected.0 + n) };
-            events.push(self.place_event(event, stream.kind, &stream.id, end, recorded_at)?);
+            events.push(self.place_event(event, stream_hash, end, recorded_at)?);
         }
         self.recorded_at = recorded_at;
         if let Some(stamp) = commit.command {
             self.commands.insert(KeptCommand { stamp, first, count, recorded_at });
         }
         let empty = commit.command.filter(|_| count == 0);
+        self.empties = if count == 0 { self.empties.saturating_add(1) } else { 0 };
         let empty = empty.map(|command| EmptyCommit { recorded_at, stream, version: expected, command });
         Ok(PlacedCommit { first, recorded_at, events, empty })
     }
@@ -299,16 +362,15 @@ impl Sequencer {
     fn place_event(
         &mut self,
         event: NewEvent,
-        kind: StreamKind,
-        id: &str,
+        stream_hash: [u8; 16],
         end: StreamEnd,
         recorded_at: Timestamp,
     ) -> Result<Placed, StoreError> {
-        let (stream, new_stream, back) = self.streams.advance(kind, id, end)?;
+        let (stream, new_stream, back) = self.streams.advance(stream_hash, end)?;
         self.last = end.last;
-        self.chain = chain_next(&self.chain, &event.digest, recorded_at);
+        self.chain = chain_next(&self.chain, &event.digest(), recorded_at);
         let (position, chain) = (end.last, self.chain);
-        Ok(Placed { position, recorded_at, stream, new_stream, back, chain, bytes: event.bytes })
+        Ok(Placed { position, recorded_at, stream, new_stream, back, chain, bytes: event.into_bytes() })
     }
 
     /// Takes in an event read from the log, in order.
@@ -321,10 +383,11 @@ impl Sequencer {
         let position = self.last.next();
         let corrupt = |why: &str| StoreError::Corrupt { position, why: why.to_owned() };
         let event = NewEvent::new(bytes);
-        let head = event.bytes.head().map_err(|e| corrupt(&e.to_string()))?;
+        let head = event.bytes().head().map_err(|e| corrupt(&e.to_string()))?;
         let name = head.stream();
         let end = StreamEnd { last: position, version: head.version };
-        if self.streams.end(&name).version.next() != head.version {
+        let stream_hash = StreamIndex::hash(name.kind, &name.id);
+        if self.streams.end_of(&stream_hash).version.next() != head.version {
             return Err(corrupt("its version is not the next of its stream"));
         }
         if recorded_at < self.recorded_at {
@@ -336,12 +399,14 @@ impl Sequencer {
             self.commands.count_event(CommandStamp { id, digest }, position, recorded_at);
         }
         self.recorded_at = recorded_at;
-        self.place_event(event, name.kind, &name.id, end, recorded_at)
+        self.empties = 0;
+        self.place_event(event, stream_hash, end, recorded_at)
     }
 
     /// Takes in a commit without events read from the log, in order.
     pub fn replay_empty(&mut self, empty: &EmptyCommit) {
         let (stamp, recorded_at) = (empty.command, empty.recorded_at);
+        self.empties = self.empties.saturating_add(1);
         self.recorded_at = recorded_at.max(self.recorded_at);
         self.commands.insert(KeptCommand { stamp, first: self.last.next(), count: 0, recorded_at });
     }
@@ -356,11 +421,21 @@ fn check_events(commit: &Commit) -> Result<(), AppendError> {
     if commit.command.is_some() && commit.events.len() > COMMAND_EVENTS_MAX {
         return unstorable("one command can't yield more than 64 events");
     }
+    let len = |event: &NewEvent| event.bytes().head.len() + event.bytes().sealed.as_deref().map_or(0, <[u8]>::len);
+    let bytes = commit.events.iter().map(len).sum::<usize>();
+    if commit.events.len() > COMMIT_EVENTS_MAX || bytes > COMMIT_BYTES_MAX {
+        let (events, most) = (commit.events.len(), COMMIT_EVENTS_MAX);
+        let why = format!("it has {events} events and {bytes} bytes; at most {most} and {COMMIT_BYTES_MAX} are kept");
+        return Err(AppendError::Unstorable(why));
+    }
     if commit.stream.id.is_empty() || commit.stream.id.len() > daftar_domain::ids::ID_BYTES_MAX {
         return unstorable("its stream's id is empty or longer than 256 bytes");
     }
     for (event, n) in commit.events.iter().zip(1..) {
-        let Ok(head) = event.bytes.head() else { return unstorable("an event's head is damaged") };
+        let Ok(head) = event.bytes().head() else { return unstorable("an event's head is damaged") };
+        if event.bytes().sealed.as_deref().is_some_and(<[u8]>::is_empty) {
+            return unstorable("an event's sealed content is empty");
+        }
         if head.stream_kind != commit.stream.kind || *head.stream_id != *commit.stream.id {
             return unstorable("an event is of another stream");
         }

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The answers: pure folds of the log into measurements, and reports that count them.
+//!
+//! # Layout
+//!
+//! - [`projector`]: the one loop that feeds the fold
+//! - [`ticket_facts`]: one ticket's running state
+//! - [`measurements`]: what was measured, with the position since which it stands
+//! - [`dimensions`]: values of dimensions as small numbers
+//! - [`definition`]: what the figures mean
+//! - [`exact`]: decimals, distributions and shares in whole numbers
+//! - [`report`]: queries and their rows
+//!
+//! # Invariants
+//!
+//! Nothing here reads a clock: "now" is the parameter `at` of a report. Only the projector calls `apply`. A report is a
+//! pure function of measurements, query and position.
+
+pub mod definition;
+pub mod dimensions;
+pub mod exact;
+pub mod measurements;
+pub mod projector;
+pub mod report;
+pub mod ticket_facts;
+
+#[cfg(test)]
+mod test_support;

@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
+
+mod cli;
+mod labels;
+mod report;
+mod source;
+mod table;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// The tool could not run at all.
+const COULD_NOT_RUN: u8 = 3;
+/// What was asked for makes no sense; clap answers the same for flags it does not know.
+const WRONG_USAGE: u8 = 2;
+
+/// Why nothing was answered.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// The history could not be read.
+    #[error("{0}")]
+    Run(String),
+}
+
+impl Failure {
+    fn run(why: impl std::fmt::Display) -> Self {
+        Self::Run(why.to_string())
+    }
+
+    fn usage(why: impl std::fmt::Display) -> Self {
+        Self::Usage(why.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(e) => Err(Failure::run(e)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(why)) => fail(&why, WRONG_USAGE),
+        Err(Failure::Run(why)) => fail(&why, COULD_NOT_RUN),
+    }
+}
+
+fn fail(why: &str, code: u8) -> ExitCode {
+    for line in why.lines() {
+        eprintln!("daftar-replay: {line}");
+    }
+    ExitCode::from(code)
+}
+
+async fn run(cli: cli::Cli) -> Result<(), Failure> {
+    match cli.command {
+        cli::Command::Report(arguments) => report::run(arguments).await,
+    }
+}

@@ -1,5 +1,7 @@
 //! What the tests of the joints share: small events, and logs to keep them in.
 
+pub mod history;
+
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::{self, EventType, v1};
 use daftar_eventlog::position::Version;
@@ -52,3 +54,5 @@ pub fn commit(ticket: &str, expected: u32, count: u32, command: Option<CommandSt
 pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
     CommandStamp { id: [id; 16], digest: [digest; 16] }
 }
+
+pub mod programs;

@@ -168,8 +168,12 @@ impl TicketCodec {
         let metadata: MetadataV1<'_> = decode("metadata", head.metadata).map_err(unreadable)?;
         let facts = decode_facts(head.event_type, head.schema, head.facts).map_err(unreadable)?;
         let (by, owner) = actor_and_owner(&facts);
-        let by = by.or(metadata.actor).map(|by| loaded_actor(&by, content.actor));
-        let kind = loaded_kind(&facts, &content)
+        let by = by.or(metadata.actor).map(|by| self.loaded_actor(&by)).transpose()?;
+        let customer = match &facts {
+            Facts::TicketOpened(f) => self.customer_of(f.owner)?,
+            _ => None,
+        };
+        let kind = loaded_kind(&facts, &content, customer)
             .ok_or_else(|| corrupt("its facts hold a number that stands for nothing".to_owned()))?;
         let cause = metadata.cause.map(|(position, rule)| Cause { position, rule: rule.to_owned() });
         Ok(TicketEvent {
@@ -182,6 +186,28 @@ impl TicketCodec {
             owner,
             forgotten,
         })
+    }
+
+    fn loaded_actor(&self, actor: &ActorV1<'_>) -> Result<Actor, StoreError> {
+        Ok(match actor {
+            ActorV1::Agent(id) => Actor::Agent(AgentId::known_good(id)),
+            ActorV1::Customer(None) => Actor::Customer(None),
+            ActorV1::Customer(Some(pseudonym)) => Actor::Customer(Some(self.customer(Pseudonym(*pseudonym))?)),
+            ActorV1::Automation(id) => Actor::Automation(id.map(AutomationId::known_good)),
+        })
+    }
+
+    fn customer_of(&self, owner: OwnerV1) -> Result<Option<CustomerId>, StoreError> {
+        match owner {
+            OwnerV1::Customer(pseudonym) => self.customer(Pseudonym(pseudonym)).map(Some),
+            OwnerV1::Ticket(_) => Ok(None),
+        }
+    }
+
+    /// A customer's own id; of one who was forgotten a name made of the pseudonym, so that two stay two.
+    fn customer(&self, pseudonym: Pseudonym) -> Result<CustomerId, StoreError> {
+        let id = self.keys.customer_id(pseudonym)?.unwrap_or_else(|| format!("forgotten-{pseudonym}"));
+        Ok(CustomerId::known_good(&id))
     }
 }
 
@@ -290,7 +316,7 @@ fn stored_answers(closing: u32, a: &SurveyAnswers) -> v1::SurveySubmittedV1<'_> 
     v1::SurveySubmittedV1 {
         closing,
         overall: a.overall.map(stored_score),
-        questions: a.questions.iter().map(|(q, score)| (q.as_str(), score.get())).collect(),
+        questions: a.questions.iter().map(|(q, score)| (q.as_str(), u16::from(score.get()))).collect(),
         choices: a
             .choices
             .iter()
@@ -328,17 +354,9 @@ const fn stored_score(score: Score) -> ScoreV1 {
 
 /// The part of an event that is sealed; `None` where it has none.
 fn content_of<'a>(event: &'a Event, origin: &'a Origin) -> Option<ContentV1<'a>> {
-    let mut content = ContentV1 {
-        source_event: origin.source_event.as_deref(),
-        actor: match &event.by {
-            Some(Actor::Customer(Some(id))) => Some(id.as_str()),
-            _ => None,
-        },
-        ..ContentV1::default()
-    };
+    let mut content = ContentV1 { source_event: origin.source_event.as_deref(), ..ContentV1::default() };
     match &event.kind {
         EventKind::TicketOpened(o) => {
-            content.customer = o.customer.as_ref().map(CustomerId::as_str);
             content.subject = o.subject.as_deref();
             content.text = o.body.as_deref();
             content.attachments = o.attachments.iter().map(stored_attachment).collect();
@@ -381,14 +399,6 @@ fn actor_and_owner<'a>(facts: &Facts<'a>) -> (Option<ActorV1<'a>>, Option<Pseudo
     }
 }
 
-fn loaded_actor(actor: &ActorV1<'_>, customer: Option<&str>) -> Actor {
-    match actor {
-        ActorV1::Agent(id) => Actor::Agent(AgentId::known_good(id)),
-        ActorV1::Customer(_) => Actor::Customer(customer.map(CustomerId::known_good)),
-        ActorV1::Automation(id) => Actor::Automation(id.map(AutomationId::known_good)),
-    }
-}
-
 fn loaded_origin(metadata: &MetadataV1<'_>, content: &ContentV1<'_>) -> Origin {
     Origin {
         issuer: metadata.issuer.map(|(key, role)| (key.to_owned(), role)),
@@ -399,9 +409,9 @@ fn loaded_origin(metadata: &MetadataV1<'_>, content: &ContentV1<'_>) -> Origin {
 }
 
 /// Today's event from facts and content; `None` when a stored number stands for nothing.
-fn loaded_kind(facts: &Facts<'_>, content: &ContentV1<'_>) -> Option<EventKind> {
+fn loaded_kind(facts: &Facts<'_>, content: &ContentV1<'_>, customer: Option<CustomerId>) -> Option<EventKind> {
     Some(match facts {
-        Facts::TicketOpened(f) => EventKind::TicketOpened(Box::new(loaded_opening(f, content)?)),
+        Facts::TicketOpened(f) => EventKind::TicketOpened(Box::new(loaded_opening(f, content, customer)?)),
         Facts::TicketAssigned(f) => EventKind::TicketAssigned { agent: f.agent.map(AgentId::known_good) },
         Facts::TicketTransferred(f) => EventKind::TicketTransferred {
             branch: loaded_change(&f.branch, BranchId::known_good),
@@ -439,10 +449,14 @@ fn loaded_kind(facts: &Facts<'_>, content: &ContentV1<'_>) -> Option<EventKind> 
     })
 }
 
-fn loaded_opening(f: &v1::TicketOpenedV1<'_>, content: &ContentV1<'_>) -> Option<Opening> {
+fn loaded_opening(
+    f: &v1::TicketOpenedV1<'_>,
+    content: &ContentV1<'_>,
+    customer: Option<CustomerId>,
+) -> Option<Opening> {
     let attribute = |(name, value): &(&str, &str)| (AttributeName::known_good(name), AttributeValue::known_good(value));
     Some(Opening {
-        customer: content.customer.map(CustomerId::known_good),
+        customer,
         channel: f.channel.map(ChannelId::known_good),
         branch: f.branch.map(BranchId::known_good),
         department: f.department.map(DepartmentId::known_good),
@@ -458,7 +472,7 @@ fn loaded_opening(f: &v1::TicketOpenedV1<'_>, content: &ContentV1<'_>) -> Option
 }
 
 fn loaded_answers(f: &v1::SurveySubmittedV1<'_>, content: &ContentV1<'_>) -> Option<SurveyAnswers> {
-    let question = |(q, score): &(&str, u8)| {
+    let question = |(q, score): &(&str, u16)| {
         QuestionScore::new("score", i64::from(*score)).ok().map(|score| (QuestionId::known_good(q), score))
     };
     let choice = |(q, ticked): &(&str, Vec<&str>)| {

@@ -177,7 +177,7 @@ pub struct SurveySubmittedV1<'a> {
     pub overall: Option<ScoreV1>,
     /// Scored questions, sorted by question.
     #[serde(borrow)]
-    pub questions: Vec<(&'a str, u8)>,
+    pub questions: Vec<(&'a str, u16)>,
     /// Choice questions, sorted by question, each with its choices sorted.
     pub choices: Vec<(&'a str, Vec<&'a str>)>,
     /// NPS, 0 to 10.
@@ -250,16 +250,13 @@ pub struct AttachmentV1<'a> {
     pub url: Option<&'a str>,
 }
 
-/// The content of any ticket event, before sealing; fields an event does not have are empty.
+/// The content of any ticket event, before sealing; fields an event does not have are empty. Customers' ids are not
+/// here: they lie sealed in the key file, under the pseudonym that the facts carry.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContentV1<'a> {
     /// The source's own id of the event.
     #[serde(borrow)]
     pub source_event: Option<&'a str>,
-    /// The customer's id, of an opening.
-    pub customer: Option<&'a str>,
-    /// The customer's id, where a customer did it and was named.
-    pub actor: Option<&'a str>,
     /// Subject of an opening.
     pub subject: Option<&'a str>,
     /// Body of an opening or a reply, note of a follow-up, comment of a survey.

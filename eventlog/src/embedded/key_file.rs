@@ -13,7 +13,7 @@ use daftar_domain::ids::{CustomerId, ID_BYTES_MAX};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Length of a slot in bytes.
@@ -36,11 +36,15 @@ const NAME_END: usize = NAME_AT + NAME_LEN + 16;
 
 /// The keys of one log, in a directory of their own.
 pub struct KeyFile {
+    log_id: [u8; 16],
     secret: [u8; 32],
     files: [File; 2],
     /// Held for one look-up or one new slot; never across an await.
     index: Mutex<Index>,
+    /// Held while the first file is synced, so that nobody takes another's sync for done before it is.
+    syncing: Mutex<()>,
     mended: usize,
+    damaged: Vec<u32>,
 }
 
 #[derive(Default)]
@@ -62,32 +66,70 @@ struct Opened {
 type Slot = [u8; SLOT_LEN];
 
 impl KeyFile {
-    /// Opens the keys of the log with that id in `dir`; creates them where the log is `new`.
+    /// Opens the keys of the log with that id in `dir`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when they are missing, of another log, or damaged beyond mending.
-    pub fn open(dir: &Path, log_id: &[u8; 16], new: bool) -> Result<Self, StoreError> {
-        let failed = |e| StoreError::failed("opening the keys", e);
-        let paths = [dir.join("customers.a"), dir.join("customers.b")];
-        if !paths.iter().any(|p| p.exists()) {
-            if !new {
-                return Err(StoreError::failed(
-                    "opening the keys",
-                    format!("{} is missing: without it nothing sealed can be read; restore it", paths[0].display()),
-                ));
-            }
-            fs::create_dir_all(dir).map_err(failed)?;
+    /// [`StoreError`] when they are missing, of another log, or their header is damaged beyond mending. A damaged slot
+    /// costs only what was sealed under its key.
+    pub fn open(dir: &Path, log_id: &[u8; 16]) -> Result<Self, StoreError> {
+        if !paths(dir).iter().any(|path| path.exists()) {
+            let why = format!("{} is missing: without it nothing sealed can be read; restore it", dir.display());
+            return Err(StoreError::failed("opening the keys", why));
         }
-        let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let files = [open(&paths[0]).map_err(failed)?, open(&paths[1]).map_err(failed)?];
-        let mut keys = Self { secret: [0; 32], files, index: Mutex::default(), mended: 0 };
-        if new && keys.len()? == 0 {
-            keys.create(log_id)?;
-            File::open(dir).and_then(|d| d.sync_all()).map_err(failed)?;
+        let mut keys = Self::open_files(dir)?;
+        keys.load()?;
+        if keys.log_id != *log_id {
+            return Err(StoreError::failed("opening the keys", "they belong to another log; put back this log's own"));
         }
-        keys.load(log_id)?;
         Ok(keys)
+    }
+
+    /// Creates the keys of a new log with that id; keys without any slot, left by an interrupted creation, are taken
+    /// up, their log id with them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they can't be created, or there are keys of a log whose records are gone.
+    pub fn create_or_take_up(dir: &Path, log_id: [u8; 16]) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir).map_err(|e| StoreError::failed("creating the keys", e))?;
+        let mut keys = Self::open_files(dir)?;
+        if keys.len()? > 1 {
+            let why = "they are there, but the log they belong to is not: restore log/ from a backup";
+            return Err(StoreError::failed("creating the keys", why));
+        }
+        if keys.load().is_err() {
+            keys.create(&log_id)?;
+            keys.load()?;
+        }
+        Ok(keys)
+    }
+
+    fn open_files(dir: &Path) -> Result<Self, StoreError> {
+        let open = |path| OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let [a, b] = paths(dir).map(|path| open(path).map_err(|e| StoreError::failed("opening the keys", e)));
+        Ok(Self {
+            log_id: [0; 16],
+            secret: [0; 32],
+            files: [a?, b?],
+            index: Mutex::default(),
+            syncing: Mutex::default(),
+            mended: 0,
+            damaged: Vec::new(),
+        })
+    }
+
+    /// The id of the log they belong to.
+    #[must_use]
+    pub fn log_id(&self) -> [u8; 16] {
+        self.log_id
+    }
+
+    /// The slots that were damaged in both files at opening: what was sealed under their keys can't be read, which is
+    /// not the same as forgotten.
+    #[must_use]
+    pub fn damaged(&self) -> &[u32] {
+        &self.damaged
     }
 
     /// How many damaged slots were mended from their twins at opening.
@@ -122,36 +164,36 @@ impl KeyFile {
         self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("writing the keys", e))
     }
 
-    fn load(&mut self, log_id: &[u8; 16]) -> Result<(), StoreError> {
+    fn load(&mut self) -> Result<(), StoreError> {
         let header = self.read_or_mend(0)?.ok_or_else(|| damaged(0))?;
         if header[8..16] != *MAGIC {
-            return Err(StoreError::failed(
-                "opening the keys",
-                "the file is not one of Daftar's, or of a newer version",
-            ));
+            let why = "the file is not one of Daftar's, or of a newer version";
+            return Err(StoreError::failed("opening the keys", why));
         }
-        if header[16..32] != *log_id {
-            return Err(StoreError::failed("opening the keys", "they belong to another log; put back this log's own"));
-        }
+        self.log_id.copy_from_slice(&header[16..32]);
         self.secret.copy_from_slice(&header[32..64]);
-        let slots = self.len()?;
-        let mut index = Index::default();
-        for number in 1..slots {
-            // A last slot that was never whole belongs to a commit that was never acknowledged.
+        let mut index = Index { slots: self.len()?.saturating_sub(1), ..Index::default() };
+        for number in 1..=index.slots {
+            // After a power cut these may also be slots that no acknowledged commit ever needed.
             match self.read_or_mend(number)? {
                 Some(slot) => index.add(number, &slot),
-                None if number + 1 == slots => break,
-                None => return Err(damaged(number)),
+                None => self.damaged.push(number),
             }
-            index.slots = number;
         }
+        // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
         self.index = Mutex::new(index);
+        if self.mended > 0 {
+            self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("mending the keys", e))?;
+        }
         Ok(())
     }
 
     fn read_or_mend(&mut self, number: u32) -> Result<Option<Slot>, StoreError> {
         let [a, b] = [self.read_slot(0, number)?, self.read_slot(1, number)?];
         let (good, bad) = match (a, b) {
+            // Two that differ: forgetting was interrupted, and is finished.
+            (Some(a), Some(b)) if a != b && a[4] == STATE_FORGOTTEN => (a, 1),
+            (Some(a), Some(b)) if a != b && b[4] == STATE_FORGOTTEN => (b, 0),
             (Some(a), Some(_)) => return Ok(Some(a)),
             (None, None) => return Ok(None),
             (Some(good), None) => (good, 1),
@@ -259,6 +301,7 @@ impl KeyStore for KeyFile {
 
     /// Syncs the first file; the twin follows within 100 ms, and is mended from the first after a power cut.
     fn make_durable(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut self.index().unsynced) {
             let synced = self.files[0].sync_data();
             synced.map_err(|e| {
@@ -299,6 +342,10 @@ impl Index {
         }
         self.cache.insert(pseudonym, opened);
     }
+}
+
+fn paths(dir: &Path) -> [PathBuf; 2] {
+    [dir.join("customers.a"), dir.join("customers.b")]
 }
 
 const fn at(number: u32) -> u64 {
@@ -364,13 +411,13 @@ mod tests {
     #[test]
     fn customers_are_known_again_after_reopening_and_never_stand_in_clear() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = KeyFile::open(dir.path(), &LOG, true).unwrap();
+        let keys = KeyFile::create_or_take_up(dir.path(), LOG).unwrap();
         let sara = keys.customer(&customer("مشتری-۱")).unwrap();
         let ticket = keys.new_ticket().unwrap();
         let key = keys.key(sara).unwrap();
         assert_eq!(keys.customer(&customer("مشتری-۱")).unwrap(), sara);
         drop(keys);
-        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
         assert_eq!(keys.find_customer("مشتری-۱").unwrap(), Some(sara));
         assert_eq!(keys.customer_id(sara).unwrap().as_deref(), Some("مشتری-۱"));
         assert_eq!((keys.key(sara).unwrap(), keys.customer_id(ticket).unwrap()), (key, None));
@@ -382,9 +429,41 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_slot_is_mended_from_its_twin_and_two_are_refused() {
+    fn slots_cut_short_by_a_power_cut_cost_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        let keys = KeyFile::open(dir.path(), &LOG, true).unwrap();
+        let keys = KeyFile::create_or_take_up(dir.path(), LOG).unwrap();
+        let sara = keys.customer(&customer("sara")).unwrap();
+        drop(keys);
+        for file in ["customers.a", "customers.b"] {
+            let path = dir.path().join(file);
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.resize(bytes.len() + 3 * SLOT_LEN + 100, 0);
+            fs::write(path, bytes).unwrap();
+        }
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
+        assert_eq!(keys.find_customer("sara").unwrap(), Some(sara));
+        let later: Vec<_> = (0..5).map(|n| keys.customer(&customer(&format!("c-{n}"))).unwrap()).collect();
+        drop(keys);
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
+        assert_eq!(keys.find_customer("c-4").unwrap(), Some(later[4]));
+        assert_eq!(keys.customer_id(later[0]).unwrap().as_deref(), Some("c-0"));
+    }
+
+    #[test]
+    fn an_interrupted_creation_is_taken_up_and_keys_without_their_log_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(KeyFile::create_or_take_up(dir.path(), LOG).unwrap());
+        let again = KeyFile::create_or_take_up(dir.path(), [9; 16]).unwrap();
+        assert_eq!(again.log_id(), LOG);
+        again.new_ticket().unwrap();
+        drop(again);
+        assert!(KeyFile::create_or_take_up(dir.path(), [9; 16]).is_err());
+    }
+
+    #[test]
+    fn a_damaged_slot_is_mended_from_its_twin_and_two_cost_one_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyFile::create_or_take_up(dir.path(), LOG).unwrap();
         let pseudonyms: Vec<_> = (0..4).map(|n| keys.customer(&customer(&format!("c-{n}"))).unwrap()).collect();
         drop(keys);
         let flip = |file: &str, at: usize| {
@@ -396,14 +475,22 @@ mod tests {
         flip("customers.a", SLOT_LEN + KEY_AT);
         flip("customers.b", 2 * SLOT_LEN + KEY_AT);
         flip("customers.a", 33);
-        let keys = KeyFile::open(dir.path(), &LOG, false).unwrap();
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
         assert_eq!(keys.mended(), 3);
         assert_eq!(keys.customer_id(pseudonyms[0]).unwrap().as_deref(), Some("c-0"));
         drop(keys);
         flip("customers.a", 2 * SLOT_LEN);
         flip("customers.b", 2 * SLOT_LEN);
-        assert!(KeyFile::open(dir.path(), &LOG, false).is_err());
-        assert!(KeyFile::open(dir.path(), &[6; 16], false).is_err());
-        assert!(KeyFile::open(&dir.path().join("elsewhere"), &LOG, false).is_err());
+        let keys = KeyFile::open(dir.path(), &LOG).unwrap();
+        assert_eq!(keys.damaged(), [2]);
+        assert!(keys.key(pseudonyms[1]).is_err(), "damaged is not forgotten");
+        assert_eq!(keys.customer_id(pseudonyms[2]).unwrap().as_deref(), Some("c-2"));
+        let new = keys.new_ticket().unwrap();
+        assert!(keys.key(new).unwrap().is_some() && keys.key(pseudonyms[3]).unwrap().is_some());
+        drop(keys);
+        flip("customers.a", 0);
+        flip("customers.b", 1);
+        assert!(KeyFile::open(dir.path(), &[6; 16]).is_err());
+        assert!(KeyFile::open(&dir.path().join("elsewhere"), &LOG).is_err());
     }
 }

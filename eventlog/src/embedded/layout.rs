@@ -7,7 +7,7 @@ use crate::checksum::Digest;
 use crate::codec::CODEC_BINCODE_2;
 use crate::log::{CommandStamp, StoreError};
 use crate::position::{Position, Version};
-use crate::record::{EventBytes, HeadDamaged, take, take_slice};
+use crate::record::{EventBytes, HeadError, take, take_slice};
 use crate::sequencer::EmptyCommit;
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
@@ -127,6 +127,12 @@ impl RecordBuilder {
         17 + bytes.head.len() + bytes.sealed.as_deref().map_or(0, <[u8]>::len)
     }
 
+    /// The length of the entry of a commit without events, in bytes.
+    #[must_use]
+    pub fn empty_len(stream: &StreamName) -> usize {
+        48 + stream.id.len()
+    }
+
     /// How many keys it takes: its own and those it is continued under.
     #[must_use]
     pub fn keys(&self) -> u16 {
@@ -204,13 +210,13 @@ impl<'a> Value<'a> {
         match (value[4], value[5]) {
             (FORMAT_VERSION, KIND_CONTINUED) => Ok(Self::Continued(&value[CONTINUED_HEADER..])),
             (FORMAT_VERSION, KIND_RUN) if value.len() >= RUN_HEADER && value[6] == CODEC_BINCODE_2 => {
-                Self::read_run(value).map_err(|HeadDamaged| corrupt("its record's header is damaged"))
+                Self::read_run(value).map_err(|_: HeadError| corrupt("its record's header is damaged"))
             }
             _ => Err(corrupt("its record is of a format newer than this version of Daftar; upgrade")),
         }
     }
 
-    fn read_run(value: &'a [u8]) -> Result<Self, HeadDamaged> {
+    fn read_run(value: &'a [u8]) -> Result<Self, HeadError> {
         let mut rest = &value[8..];
         let continued = u16::from_le_bytes(take(&mut rest)?);
         let _spare: [u8; 2] = take(&mut rest)?;
@@ -270,7 +276,7 @@ impl Record {
         let corrupt = |why: &str| StoreError::Corrupt { position: self.key.first, why: why.to_owned() };
         let (mut entries, mut rest) = (Vec::new(), &self.entries[..]);
         while !rest.is_empty() {
-            entries.push(read_entry(&mut rest).map_err(|HeadDamaged| corrupt("an entry of its record is damaged"))?);
+            entries.push(read_entry(&mut rest).map_err(|_: HeadError| corrupt("an entry of its record is damaged"))?);
         }
         let events = entries.iter().filter(|e| matches!(e, Entry::Event(..))).count();
         if events == self.events as usize {
@@ -288,9 +294,9 @@ impl Record {
     }
 }
 
-fn read_entry(rest: &mut &[u8]) -> Result<Entry, HeadDamaged> {
+fn read_entry(rest: &mut &[u8]) -> Result<Entry, HeadError> {
     let [kind] = take(rest)?;
-    let recorded_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadDamaged)?;
+    let recorded_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadError::Damaged)?;
     match kind {
         ENTRY_EVENT => {
             let head_len = u32::from_le_bytes(take(rest)?) as usize;
@@ -301,15 +307,15 @@ fn read_entry(rest: &mut &[u8]) -> Result<Entry, HeadDamaged> {
             Ok(Entry::Event(recorded_at, EventBytes { head, sealed }))
         }
         ENTRY_EMPTY => read_empty(rest, recorded_at).map(Entry::Empty),
-        _ => Err(HeadDamaged),
+        _ => Err(HeadError::Damaged),
     }
 }
 
-fn read_empty(rest: &mut &[u8], recorded_at: Timestamp) -> Result<EmptyCommit, HeadDamaged> {
+fn read_empty(rest: &mut &[u8], recorded_at: Timestamp) -> Result<EmptyCommit, HeadError> {
     let [kind] = take(rest)?;
-    let kind = StreamKind::from_code(kind).ok_or(HeadDamaged)?;
+    let kind = StreamKind::from_code(kind).ok_or(HeadError::Damaged)?;
     let id_len = usize::from(u16::from_le_bytes(take(rest)?));
-    let id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadDamaged)?.into();
+    let id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadError::Damaged)?.into();
     let version = Version(u32::from_le_bytes(take(rest)?));
     let command = CommandStamp { id: take(rest)?, digest: take(rest)? };
     Ok(EmptyCommit { recorded_at, stream: StreamName { kind, id }, version, command })

@@ -1,14 +1,14 @@
 //! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
 
 use super::layout::{Entry, RecordKey};
-use super::store::Store;
+use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
-use super::{BLOCK_EVENTS, KeyFile, Options, Shared, State, layout_of};
+use super::{BLOCK_EVENTS, KeyFile, Layout, Options, Shared, State, layout_of};
 use crate::checksum::{Digest, chain_next};
 use crate::derived::{Derived, DerivedFiles};
 use crate::genesis::Genesis;
-use crate::log::StoreError;
+use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
 use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
@@ -21,12 +21,15 @@ use tokio::sync::watch;
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, DerivedFiles), StoreError> {
     let layout = layout_of(dir);
     let store = Store::open(&layout.log, options.cache_bytes)?;
-    let (witness, seen) = Witness::open(&layout.witness)?;
-    let (genesis, new) = genesis(&store, seen)?;
-    let keys = Arc::new(KeyFile::open(&layout.keys, &genesis.identity.log_id, new)?);
-    if new {
-        store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
-    }
+    let (mut witness, seen) = Witness::open(&layout.witness)?;
+    let (genesis, keys) = match store.get(RecordKey::GENESIS)? {
+        Some(bytes) => {
+            let genesis = Genesis::decode(&bytes)?;
+            (genesis, KeyFile::open(&layout.keys, &genesis.identity.log_id)?)
+        }
+        None => create(dir, &layout, &store, &mut witness, seen)?,
+    };
+    let keys = Arc::new(keys);
     let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
     keep_what_the_log_confirms(&store, &genesis, &mut derived)?;
     files.keep(&derived)?;
@@ -47,20 +50,27 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, De
     Ok((shared, witness, files))
 }
 
-/// The log's genesis, and whether the log is new: it is stored only after its keys are.
-fn genesis(store: &Store, seen: Option<Seen>) -> Result<(Genesis, bool), StoreError> {
-    match store.get(RecordKey::GENESIS)? {
-        Some(bytes) => Genesis::decode(&bytes).map(|genesis| (genesis, false)),
-        None if seen.is_none()
-            && store.last_at_or_before(RecordKey { first: Position(u64::MAX), counter: u16::MAX })?.is_none() =>
-        {
-            Genesis::new().map(|genesis| (genesis, true))
-        }
-        None => Err(StoreError::Corrupt {
-            position: Position::ZERO,
-            why: "its header record is missing; restore a backup".to_owned(),
-        }),
+/// Makes a new log: keys, witness and directories are durable before the genesis, so that a log that has one has all.
+/// What an interrupted creation left behind is taken up again.
+fn create(
+    dir: &Path,
+    layout: &Layout,
+    store: &Store,
+    witness: &mut Witness,
+    seen: Option<Seen>,
+) -> Result<(Genesis, KeyFile), StoreError> {
+    let end = RecordKey { first: Position(u64::MAX), counter: u16::MAX };
+    if seen.is_some_and(|seen| seen.position > Position::ZERO) || store.last_at_or_before(end)?.is_some() {
+        let why = "its header record is missing; restore a backup".to_owned();
+        return Err(StoreError::Corrupt { position: Position::ZERO, why });
     }
+    let keys = KeyFile::create_or_take_up(&layout.keys, Genesis::new()?.identity.log_id)?;
+    let genesis = Genesis { identity: LogIdentity { log_id: keys.log_id(), epoch: 1 } };
+    witness.create(genesis.chain())?;
+    let failed = |e| StoreError::failed("creating the log", e);
+    [&layout.keys, dir, dir.parent().unwrap_or(dir)].into_iter().try_for_each(sync_dir).map_err(failed)?;
+    store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
+    Ok((genesis, keys))
 }
 
 /// The chain value after `position` by the log's own records; `None` where no record holds it.
@@ -142,8 +152,9 @@ impl Recovery {
     /// Takes in every record after the last derived block, deriving further blocks on the way.
     fn replay(&mut self, store: &Store, options: &Options) -> Result<(), StoreError> {
         let done = self.state.sequencer.last();
-        // The record that holds the next event may begin before it.
-        let holding = store.last_at_or_before(RecordKey { first: done.next(), counter: 0 })?;
+        // The record that holds the last event derived may hold more: the next events, or commands without events that
+        // stand between the two.
+        let holding = store.last_at_or_before(RecordKey { first: done, counter: u16::MAX })?;
         let from = holding.map_or(RecordKey { counter: 1, ..RecordKey::GENESIS }, |record| record.key);
         store.scan(from, |record| {
             let (mut next, chain) = (record.key.first, record.chain);
@@ -193,7 +204,7 @@ impl Recovery {
 
     fn remember_command_of(&mut self, placed: &crate::sequencer::Placed) -> Result<(), StoreError> {
         let corrupt =
-            |e: crate::record::HeadDamaged| StoreError::Corrupt { position: placed.position, why: e.to_string() };
+            |e: crate::record::HeadError| StoreError::Corrupt { position: placed.position, why: e.to_string() };
         let head = placed.bytes.head().map_err(corrupt)?;
         let metadata: crate::codec::v1::MetadataV1<'_> = crate::codec::decode("metadata", head.metadata)
             .map_err(|source| StoreError::Unreadable { position: placed.position, source })?;
@@ -203,9 +214,13 @@ impl Recovery {
         Ok(())
     }
 
-    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place.
+    /// Keeps a command of the tail as the index knows it now; one of several events counts up in place. One that began
+    /// in a derived block stands there, counted whole.
     fn remember(&mut self, id: [u8; 16]) {
         let Some(kept) = self.state.sequencer.commands.get(&id).copied() else { return };
+        if kept.first <= self.state.derived_end() {
+            return;
+        }
         match self.state.tail_commands.back_mut() {
             Some(last) if last.stamp.id == id && last.first == kept.first => *last = kept,
             _ => self.state.tail_commands.push_back(kept),
@@ -239,13 +254,17 @@ impl Recovery {
 
 /// Refuses a log that is shorter than what was acknowledged, or another one.
 fn compare_with_witness(store: &Store, genesis: &Genesis, state: &State, seen: Option<Seen>) -> Result<(), StoreError> {
-    let Some(Seen { position, chain }) = seen else { return Ok(()) };
+    let Some(Seen { position, chain, empties }) = seen else { return Ok(()) };
     let last = state.sequencer.last();
     if position > last {
         let why = format!(
             "events up to position {position} were acknowledged, but the log ends at {last}: its tail is lost; restore a backup"
         );
         return Err(StoreError::Corrupt { position: last.next(), why });
+    }
+    if position == last && empties > state.sequencer.empties() {
+        let why = "commands that changed nothing were acknowledged after it, but are lost; restore a backup".to_owned();
+        return Err(StoreError::Corrupt { position, why });
     }
     let there = state.tail.iter().find(|placed| placed.position == position).map(|placed| placed.chain);
     let there = match there {

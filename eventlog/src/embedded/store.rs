@@ -20,6 +20,8 @@ pub struct Store {
     blobs: std::path::PathBuf,
     /// What made this handle unusable: a caught panic may have left sled in any state.
     broken: OnceLock<String>,
+    /// What made writing impossible until it is opened again; reading goes on.
+    unwritable: OnceLock<String>,
 }
 
 impl Store {
@@ -30,25 +32,21 @@ impl Store {
     /// [`StoreError`] when sled can't open it, or it holds values that were never synced.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
-        let created = !dir.exists();
-        fs::create_dir_all(dir).map_err(failed)?;
-        remove_unfinished_snapshots(dir).map_err(failed)?;
-        let config =
-            sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
-        let (db, records) = guard("opening the log", || {
-            let db = config.open()?;
-            let records = db.open_tree("records")?;
-            Ok((db, records))
-        })?;
-        let db_file = File::open(dir.join("db")).map_err(failed)?;
-        let store = Self { db, records, db_file, blobs: dir.join("blobs"), broken: OnceLock::new() };
-        store.refuse_blobs()?;
-        if created {
-            store.sync()?;
-            for synced in [dir, dir.parent().unwrap_or(dir)] {
-                File::open(synced).and_then(|d| d.sync_all()).map_err(failed)?;
-            }
+        if !dir.exists() {
+            create(dir)?;
         }
+        remove_unfinished_snapshots(dir).map_err(failed)?;
+        let (db, records) = open_sled(dir, cache_bytes)?;
+        let db_file = File::open(dir.join("db")).map_err(failed)?;
+        let store = Self {
+            db,
+            records,
+            db_file,
+            blobs: dir.join("blobs"),
+            broken: OnceLock::new(),
+            unwritable: OnceLock::new(),
+        };
+        store.refuse_blobs()?;
         Ok(store)
     }
 
@@ -66,10 +64,13 @@ impl Store {
 
     fn guarded<T>(&self, doing: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         if let Some(why) = self.broken.get() {
-            return Err(StoreError::failed(doing, format!("the storage engine stopped earlier ({why}); restart")));
+            return Err(StoreError::failed(doing, format!("the storage engine gave up earlier ({why}); restart")));
         }
-        guard(doing, call).inspect_err(|e| {
-            let _ = self.broken.set(e.to_string());
+        guard(call).map_err(|failure| {
+            if let Guarded::Panicked(said) = &failure {
+                let _ = self.broken.set(said.clone());
+            }
+            failure.while_doing(doing)
         })
     }
 
@@ -79,6 +80,15 @@ impl Store {
     ///
     /// [`StoreError`]; it is not known then what is durable, and the handle is unusable.
     pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        if let Some(why) = self.unwritable.get() {
+            return Err(StoreError::failed("writing to the log", format!("an earlier write failed ({why}); restart")));
+        }
+        self.try_write(values).inspect_err(|e| {
+            let _ = self.unwritable.set(e.to_string());
+        })
+    }
+
+    fn try_write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         for (key, value) in values {
             batch.insert(&key, value);
@@ -111,16 +121,28 @@ impl Store {
     /// [`StoreError`] when sled fails or the record is damaged.
     pub fn last_at_or_before(&self, key: RecordKey) -> Result<Option<Record>, StoreError> {
         let bounds = RecordKey { counter: 1, ..RecordKey::GENESIS }.encode()..=key.encode();
-        let found = self.guarded("reading the log", || {
+        let (found, continued) = self.guarded("reading the log", || {
+            let mut continued = 0;
             for pair in self.records.range(bounds).rev() {
                 let (key, value) = pair?;
                 if !is_continued(&value) {
-                    return Ok(Some((key, value)));
+                    return Ok((Some((key, value)), continued));
                 }
+                continued += 1;
             }
-            Ok(None)
+            Ok((None, continued))
         })?;
-        found.map(|(key, value)| self.whole(&key, &value)).transpose()
+        match found {
+            Some((key, value)) => {
+                let record = self.whole(&key, &value)?;
+                if continued > usize::from(record.continued) {
+                    return Err(stray_part(record.key.first));
+                }
+                Ok(Some(record))
+            }
+            None if continued > 0 => Err(stray_part(Position::ZERO)),
+            None => Ok(None),
+        }
     }
 
     /// The records from `key` on, in order, handed to `visit` until it says stop.
@@ -134,11 +156,16 @@ impl Store {
         mut visit: impl FnMut(Record) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let mut pairs = self.records.range(from.encode()..);
+        let (mut last, mut parts_to_come) = (from.first, 0);
         while let Some((key, value)) = self.guarded("reading the log", || pairs.next().transpose())? {
             if is_continued(&value) {
+                // The record before has read and verified the parts it is continued by.
+                parts_to_come = u16::checked_sub(parts_to_come, 1).ok_or_else(|| stray_part(last))?;
                 continue;
             }
-            if !visit(self.whole(&key, &value)?)? {
+            let record = self.whole(&key, &value)?;
+            (last, parts_to_come) = (record.key.first, record.continued);
+            if !visit(record)? {
                 break;
             }
         }
@@ -152,19 +179,77 @@ impl Store {
     }
 }
 
-/// Whether a value says it continues the record before. One that says so by a flipped bit is missed as a record, and
-/// the versions and the chain after it do not fit.
+/// A value that says it continues a record, but none says it is continued by it: a flipped bit in a record.
+fn stray_part(after: Position) -> StoreError {
+    StoreError::Corrupt { position: after, why: "a record at or after it is damaged".to_owned() }
+}
+
+fn open_sled(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, sled::Tree), StoreError> {
+    let config =
+        sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
+    guard(|| {
+        let db = config.open()?;
+        let records = db.open_tree("records")?;
+        Ok((db, records))
+    })
+    .map_err(|failure| failure.while_doing("opening the log"))
+}
+
+/// Makes an empty database beside `dir`, durable with all its files, and moves it there: sled can't open one that was
+/// stopped while it was made, and never syncs its `conf`.
+fn create(dir: &Path) -> Result<(), StoreError> {
+    let failed = |e: std::io::Error| StoreError::failed("creating the log", e);
+    let unfinished = dir.with_extension("new");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(failed)?;
+    }
+    fs::create_dir_all(&unfinished).map_err(failed)?;
+    let (db, records) = open_sled(&unfinished, 1 << 20)?;
+    guard(|| db.flush()).map_err(|failure| failure.while_doing("creating the log"))?;
+    drop((records, db));
+    for synced in ["conf", "db", "."] {
+        File::open(unfinished.join(synced)).and_then(|file| file.sync_all()).map_err(failed)?;
+    }
+    fs::rename(&unfinished, dir).map_err(failed)?;
+    sync_dir(dir.parent().unwrap_or(dir)).map_err(failed)
+}
+
+/// Makes the names in a directory durable.
+pub(super) fn sync_dir(dir: &Path) -> std::io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}
+
+/// Whether a value says it continues the record before.
 fn is_continued(value: &[u8]) -> bool {
     value.get(5) == Some(&KIND_CONTINUED)
 }
 
-fn guard<T>(doing: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+/// How a call of sled failed.
+enum Guarded {
+    /// It said so.
+    Failed(sled::Error),
+    /// It panicked, with these words.
+    Panicked(String),
+}
+
+impl Guarded {
+    fn while_doing(self, doing: &'static str) -> StoreError {
+        match self {
+            Self::Failed(why) => StoreError::failed(doing, why),
+            Self::Panicked(said) => StoreError::failed(doing, format!("the storage engine gave up: {said}")),
+        }
+    }
+}
+
+fn guard<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Guarded> {
     match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|e| StoreError::failed(doing, e)),
+        Ok(result) => result.map_err(Guarded::Failed),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
-            Err(StoreError::failed(doing, format!("the storage engine gave up: {said}")))
+            Err(Guarded::Panicked(
+                said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words").to_owned(),
+            ))
         }
     }
 }

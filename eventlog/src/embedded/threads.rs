@@ -1,9 +1,10 @@
 //! The log's own threads: readers that may block on sled, and a keeper for what no answer waits for.
 
 use super::{BLOCK_EVENTS, Shared, TAIL_EVENTS_MAX};
+use crate::block::BlockBuilder;
 use crate::derived::DerivedFiles;
 use crate::log::StoreError;
-use crate::memory::build_block;
+use crate::memory::finish_block;
 use crate::position::Position;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +17,9 @@ use tokio::sync::oneshot;
 const READER_THREADS: usize = 2;
 /// How often the witness and the second key file are synced.
 const LATE_SYNC_EVERY: Duration = Duration::from_millis(100);
+
+/// How many events the keeper reads before it lets the writer in.
+const KEEPER_EVENTS: usize = 256;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -85,7 +89,12 @@ impl Keeper {
     pub(super) fn spawn(shared: Arc<Shared>, derived: DerivedFiles, late: Vec<File>) -> Result<Self, StoreError> {
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
-        let thread = spawn_thread("daftar-log-keep", move || keep(&shared, derived, &late, &stop))?;
+        let thread = spawn_thread("daftar-log-keep", move || {
+            // A keeper that panicked leaves the tail to grow: the writer would wait for room for ever.
+            if catch_unwind(AssertUnwindSafe(|| keep(&shared, derived, &late, &stop))).is_err() {
+                give_up(&shared, StoreError::failed("writing derived files", "their keeper gave up; restart"));
+            }
+        })?;
         Ok(Self { stopping, thread: Mutex::new(Some(thread)) })
     }
 
@@ -106,15 +115,13 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
     loop {
         let last_round = stopping.load(Ordering::Acquire);
         if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
-            // Without derived files the tail would grow without bound: the log stops taking appends and says why.
-            shared.state_mut().failure.get_or_insert(failure);
-            shared.tail_changed.notify_all();
-            return;
+            sync_all(late);
+            return give_up(shared, failure);
         }
         let durable = shared.durable_position();
         if durable != synced || last_round {
-            // The witness is never ahead of the log, and a key's twin can be mended: a failed sync costs no promise.
-            synced = if late.iter().all(|file| file.sync_data().is_ok()) { durable } else { synced };
+            sync_all(late);
+            synced = durable;
         }
         if last_round {
             return;
@@ -127,6 +134,20 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
     }
 }
 
+/// Without derived files the tail would grow without bound: the log stops taking appends and says why.
+fn give_up(shared: &Shared, failure: StoreError) {
+    shared.state_mut().failure.get_or_insert(failure);
+    shared.tail_changed.notify_all();
+}
+
+/// Syncs what is synced late. The witness is never ahead of the log, and a key's twin can be mended: a sync that fails
+/// costs no promise, and trying it again would prove nothing.
+fn sync_all(late: &[File]) {
+    for file in late {
+        let _ = file.sync_data();
+    }
+}
+
 fn has_whole_block(shared: &Shared) -> bool {
     shared.durable_position().0 >= shared.state().derived_end().0 + BLOCK_EVENTS as u64
 }
@@ -134,21 +155,28 @@ fn has_whole_block(shared: &Shared) -> bool {
 /// Derives every block whose events are all durable.
 fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreError> {
     while has_whole_block(shared) {
-        let (block, commands) = {
+        let mut builder = BlockBuilder::default();
+        for at in (0..BLOCK_EVENTS).step_by(KEEPER_EVENTS) {
+            // Only the keeper shortens the tail, so its events stay where they are between two looks.
+            let state = shared.state();
+            state.tail.range(at..at + KEEPER_EVENTS).try_for_each(|placed| placed.push_to(&mut builder))?;
+        }
+        let (origin, commands) = {
             let state = shared.state();
             let last = state.derived_end().0 + BLOCK_EVENTS as u64;
             let chain_before = state.tail_chain(shared.genesis.chain());
             let chain_after = state.tail[BLOCK_EVENTS - 1].chain;
-            let block = build_block(state.tail.range(..BLOCK_EVENTS), &shared.origin(chain_before, chain_after))?;
             let commands: Vec<_> = state.tail_commands.iter().take_while(|c| c.first.0 <= last).copied().collect();
-            (block, commands)
+            (shared.origin(chain_before, chain_after), commands)
         };
-        let mapped = derived.append(&block, &commands)?;
+        let mapped = derived.append(&finish_block(builder, &origin)?, &commands)?;
         let mut state = shared.state_mut();
         state.blocks.push(mapped);
-        state.tail.drain(..BLOCK_EVENTS);
+        let derived_events: Vec<_> = state.tail.drain(..BLOCK_EVENTS).collect();
         state.tail_commands.drain(..commands.len());
         drop(state);
+        // Freed with nobody waiting.
+        drop(derived_events);
         let _guard = shared.tail_guard();
         shared.tail_changed.notify_all();
     }

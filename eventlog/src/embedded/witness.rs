@@ -21,6 +21,8 @@ pub struct Seen {
     pub position: Position,
     /// The chain value after it.
     pub chain: Digest,
+    /// How many commits without events were acknowledged since.
+    pub empties: u32,
 }
 
 /// The witness's file: two slots written in turn, so that one is whole whenever the machine stops.
@@ -50,6 +52,18 @@ impl Witness {
         Ok((Self { file, turn: newest.map_or(0, |(turn, _)| turn) }, newest.map(|(_, seen)| seen)))
     }
 
+    /// Writes both slots of a new log's witness and syncs them, so that a power cut finds its file as long as it will be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file can't be written.
+    pub fn create(&mut self, genesis: Digest) -> Result<(), StoreError> {
+        let seen = Seen { position: Position::ZERO, chain: genesis, empties: 0 };
+        self.write(seen)?;
+        self.write(seen)?;
+        self.file.sync_all().map_err(|e| StoreError::failed("writing the tail witness", e))
+    }
+
     /// Writes what is acknowledged now.
     ///
     /// # Errors
@@ -61,6 +75,7 @@ impl Witness {
         slot[..8].copy_from_slice(&self.turn.to_le_bytes());
         slot[8..16].copy_from_slice(&seen.position.0.to_le_bytes());
         slot[16..48].copy_from_slice(&seen.chain);
+        slot[48..52].copy_from_slice(&seen.empties.to_le_bytes());
         let checksum = crc32c::crc32c(&slot[..CHECKED_LEN]);
         slot[CHECKED_LEN..].copy_from_slice(&checksum.to_le_bytes());
         let at = (self.turn % 2) * SLOT_LEN as u64;
@@ -80,11 +95,14 @@ impl Witness {
 fn read_slot(slot: &[u8; SLOT_LEN]) -> Option<(u64, Seen)> {
     let (turn, rest) = slot.split_first_chunk::<8>()?;
     let (position, rest) = rest.split_first_chunk::<8>()?;
-    let (chain, _) = rest.split_first_chunk::<32>()?;
+    let (chain, rest) = rest.split_first_chunk::<32>()?;
+    let (empties, _) = rest.split_first_chunk::<4>()?;
     let (_, checksum) = slot.split_last_chunk::<4>()?;
     let turn = u64::from_le_bytes(*turn);
     let whole = u32::from_le_bytes(*checksum) == crc32c::crc32c(&slot[..CHECKED_LEN]);
-    (whole && turn > 0).then_some((turn, Seen { position: Position(u64::from_le_bytes(*position)), chain: *chain }))
+    let position = Position(u64::from_le_bytes(*position));
+    let seen = Seen { position, chain: *chain, empties: u32::from_le_bytes(*empties) };
+    (whole && turn > 0).then_some((turn, seen))
 }
 
 #[cfg(test)]
@@ -97,7 +115,7 @@ mod tests {
         let path = dir.path().join("witness");
         let (mut witness, none) = Witness::open(&path).unwrap();
         assert_eq!(none, None);
-        let seen = |n: u8| Seen { position: Position(n.into()), chain: [n; 32] };
+        let seen = |n: u8| Seen { position: Position(n.into()), chain: [n; 32], empties: n.into() };
         for n in 1..=5 {
             witness.write(seen(n)).unwrap();
             assert_eq!(Witness::open(&path).unwrap().1, Some(seen(n)));

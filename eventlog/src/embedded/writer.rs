@@ -21,6 +21,10 @@ const GROUP_BYTES_FULL: usize = 4 << 20;
 
 type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
 
+/// How many keys of one position commits without events may take; the rest is for the event that follows them, which
+/// may have to be continued.
+const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
+
 /// Starts the writer; it ends when nobody can send requests any more.
 pub(super) fn spawn(
     shared: Arc<Shared>,
@@ -65,7 +69,9 @@ fn gather(first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request
 }
 
 fn size_of(request: &Request) -> usize {
-    request.commit.events.iter().map(|event| RecordBuilder::event_len(&event.bytes)).sum()
+    let commit = request.commit.commit();
+    let events: usize = commit.events.iter().map(|event| RecordBuilder::event_len(event.bytes())).sum();
+    events.max(RecordBuilder::empty_len(&commit.stream))
 }
 
 struct Writer {
@@ -80,6 +86,13 @@ struct Head {
     last_key: RecordKey,
     /// The last record, while it can grow.
     growing: Option<RecordBuilder>,
+}
+
+impl Head {
+    /// Whether there is a key for a commit without events before the event at `next`.
+    fn takes_empty(&self, next: Position) -> bool {
+        self.last_key.first != next || self.last_key.counter < COUNTERS_FOR_EMPTY
+    }
 }
 
 impl Writer {
@@ -113,10 +126,21 @@ impl Writer {
         let mut answers = Vec::with_capacity(group.len());
         let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
-            let (before, command) = (state.sequencer.chain(), commit.command);
-            let placed = match state.sequencer.place(commit, now) {
+            let (before, command) = (state.sequencer.chain(), commit.commit().command);
+            let next = state.sequencer.last().next();
+            let new = command.is_some_and(|stamp| state.sequencer.commands.get(&stamp.id).is_none());
+            if commit.commit().events.is_empty() && new && !packer.head.takes_empty(next) {
+                let why = "too many commands without effect follow one another; the next event makes room";
+                answers.push((answer, Err(AppendError::Unstorable(why.to_owned()))));
+                continue;
+            }
+            let placed = match state.sequencer.place_prepared(commit, now) {
                 Ok(placed) => placed,
                 Err(refused) => {
+                    if let AppendError::Store(failure) = &refused {
+                        // A commit may have been placed by half: nothing may follow it.
+                        state.failure.get_or_insert(failure.clone());
+                    }
                     answers.push((answer, Err(refused)));
                     continue;
                 }
@@ -138,11 +162,12 @@ impl Writer {
     fn store(&mut self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
         self.shared.keys.make_durable()?;
         self.shared.store.write(values)?;
-        let (position, chain) = {
-            let state = self.shared.state();
-            (state.sequencer.last(), state.sequencer.chain())
+        let seen = {
+            let sequencer = &self.shared.state().sequencer;
+            Seen { position: sequencer.last(), chain: sequencer.chain(), empties: sequencer.empties() }
         };
-        self.witness.write(Seen { position, chain })?;
+        let position = seen.position;
+        self.witness.write(seen)?;
         self.shared.durable.send_replace(position);
         Ok(())
     }
@@ -203,7 +228,8 @@ impl<'a> Packer<'a> {
         self.pending = true;
         let last_key = &mut self.head.last_key;
         self.head.growing.get_or_insert_with(|| {
-            let counter = if last_key.first == first { last_key.counter.saturating_add(1) } else { 0 };
+            // `takes_empty` keeps the counter far below its end.
+            let counter = if last_key.first == first { last_key.counter + 1 } else { 0 };
             *last_key = RecordKey { first, counter };
             RecordBuilder::new(*last_key, chain)
         })
@@ -212,7 +238,7 @@ impl<'a> Packer<'a> {
     fn flush(&mut self) {
         if let Some(record) = self.head.growing.as_ref().filter(|_| self.pending) {
             self.done.extend(record.values());
-            self.head.last_key.counter = record.key.counter.saturating_add(record.keys() - 1);
+            self.head.last_key.counter = record.key.counter + (record.keys() - 1);
             if record.keys() > 1 {
                 self.head.growing = None;
             }
@@ -223,5 +249,39 @@ impl<'a> Packer<'a> {
     fn finish(mut self) -> Vec<KeyedValue> {
         self.flush();
         self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::CommandStamp;
+    use crate::position::Version;
+    use crate::record::EventBytes;
+    use crate::sequencer::EmptyCommit;
+    use crate::stream::StreamName;
+    use daftar_domain::Timestamp;
+
+    #[test]
+    fn keys_of_one_position_never_run_out() {
+        let first = Position(7);
+        let command = CommandStamp { id: [1; 16], digest: [2; 16] };
+        let (recorded_at, version) = (Timestamp::clamped(0), Version(0));
+        let empty = EmptyCommit { recorded_at, stream: StreamName::ticket(&"t".repeat(256)), version, command };
+        let mut head = Head { last_key: RecordKey { first: Position(6), counter: 0 }, growing: None };
+        let mut keys = std::collections::HashSet::new();
+        while head.takes_empty(first) {
+            let mut packer = Packer::new(&mut head, HEAD_GROWS_TO_BYTES);
+            packer.record(first, [0; 32], 0).push_empty(&empty);
+            for (key, _) in packer.finish() {
+                assert!(keys.insert(key), "a key is used once");
+            }
+        }
+        let event = EventBytes { head: vec![0; 4 << 20].into(), sealed: Some(vec![0; 4 << 20].into()) };
+        let mut packer = Packer::new(&mut head, RecordBuilder::event_len(&event));
+        packer.record(first, [0; 32], RecordBuilder::event_len(&event)).push_event(recorded_at, &event, [0; 32]);
+        let values = packer.finish();
+        assert!(values.len() > 700 && values.iter().all(|(key, _)| keys.insert(*key)), "the largest event fits");
+        assert!(head.takes_empty(first.next()));
     }
 }

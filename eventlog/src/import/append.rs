@@ -12,16 +12,13 @@ use crate::sealing::Pseudonym;
 use crate::stream::StreamName;
 use daftar_domain::Timestamp;
 use daftar_domain::ids::TicketId;
-use futures_util::stream::{self, StreamExt};
 use std::collections::HashSet;
 use std::thread;
-use tokio::task::unconstrained;
 
-/// The most appends on their way: fewer than the embedded log lets wait, so that it takes each at its first poll. An
-/// append that had to wait for its turn would be overtaken by those after it.
-const APPENDS_WAITING_MAX: usize = 2048;
 /// The most events of one commit.
 const RUN_EVENTS_MAX: usize = 64;
+/// The most text of one commit's lines: an event is at most a few hundred bytes longer than its line.
+const RUN_BYTES_MAX: usize = 500_000;
 /// How often a ticket is judged again before the import gives up on it.
 const CONFLICTS_MAX: usize = 8;
 /// From this many runs on, they are sealed on two threads.
@@ -41,6 +38,8 @@ pub(super) struct Run {
     position: Option<Position>,
     /// The lines, by their index in the chunk.
     lines: Vec<usize>,
+    /// How many bytes of text they have.
+    bytes: usize,
 }
 
 impl Run {
@@ -51,6 +50,7 @@ impl Run {
             && self.position.is_none()
             && other.position.is_none()
             && self.lines.len() < RUN_EVENTS_MAX
+            && self.bytes + other.bytes <= RUN_BYTES_MAX
     }
 
     /// Its lines, sealed for the versions after `expected`.
@@ -69,7 +69,10 @@ impl Run {
 /// Adds one accepted line to the last run, or begins another.
 pub(super) fn add(runs: &mut Vec<Run>, run: Run) {
     match runs.last_mut().filter(|last| last.takes(&run)) {
-        Some(last) => last.lines.extend(run.lines),
+        Some(last) => {
+            last.bytes += run.bytes;
+            last.lines.extend(run.lines);
+        }
         None => runs.push(run),
     }
 }
@@ -91,14 +94,21 @@ fn seal_all(codec: &TicketCodec, chunk: &Chunk, runs: &[Run]) -> Result<Vec<Comm
 }
 
 impl Import<'_> {
-    /// The run of one line that comes next in its ticket; `before` is where the import stood with it.
-    pub(super) fn run_of(&mut self, index: usize, line: &Line, before: Walked) -> Result<Run, ImportError> {
+    /// The run of one line that comes next in its ticket; `bytes` is its text, `before` where the import stood
+    /// with the ticket.
+    pub(super) fn run_of(
+        &mut self,
+        (index, bytes): (usize, usize),
+        line: &Line,
+        before: Walked,
+    ) -> Result<Run, ImportError> {
         let recorded_at = self.stamps.recorded_at(line);
         self.last_recorded = self.last_recorded.max(recorded_at);
         let owner = self.owner_of(line)?;
         let expected = Version(self.walk.ticket(&line.ticket)?.ticket.version.saturating_sub(1));
         let position = self.places.and(line.position).map(Position);
-        Ok(Run { ticket: line.ticket.clone(), owner, expected, before, recorded_at, position, lines: vec![index] })
+        let (ticket, lines) = (line.ticket.clone(), vec![index]);
+        Ok(Run { ticket, owner, expected, before, recorded_at, position, lines, bytes })
     }
 
     /// Appends the runs in their order. A failure stands with the first line that may not have been kept.
@@ -144,11 +154,7 @@ impl Import<'_> {
         let (runs, commits): (Vec<&Run>, Vec<Commit>) = wave.into_iter().unzip();
         let appended = match self.places {
             Some(memory) => self.append_at_places(memory, &runs, commits).await,
-            // First polled in order, and never put off, so that the log takes them in order.
-            None => {
-                let append = |commit| unconstrained(self.log.append(commit));
-                stream::iter(commits).map(append).buffered(APPENDS_WAITING_MAX).collect().await
-            }
+            None => self.log.append_in_order(commits).await,
         };
         let mut refused = Vec::new();
         for (run, appended) in runs.into_iter().zip(appended) {
@@ -214,7 +220,7 @@ impl Import<'_> {
                 continue;
             }
             let line = line.clone();
-            let commit = self.run_of(index, &line, before)?.sealed(self.codec, chunk)?;
+            let commit = self.run_of((index, 0), &line, before)?.sealed(self.codec, chunk)?;
             match self.log.append(commit).await {
                 Ok(_) => {}
                 Err(AppendError::Conflict { .. }) => return Ok(Some((index, before))),

@@ -33,6 +33,11 @@ pub(super) struct ChunkLine {
 }
 
 impl ChunkLine {
+    /// How many bytes of text it has.
+    pub(super) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
     /// The position it carries.
     pub(super) fn position(&self) -> Option<u64> {
         self.parsed.as_ref().ok().and_then(|line| line.position)
@@ -52,9 +57,9 @@ impl Chunk {
         self.lines.is_empty()
     }
 
-    /// The positions that its lines carry.
-    pub(super) fn positions(&self) -> impl Iterator<Item = Option<u64>> {
-        self.lines.iter().filter(|line| line.parsed.is_ok()).map(ChunkLine::position)
+    /// What its lines say, of those that say something.
+    pub(super) fn parsed(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter_map(|line| line.parsed.as_ref().ok())
     }
 
     /// Its lines, each with its text.

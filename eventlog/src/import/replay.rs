@@ -7,6 +7,15 @@ use crate::codec::ticket::TicketCodec;
 use crate::memory::MemoryLog;
 use std::io::BufRead;
 
+/// What a file gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// What became of its lines.
+    pub counts: Counts,
+    /// Whether every line that could be parsed says when its event was recorded.
+    pub tells_recorded_at: bool,
+}
+
 /// Records a file in an empty log in memory.
 ///
 /// Where every line that could be parsed carries a `position`, lines are taken in its order and keep it; else they
@@ -22,9 +31,10 @@ pub async fn replay_into<R: BufRead + Send>(
     mut lines: LineReader<R>,
     clock: Clock,
     on_reject: &mut OnReject<'_>,
-) -> Result<Counts, ImportError> {
+) -> Result<Replayed, ImportError> {
     let (mut chunks, failure) = all_chunks(&mut lines);
-    let placed = chunks.iter().flat_map(Chunk::positions).all(|position| position.is_some());
+    let placed = chunks.iter().flat_map(Chunk::parsed).all(|line| line.position.is_some());
+    let tells_recorded_at = chunks.iter().flat_map(Chunk::parsed).all(|line| line.recorded_at.is_some());
     if placed {
         chunks = in_order(chunks);
     }
@@ -33,7 +43,8 @@ pub async fn replay_into<R: BufRead + Send>(
     for chunk in chunks {
         import.record(chunk, on_reject).await?;
     }
-    failure.map_or(Ok(import.counts()), |failure| Err(failure.into()))
+    let counts = import.counts();
+    failure.map_or(Ok(Replayed { counts, tells_recorded_at }), |failure| Err(failure.into()))
 }
 
 fn all_chunks<R: BufRead>(lines: &mut LineReader<R>) -> (Vec<Chunk>, Option<std::io::Error>) {

@@ -101,9 +101,10 @@ impl LogReader for ReplicatedMemoryLog {
 impl EventLog for ReplicatedMemoryLog {
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
         tokio::task::yield_now().await;
-        let answer = self.publish(commit)?;
+        let answer = self.publish(commit);
         tokio::task::yield_now().await;
+        // A refusal waits too: what it rests on can be read when it is answered.
         self.follow().await?;
-        answer.await.map_err(|_| AppendError::Store(StoreError::ShutDown))
+        answer?.await.map_err(|_| AppendError::Store(StoreError::ShutDown))
     }
 }

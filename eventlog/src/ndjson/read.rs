@@ -332,11 +332,16 @@ fn actor(value: Value<'_, '_>) -> Option<Actor> {
 
 fn cause(value: Value<'_, '_>) -> Option<Cause> {
     value.object(|mut fields| {
-        let position = fields.required("position", |v| v.count(0, u64::MAX.into()));
-        let rule = fields.required("rule", |v| v.string());
+        let position = fields.required("position", |v| v.count(1, u64::MAX.into()));
+        let rule = fields.required("rule", |v| v.parsed(rule));
         fields.end("a cause", || "position, rule".to_owned());
         Some(Cause { position: position?, rule: rule? })
     })
+}
+
+/// A rule's name, with or without its version.
+fn rule(_: &str, text: &str) -> Result<String, Invalid> {
+    Cause::new(1, text).map(|cause| cause.rule)
 }
 
 fn event_id(field: &str, text: &str) -> Result<String, Invalid> {

@@ -1,7 +1,7 @@
 //! Any line there can be: all fifteen types, Persian ids and texts among them.
 
 use super::super::Line;
-use daftar_domain::ids::{AttributeName, AttributeValue, FormName, FormRef, Language, QuestionId};
+use daftar_domain::ids::{AttributeName, AttributeValue, AutomationId, FormName, FormRef, Language, QuestionId};
 use daftar_domain::satisfaction::{Ces, Nps, QuestionScore, Scale, Score, SurveyAnswers};
 use daftar_domain::ticket::{Attachment, Change, HeldFor, Means, Opening, Priority, Visibility};
 use daftar_domain::{Actor, Cause, Event, EventKind, Invalid, Timestamp};
@@ -156,7 +156,11 @@ fn actor() -> impl Strategy<Value = Actor> {
 }
 
 fn cause() -> impl Strategy<Value = Cause> {
-    (any::<u64>(), text()).prop_map(|(position, rule)| Cause { position, rule })
+    let rule = (id(AutomationId::parse), option::of(any::<u32>())).prop_map(|(name, version)| match version {
+        Some(version) => format!("{name}@{version}"),
+        None => name.to_string(),
+    });
+    (1..=u64::MAX, rule).prop_map(|(position, rule)| Cause { position, rule })
 }
 
 fn change<T: Debug + Clone>(parse: fn(&str, &str) -> Result<T, Invalid>) -> impl Strategy<Value = Change<T>> {

@@ -12,23 +12,29 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// How a source is called in messages.
-pub(super) fn name_of(path: &Path) -> String {
+#[must_use]
+pub fn name_of(path: &Path) -> String {
     if is_stdin(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// Whether `-` was given.
-pub(super) fn is_stdin(path: &Path) -> bool {
+#[must_use]
+pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 /// The bytes to read of all sources together; `None` where one is no plain file.
-pub(super) fn bytes_of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Option<u64> {
+pub fn bytes_of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Option<u64> {
     let bytes = |path: &Path| path.metadata().ok().filter(|m| m.is_file() && !is_stdin(path)).map(|m| m.len());
     paths.into_iter().map(bytes).sum()
 }
 
 /// Opens a source, unpacking gzip and zstd by their first bytes; `read` counts the bytes as they lie in the file.
-pub(super) fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
+///
+/// # Errors
+///
+/// What the system says when the file can't be opened or its first bytes can't be read.
+pub fn open(path: &Path, read: Arc<AtomicU64>) -> io::Result<Box<dyn BufRead + Send>> {
     let raw: Box<dyn Read + Send> = if is_stdin(path) { Box::new(io::stdin()) } else { Box::new(File::open(path)?) };
     let mut counted = Counted { source: raw, read };
     let mut start = Vec::with_capacity(ZSTD.len());

@@ -1,0 +1,294 @@
+//! The values of dimensions as small numbers, given in order of first appearance; they never leave a process.
+//!
+//! In every list number 0 means "no value"; the first value is 1. A list that is full is an error, never a wrap.
+
+use daftar_eventlog::facts::{Form, PseudonymBytes, TicketOpened};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A dimension has more values than its numbers can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log has more than {limit} {what}; reports cannot tell them apart any more")]
+pub struct TooMany {
+    /// Values of what, in the plural.
+    pub what: &'static str,
+    /// The most there may be.
+    pub limit: u32,
+}
+
+/// Strings and their numbers.
+#[derive(Debug, Clone)]
+pub struct Names {
+    what: &'static str,
+    numbers: HashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
+}
+
+impl Names {
+    fn new(what: &'static str) -> Self {
+        Self { what, numbers: HashMap::new(), names: Vec::new() }
+    }
+
+    /// The number of `name`, a new one if it was never seen.
+    pub(crate) fn wide(&mut self, name: &str) -> Result<u32, TooMany> {
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
+        }
+        let number = next_number(self.what, self.names.len())?;
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.numbers.insert(name, number);
+        Ok(number)
+    }
+
+    /// The number of `name`, which must fit 16 bits.
+    pub(crate) fn small(&mut self, name: &str) -> Result<u16, TooMany> {
+        u16::try_from(self.wide(name)?).map_err(|_| TooMany { what: self.what, limit: u32::from(u16::MAX) })
+    }
+
+    /// The same for a name that may be missing: 0 then.
+    pub(crate) fn small_or_none(&mut self, name: Option<&str>) -> Result<u16, TooMany> {
+        name.map_or(Ok(0), |name| self.small(name))
+    }
+
+    /// The number of a name seen before.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
+    /// The name with that number; `None` for 0.
+    #[must_use]
+    pub fn name(&self, number: u32) -> Option<&str> {
+        self.names.get(index_of(number)?).map(|name| &**name)
+    }
+}
+
+/// Sets of numbers and their own numbers; 0 is the empty set.
+#[derive(Debug, Clone)]
+pub struct Sets {
+    what: &'static str,
+    numbers: HashMap<Arc<[u32]>, u32>,
+    sets: Vec<Arc<[u32]>>,
+}
+
+impl Sets {
+    fn new(what: &'static str) -> Self {
+        Self { what, numbers: HashMap::new(), sets: Vec::new() }
+    }
+
+    fn number(&mut self, members: &[u32]) -> Result<u32, TooMany> {
+        if members.is_empty() {
+            return Ok(0);
+        }
+        if let Some(number) = self.numbers.get(members) {
+            return Ok(*number);
+        }
+        let number = next_number(self.what, self.sets.len())?;
+        let members: Arc<[u32]> = members.into();
+        self.sets.push(Arc::clone(&members));
+        self.numbers.insert(members, number);
+        Ok(number)
+    }
+
+    /// The members of the set with that number.
+    #[must_use]
+    pub fn members(&self, number: u32) -> &[u32] {
+        index_of(number).and_then(|index| self.sets.get(index)).map_or(&[], |set| set)
+    }
+}
+
+/// Customers by pseudonym.
+#[derive(Debug, Clone, Default)]
+pub struct Customers {
+    numbers: HashMap<PseudonymBytes, u32>,
+    pseudonyms: Vec<PseudonymBytes>,
+}
+
+impl Customers {
+    pub(crate) fn number(&mut self, pseudonym: PseudonymBytes) -> Result<u32, TooMany> {
+        if let Some(number) = self.numbers.get(&pseudonym) {
+            return Ok(*number);
+        }
+        let number = next_number("customers", self.pseudonyms.len())?;
+        self.pseudonyms.push(pseudonym);
+        self.numbers.insert(pseudonym, number);
+        Ok(number)
+    }
+
+    /// The number of a customer seen before.
+    #[must_use]
+    pub fn get(&self, pseudonym: &PseudonymBytes) -> Option<u32> {
+        self.numbers.get(pseudonym).copied()
+    }
+
+    /// The pseudonym of the customer with that number; `None` for 0.
+    #[must_use]
+    pub fn pseudonym(&self, number: u32) -> Option<&PseudonymBytes> {
+        self.pseudonyms.get(index_of(number)?)
+    }
+}
+
+/// Every value of every dimension, and the questions and choices of surveys.
+#[derive(Debug, Clone)]
+pub struct Dimensions {
+    /// Branches.
+    pub branches: Names,
+    /// Departments.
+    pub departments: Names,
+    /// Agents: assignees, authors, closers.
+    pub agents: Names,
+    /// Channels of tickets.
+    pub channels: Names,
+    /// Customer tiers.
+    pub tiers: Names,
+    /// Languages.
+    pub languages: Names,
+    /// Reasons of closings.
+    pub reasons: Names,
+    /// Forms, as `name@version`.
+    pub forms: Names,
+    /// Customers.
+    pub customers: Customers,
+    /// Tags.
+    pub tags: Names,
+    /// Sets of tags, each its tags' numbers, rising.
+    pub tag_sets: Sets,
+    /// Names of attributes.
+    pub attribute_names: Names,
+    /// Values of attributes.
+    pub attribute_values: Names,
+    /// Sets of attributes: number of a name, number of its value, and so on.
+    pub attribute_sets: Sets,
+    /// Questions of surveys.
+    pub questions: Names,
+    /// Choices of surveys.
+    pub choices: Names,
+    /// Sets of choices.
+    pub choice_sets: Sets,
+    scratch: Vec<u32>,
+    form: String,
+}
+
+impl Default for Dimensions {
+    fn default() -> Self {
+        Self {
+            branches: Names::new("branches"),
+            departments: Names::new("departments"),
+            agents: Names::new("agents"),
+            channels: Names::new("channels"),
+            tiers: Names::new("customer tiers"),
+            languages: Names::new("languages"),
+            reasons: Names::new("closing reasons"),
+            forms: Names::new("survey forms"),
+            customers: Customers::default(),
+            tags: Names::new("tags"),
+            tag_sets: Sets::new("sets of tags"),
+            attribute_names: Names::new("attribute names"),
+            attribute_values: Names::new("attribute values"),
+            attribute_sets: Sets::new("sets of attributes"),
+            questions: Names::new("survey questions"),
+            choices: Names::new("survey choices"),
+            choice_sets: Sets::new("sets of choices"),
+            scratch: Vec::new(),
+            form: String::new(),
+        }
+    }
+}
+
+impl Dimensions {
+    /// The number of a set of attributes, sorted by name.
+    pub(crate) fn attribute_set(&mut self, opened: &TicketOpened<'_>) -> Result<u32, TooMany> {
+        self.scratch.clear();
+        for (name, value) in &opened.attributes {
+            self.scratch.push(self.attribute_names.wide(name)?);
+            self.scratch.push(self.attribute_values.wide(value)?);
+        }
+        self.attribute_sets.number(&self.scratch)
+    }
+
+    /// The value that a set of attributes gives to the attribute with number `name`; 0: none.
+    #[must_use]
+    pub fn attribute(&self, set: u32, name: u32) -> u32 {
+        let pairs = self.attribute_sets.members(set).chunks_exact(2);
+        pairs.filter(|pair| pair[0] == name).map(|pair| pair[1]).next().unwrap_or(0)
+    }
+
+    /// The number of the set of tags `set` becomes when `added` are added and `removed` taken away.
+    pub(crate) fn tag_set(&mut self, set: u32, added: &[&str], removed: &[&str]) -> Result<u32, TooMany> {
+        self.scratch.clear();
+        self.scratch.extend_from_slice(self.tag_sets.members(set));
+        for tag in added {
+            self.scratch.push(self.tags.wide(tag)?);
+        }
+        let gone: Vec<u32> = removed.iter().filter_map(|tag| self.tags.get(tag)).collect();
+        self.scratch.retain(|tag| !gone.contains(tag));
+        self.scratch.sort_unstable();
+        self.scratch.dedup();
+        self.tag_sets.number(&self.scratch)
+    }
+
+    /// The number of a set of choices.
+    pub(crate) fn choice_set(&mut self, choices: &[&str]) -> Result<u32, TooMany> {
+        self.scratch.clear();
+        for choice in choices {
+            self.scratch.push(self.choices.wide(choice)?);
+        }
+        self.scratch.sort_unstable();
+        self.scratch.dedup();
+        self.choice_sets.number(&self.scratch)
+    }
+
+    /// The number of a form; 0: none.
+    pub(crate) fn form(&mut self, form: Option<Form<'_>>) -> Result<u16, TooMany> {
+        let Some(form) = form else { return Ok(0) };
+        self.form.clear();
+        // Writing to a string cannot fail.
+        let _ = write!(self.form, "{}@{}", form.name, form.version);
+        self.forms.small(&self.form)
+    }
+}
+
+/// The number after `count` others.
+fn next_number(what: &'static str, count: usize) -> Result<u32, TooMany> {
+    u32::try_from(count).ok().and_then(|count| count.checked_add(1)).ok_or(TooMany { what, limit: u32::MAX })
+}
+
+/// Where the value with that number stands; `None` for 0.
+fn index_of(number: u32) -> Option<usize> {
+    usize::try_from(number).ok()?.checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_in_order_of_first_appearance_and_0_is_none() {
+        let mut names = Names::new("branches");
+        assert_eq!((names.small("b"), names.small("a"), names.small("b")), (Ok(1), Ok(2), Ok(1)));
+        assert_eq!((names.name(0), names.name(1), names.name(3)), (None, Some("b"), None));
+        assert_eq!(names.small_or_none(None), Ok(0));
+    }
+
+    #[test]
+    fn the_65_536th_branch_is_refused() {
+        let mut names = Names::new("branches");
+        for n in 0..u32::from(u16::MAX) {
+            names.small(&n.to_string()).unwrap();
+        }
+        let refused = names.small("one more").unwrap_err();
+        assert!(refused.to_string().contains("65535 branches"), "{refused}");
+    }
+
+    #[test]
+    fn sets_do_not_depend_on_the_order_of_their_members() {
+        let mut d = Dimensions::default();
+        let ab = d.tag_set(0, &["a", "b"], &[]).unwrap();
+        let b = d.tag_set(0, &["b"], &[]).unwrap();
+        assert_eq!(d.tag_set(b, &["a", "a"], &[]), Ok(ab));
+        assert_eq!(d.tag_set(ab, &[], &["a", "b", "never"]), Ok(0));
+        assert!(d.tag_sets.members(0).is_empty());
+    }
+}

@@ -1,0 +1,220 @@
+//! Exact figures: decimals of six places, distributions and shares, computed in whole numbers.
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Serialize, Serializer, ser::Error as _};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Millionths in one unit.
+const UNIT: i128 = 1_000_000;
+/// The standard normal quantile of a two-sided 95 % interval.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// A number of at most six decimals, exact: a whole number of millionths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Decimal(i128);
+
+impl Decimal {
+    /// 0.
+    pub const ZERO: Self = Self(0);
+
+    /// A whole number of units.
+    #[must_use]
+    pub fn from_int(units: i64) -> Self {
+        Self(i128::from(units) * UNIT)
+    }
+
+    /// Microseconds as seconds.
+    #[must_use]
+    pub const fn from_micros(micros: i128) -> Self {
+        Self(micros)
+    }
+
+    /// The fraction `numerator / denominator`, rounded half to even; `None` over 0.
+    ///
+    /// Exact as long as the denominator and the fraction lie below 1.7e32 either way; `None` beyond.
+    #[must_use]
+    pub fn ratio(numerator: i128, denominator: i128) -> Option<Self> {
+        let whole = numerator.checked_div(denominator)?.checked_mul(UNIT)?;
+        let rest = numerator.checked_rem(denominator)?.checked_mul(UNIT)?;
+        whole.checked_add(divide_half_even(rest, denominator)?).map(Self)
+    }
+
+    /// The exact value of a double, rounded half to even; `None` where it is no number or beyond 1.7e32 either way.
+    #[must_use]
+    pub fn from_f64(value: f64) -> Option<Self> {
+        // A double is mantissa x 2^power (IEEE 754): scaled by 10^6 its mantissa takes at most 73 of 127 bits.
+        let bits = value.abs().to_bits();
+        let power = i32::try_from(bits >> 52).ok()?.max(1) - 1075;
+        let fraction = bits & ((1 << 52) - 1);
+        let mantissa = if bits >> 52 == 0 { fraction } else { fraction | (1 << 52) };
+        let millionths = shift_half_even(i128::from(mantissa) * UNIT, power)?;
+        Some(Self(if value.is_sign_negative() { -millionths } else { millionths }))
+    }
+
+    /// The number in millionths of the unit.
+    #[must_use]
+    pub const fn millionths(self) -> i128 {
+        self.0
+    }
+}
+
+impl fmt::Display for Decimal {
+    /// Decimal digits without trailing zeros: `5312.4`, `0`, `-0.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (units, rest) = (magnitude / UNIT.unsigned_abs(), magnitude % UNIT.unsigned_abs());
+        if rest == 0 {
+            return write!(f, "{sign}{units}");
+        }
+        write!(f, "{sign}{units}.{}", format!("{rest:06}").trim_end_matches('0'))
+    }
+}
+
+impl Serialize for Decimal {
+    /// A bare JSON number with every digit, also where a double could not hold it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// What is said of a heap of values, in their unit (seconds for durations); everything but count and sum is `None`
+/// where there are no values.
+///
+/// Percentiles interpolate linearly between closest ranks (Hyndman and Fan 1996, type 7).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Distribution {
+    /// How many values.
+    pub count: u64,
+    /// Their sum.
+    pub sum: Decimal,
+    /// Sum / count.
+    pub mean: Option<Decimal>,
+    /// The smallest.
+    pub min: Option<Decimal>,
+    /// The largest.
+    pub max: Option<Decimal>,
+    /// The median.
+    pub p50: Option<Decimal>,
+    /// The 75th percentile.
+    pub p75: Option<Decimal>,
+    /// The 90th percentile.
+    pub p90: Option<Decimal>,
+    /// The 95th percentile.
+    pub p95: Option<Decimal>,
+    /// The 99th percentile.
+    pub p99: Option<Decimal>,
+}
+
+impl Distribution {
+    /// The distribution of values in millionths of their unit: microseconds, or counts times a million.
+    #[must_use]
+    pub fn of(mut values: Vec<i64>) -> Self {
+        values.sort_unstable();
+        // Fewer than 2^63 values of 63 bits: the sum always fits 128.
+        let sum: i128 = values.iter().copied().map(i128::from).sum();
+        let percentile = |percent| percentile(&values, percent);
+        Self {
+            count: count_of(&values),
+            sum: Decimal(sum),
+            mean: divide_half_even(sum, i128::from(count_of(&values))).map(Decimal),
+            min: values.first().map(|v| Decimal(i128::from(*v))),
+            max: values.last().map(|v| Decimal(i128::from(*v))),
+            p50: percentile(50),
+            p75: percentile(75),
+            p90: percentile(90),
+            p95: percentile(95),
+            p99: percentile(99),
+        }
+    }
+}
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Share {
+    /// Those meant; at most `of`.
+    pub count: u64,
+    /// All of them.
+    pub of: u64,
+}
+
+impl Share {
+    /// 100 x count / of, exact; `None` of nothing.
+    #[must_use]
+    pub fn percent(self) -> Option<Decimal> {
+        Decimal::ratio(i128::from(self.count) * 100, i128::from(self.of))
+    }
+
+    /// The low end of the 95 % Wilson interval, in percent; `None` of nothing.
+    #[must_use]
+    pub fn low95(self) -> Option<Decimal> {
+        let (centre, half) = self.wilson()?;
+        Decimal::from_f64((100.0 * (centre - half)).clamp(0.0, 100.0))
+    }
+
+    /// The high end of the 95 % Wilson interval, in percent; `None` of nothing.
+    #[must_use]
+    pub fn high95(self) -> Option<Decimal> {
+        let (centre, half) = self.wilson()?;
+        Decimal::from_f64((100.0 * (centre + half)).clamp(0.0, 100.0))
+    }
+
+    /// Centre and half width of the score interval (Wilson 1927), without continuity correction, as parts of 1:
+    /// (s + z²/2) / (n + z²) and z / (n + z²) x sqrt(s (n - s) / n + z²/4).
+    fn wilson(self) -> Option<(f64, f64)> {
+        if self.of == 0 {
+            return None;
+        }
+        let (s, n) = (double(self.count), double(self.of));
+        let misses = double(self.of.saturating_sub(self.count));
+        let centre = (s + Z * Z / 2.0) / (n + Z * Z);
+        let half = Z / (n + Z * Z) * (s * misses / n + Z * Z / 4.0).sqrt();
+        Some((centre, half))
+    }
+}
+
+/// The percentile of sorted values: x\[lo\] + rest / 100 x (x\[lo + 1\] - x\[lo\]) at the rank (n - 1) x percent / 100.
+fn percentile(sorted: &[i64], percent: usize) -> Option<Decimal> {
+    let rank = sorted.len().checked_sub(1)?.checked_mul(percent)?;
+    let low = i128::from(*sorted.get(rank / 100)?);
+    let high = sorted.get(rank / 100 + 1).map_or(low, |v| i128::from(*v));
+    let rest = i128::try_from(rank % 100).ok()?;
+    divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+}
+
+/// The quotient rounded to the nearest whole number, a tie to the even one; `None` over 0 or out of range.
+fn divide_half_even(numerator: i128, denominator: i128) -> Option<i128> {
+    let quotient = numerator.checked_div_euclid(denominator)?;
+    let rest = numerator.checked_rem_euclid(denominator)?.unsigned_abs();
+    let left = denominator.unsigned_abs() - rest;
+    if rest < left || (rest == left && quotient % 2 == 0) {
+        return Some(quotient);
+    }
+    // Euclid's rest is never negative: the other neighbour lies one further in the denominator's direction.
+    quotient.checked_add(denominator.signum())
+}
+
+/// `value` x 2^`power`, rounded half to even; `None` where 127 bits do not hold it.
+fn shift_half_even(value: i128, power: i32) -> Option<i128> {
+    let places = power.unsigned_abs();
+    if power >= 0 {
+        return value.checked_mul(1_i128.checked_shl(places).filter(|factor| *factor > 0)?);
+    }
+    // Values take at most 73 bits: shifted by 126 or more places nothing is left of them.
+    divide_half_even(value, 1 << places.min(126))
+}
+
+/// How many values, as the 64 bits a count has everywhere.
+fn count_of(values: &[i64]) -> u64 {
+    // A slice never has more than 2^63 bytes, so the other end is never reached.
+    u64::try_from(values.len()).unwrap_or(u64::MAX)
+}
+
+/// The nearest double of a count.
+fn double(count: u64) -> f64 {
+    // Counts below 2^53 are exact; larger ones differ from their double by less than the bounds can show.
+    count as f64
+}

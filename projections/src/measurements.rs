@@ -1,0 +1,96 @@
+//! What was measured: every moment that a figure counts, each with the position since which it stands.
+//!
+//! # Layout
+//!
+//! - [`chunk`]: tables of measurements, as columns; [`kinds`]: what each kind measures
+//! - [`tickets`]: what never changes about a ticket, its milestones, its void spans
+//! - [`spans`]: what each ticket was doing from when to when
+//! - [`latest`]: the latest instant of every prefix of the log
+//! - `fold`: from facts to measurements; the projector alone calls it
+//!
+//! Nothing here is ever taken back or summed up: a report counts the measurements that stood at its position, so one
+//! state answers for every position up to its own.
+
+pub mod chunk;
+mod fold;
+pub mod kinds;
+pub mod latest;
+pub mod spans;
+pub mod tickets;
+
+#[cfg(test)]
+mod tests;
+
+use crate::dimensions::Dimensions;
+use crate::ticket_facts::{Micros, TicketFacts};
+use chunk::Table;
+use daftar_eventlog::Position;
+use spans::Spans;
+use tickets::Tickets;
+
+pub use fold::FoldError;
+
+/// Everything measured under the built-in definition, up to a position.
+#[derive(Debug, Clone, Default)]
+pub struct Measurements {
+    position: Position,
+    /// By stream number: the ticket's number, or one of the two that stand for no ticket.
+    streams: Vec<u32>,
+    facts: Vec<TicketFacts>,
+    latest: latest::LatestInstants,
+    /// The values of dimensions by number.
+    pub dimensions: Dimensions,
+    /// Tickets by number.
+    pub tickets: Tickets,
+    /// What tickets were doing.
+    pub spans: Spans,
+    /// Openings.
+    pub openings: Table<kinds::Openings>,
+    /// First responses.
+    pub first_responses: Table<kinds::FirstResponses>,
+    /// Next responses.
+    pub next_responses: Table<kinds::NextResponses>,
+    /// First closings.
+    pub first_closings: Table<kinds::FirstClosings>,
+    /// All closings.
+    pub closings: Table<kinds::Closings>,
+    /// Reopenings.
+    pub reopenings: Table<kinds::Reopenings>,
+    /// Transfers.
+    pub transfers: Table<kinds::Transfers>,
+    /// Stays in departments.
+    pub stays: Table<kinds::Stays>,
+    /// Answers to surveys.
+    pub answers: Table<kinds::Answers>,
+    /// Ratings of replies.
+    pub ratings: Table<kinds::Ratings>,
+    /// Changes of priority.
+    pub priority_changes: Table<kinds::PriorityChanges>,
+}
+
+impl Measurements {
+    /// The position of the last event folded.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The latest instant at which anything happened to a ticket, as known at `position`.
+    #[must_use]
+    pub fn latest_instant(&self, position: Position) -> Option<Micros> {
+        self.latest.at(position)
+    }
+
+    /// Whether the ticket was out of the figures at `position`.
+    #[must_use]
+    pub fn void_at(&self, ticket: u32, position: Position) -> bool {
+        self.tickets.void_at(ticket, position)
+    }
+
+    /// The ticket's assignee as known at `position`; 0: nobody.
+    #[must_use]
+    pub fn assignee_at(&self, ticket: u32, position: Position) -> u32 {
+        let last = self.tickets.columns.last_span[ticket as usize];
+        self.spans.current(last, position).map_or(0, |span| span.in_force.agent)
+    }
+}

@@ -1,0 +1,134 @@
+//! The kinds of measurements: what is measured at each kind of moment.
+
+use super::chunk::columns;
+use crate::ticket_facts::{AnsweredField, Micros};
+use daftar_eventlog::Position;
+
+/// Who did something, without their name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActorKind {
+    /// An agent.
+    Agent,
+    /// A customer.
+    Customer,
+    /// An automation.
+    Automation,
+}
+
+columns! {
+    /// An opening.
+    Opening, Openings {}
+}
+
+columns! {
+    /// A first response, at the reply; for its author.
+    FirstResponse, FirstResponses {
+        /// From the start of the clock to the reply, in microseconds.
+        took: Micros,
+    }
+}
+
+columns! {
+    /// A next response, at the reply; for its author.
+    NextResponse, NextResponses {
+        /// From the moment the ticket began to wait for an agent to the reply, in microseconds.
+        took: Micros,
+    }
+}
+
+columns! {
+    /// A ticket's first closing; by attribution.
+    FirstClosing, FirstClosings {
+        /// From the opening to the closing, in microseconds.
+        took: Micros,
+    }
+}
+
+columns! {
+    /// A closing; by attribution. The durations are those of the ticket up to it, in microseconds.
+    Closing, Closings {
+        /// Who closed.
+        by: ActorKind,
+        /// Whether a survey was offered.
+        offered: bool,
+        /// When the ticket was closed before.
+        previous: Option<Micros>,
+        /// From the opening to this closing.
+        took: Micros,
+        /// Time open.
+        open: Micros,
+        /// Time waiting for an agent, not held.
+        agent_work: Micros,
+        /// Time waiting for the customer, not held.
+        waiting_for_customer: Micros,
+        /// Time held for the customer.
+        held_for_customer: Micros,
+        /// Time held for a third party.
+        held_for_third_party: Micros,
+        /// Public agent replies.
+        replies: u32,
+        /// The reopening that undid it.
+        retracted: Position,
+        /// Its first answer.
+        answered: Position,
+    }
+}
+
+columns! {
+    /// A reopening; dimensions and agent of the closing it undoes.
+    Reopening, Reopenings {
+        /// When the ticket was reopened before.
+        previous: Option<Micros>,
+    }
+}
+
+columns! {
+    /// A transfer; dimensions of the place left, the assignee as agent.
+    Transfer, Transfers {
+        /// When the ticket was transferred before.
+        previous: Option<Micros>,
+        /// The department it went to.
+        to: u16,
+    }
+}
+
+columns! {
+    /// A stay in a department, at the transfer out or the closing that ended it.
+    Stay, Stays {
+        /// Time open there, in microseconds.
+        took: Micros,
+    }
+}
+
+columns! {
+    /// An answer to one field of a closing's survey; dimensions of that closing, agent by attribution.
+    Answer, Answers {
+        /// Which field.
+        field: AnsweredField,
+        /// The scale of an overall score, by its stored number; else 0.
+        scale: u8,
+        /// The score as given; 0 of choices.
+        score: u16,
+        /// The set of choices; else 0.
+        choices: u32,
+        /// The later answer to the same field.
+        superseded: Position,
+    }
+}
+
+columns! {
+    /// A rating of a reply, at the rating; dimensions at the reply, its author as agent.
+    Rating, Ratings {
+        /// The scale, by its stored number.
+        scale: u8,
+        /// The score as given.
+        score: u16,
+        /// The later rating of the same reply.
+        superseded: Position,
+    }
+}
+
+columns! {
+    /// A change of priority; dimensions after it, the assignee as agent.
+    PriorityChange, PriorityChanges {}
+}

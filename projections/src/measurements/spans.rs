@@ -1,0 +1,91 @@
+//! Spans: what each ticket was doing, and under which dimensions, from one moment to the next.
+
+use super::chunk::written;
+use crate::dimensions::TooMany;
+use crate::ticket_facts::{Doing, InForce, Micros};
+use daftar_eventlog::Position;
+
+/// A span's number, from 0; `NO_SPAN` for none.
+pub(crate) type SpanNumber = u32;
+
+/// The number of no span.
+pub(crate) const NO_SPAN: SpanNumber = SpanNumber::MAX;
+
+/// Every span of every ticket, as columns, in order of their beginnings in the log.
+#[derive(Debug, Clone, Default)]
+pub struct Spans {
+    from: Vec<Micros>,
+    to: Vec<Micros>,
+    doing: Vec<Doing>,
+    in_force: Vec<InForce>,
+    began: Vec<Position>,
+    ended: Vec<Position>,
+    previous: Vec<SpanNumber>,
+}
+
+/// A span as it stood at some position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// When it began.
+    pub from: Micros,
+    /// When it ended; none: it goes on.
+    pub to: Option<Micros>,
+    /// What the ticket did.
+    pub doing: Doing,
+    /// Dimensions in force, the assignee as agent.
+    pub in_force: InForce,
+}
+
+impl Spans {
+    /// Begins a span of the ticket whose last span is `previous`, and ends that one.
+    pub(crate) fn turn(
+        &mut self,
+        previous: SpanNumber,
+        at: Micros,
+        doing: Doing,
+        in_force: InForce,
+        position: Position,
+    ) -> Result<SpanNumber, TooMany> {
+        let number = u32::try_from(self.from.len()).ok().filter(|n| *n != NO_SPAN);
+        let number = number.ok_or(TooMany { what: "changes of tickets' states", limit: NO_SPAN })?;
+        if previous != NO_SPAN {
+            // The instant first, then the position that says it is there.
+            self.to[previous as usize] = at;
+            self.ended[previous as usize] = position;
+        }
+        self.from.push(at);
+        self.to.push(0);
+        self.doing.push(doing);
+        self.in_force.push(in_force);
+        self.began.push(position);
+        self.ended.push(Position::ZERO);
+        self.previous.push(previous);
+        Ok(number)
+    }
+
+    /// The span with that number as it stood at `position`; `None` when it had not begun.
+    #[must_use]
+    pub fn get(&self, number: u32, position: Position) -> Option<Span> {
+        let index = number as usize;
+        let began = *self.began.get(index)?;
+        (began <= position).then(|| Span {
+            from: self.from[index],
+            to: written(self.ended[index], position).then(|| self.to[index]),
+            doing: self.doing[index],
+            in_force: self.in_force[index],
+        })
+    }
+
+    /// The span a ticket was in at `position`, given its last span.
+    #[must_use]
+    pub fn current(&self, last: u32, position: Position) -> Option<Span> {
+        let mut number = last;
+        while number != NO_SPAN {
+            if let Some(span) = self.get(number, position) {
+                return Some(span);
+            }
+            number = *self.previous.get(number as usize)?;
+        }
+        None
+    }
+}

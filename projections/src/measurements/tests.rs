@@ -1,0 +1,87 @@
+//! Tables, spans and void spans: what stands at which position.
+
+use super::chunk::{CHUNK_ROWS, Moment, Table, written};
+use super::kinds::{Rating, Ratings};
+use crate::test_support::{Story, Who, closed, folded, history, opened};
+use crate::ticket_facts::{Doing, InForce, Micros};
+use daftar_eventlog::Position;
+
+const DAY: Micros = 86_400_000_000;
+
+fn push(table: &mut Table<Ratings>, at: Micros) -> super::chunk::Location {
+    let rating = Rating { scale: 0, score: 1, superseded: Position::ZERO };
+    table.push(Moment::new(at, 0, InForce::default(), Position(1)), rating)
+}
+
+#[test]
+fn chunks_hold_one_month_and_at_most_64_ki_whatever_order_instants_come_in() {
+    let mut table = Table::default();
+    for n in 0..CHUNK_ROWS + 10 {
+        push(&mut table, i64::try_from(n).unwrap());
+        push(&mut table, -1 - i64::try_from(n % 10).unwrap());
+    }
+    let sizes = |from, to| table.chunks(from, to).map(|c| (c.month, c.moments.at.len())).collect::<Vec<_>>();
+    let (january, december) = (1970 * 12, 1970 * 12 - 1);
+    assert_eq!(sizes(0, DAY), [(january, CHUNK_ROWS), (january, 10)]);
+    assert_eq!(sizes(-DAY, 0), [(december, CHUNK_ROWS), (december, 10)]);
+    assert_eq!(sizes(DAY, 2 * DAY), []);
+    assert_eq!(table.len(), 2 * (CHUNK_ROWS + 10));
+}
+
+#[test]
+fn a_late_position_is_written_once() {
+    let mut table = Table::default();
+    let (first, second) = (push(&mut table, 0), push(&mut table, 40 * DAY));
+    table.mark(second, |ratings| &mut ratings.superseded, Position(7));
+    table.mark(second, |ratings| &mut ratings.superseded, Position(9));
+    let late: Vec<_> = table.chunks(0, Micros::MAX).map(|chunk| chunk.values.superseded[0]).collect();
+    assert_eq!(late, [Position::ZERO, Position(7)]);
+    assert_ne!(first, second);
+    assert!(written(Position(7), Position(7)) && !written(Position(7), Position(6)));
+    assert!(!written(Position::ZERO, Position(6)));
+}
+
+#[test]
+fn spans_tell_what_a_ticket_did_at_every_position() {
+    let story = [
+        (0, opened(Who::Customer)),
+        (1, Story::Assigned(Some("sara"))),
+        (2, Story::Noted("sara")),
+        (3, Story::Replied(Who::Agent("sara"))),
+        (4, Story::HeldForThirdParty),
+        (5, closed(Who::Customer)),
+    ];
+    let state = folded(&history(1, story), None);
+    let last = state.tickets.columns.last_span[0];
+    let at =
+        |position| state.spans.current(last, Position(position)).map(|s| (s.doing, s.in_force.agent, s.to.is_some()));
+    let (waiting, sara) = (Doing::WaitingForAgent, 1);
+    let expected = [
+        None,
+        Some((waiting, 0, false)),
+        Some((waiting, sara, false)),
+        Some((waiting, sara, false)),
+        Some((Doing::WaitingForCustomer, sara, false)),
+        Some((Doing::HeldForThirdParty, sara, false)),
+        Some((Doing::Closed, sara, false)),
+    ];
+    assert_eq!((1..=7).map(at).collect::<Vec<_>>(), expected);
+    assert_eq!(state.assignee_at(0, Position(2)), 0);
+    let first = state.spans.get(0, Position(3)).unwrap();
+    assert_eq!(first.to, Some(crate::test_support::minutes(1)));
+    assert_eq!(state.spans.get(0, Position(2)).unwrap().to, None);
+}
+
+#[test]
+fn void_spans_are_looked_up_at_a_position() {
+    let story = [
+        (0, opened(Who::Customer)),
+        (1, Story::Restored),
+        (2, Story::Voided),
+        (3, Story::Voided),
+        (4, Story::Restored),
+    ];
+    let state = folded(&history(1, story), None);
+    let void: Vec<_> = (2..=6).map(|position| state.void_at(0, Position(position))).collect();
+    assert_eq!(void, [false, false, true, true, false]);
+}

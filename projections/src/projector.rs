@@ -1,0 +1,114 @@
+//! The one loop that feeds the fold: from the state's position up to the end of the log or a position asked for.
+
+#[cfg(test)]
+mod tests;
+
+use crate::dimensions::TooMany;
+use crate::measurements::{FoldError, Measurements};
+use daftar_domain::Timestamp;
+use daftar_eventlog::codec::CodecError;
+use daftar_eventlog::{FactBlock, LogReader, Position, StoreError};
+
+/// Why the fold stopped before its end.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CatchUpError {
+    /// The log could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An event this version can't read.
+    #[error("position {position}: {source}")]
+    Unreadable {
+        /// Where it stands.
+        position: Position,
+        /// What the codec said.
+        source: CodecError,
+    },
+    /// A dimension has more values than reports can tell apart.
+    #[error("position {position}: {source}")]
+    TooMany {
+        /// The event with one value too many.
+        position: Position,
+        /// Which dimension.
+        source: TooMany,
+    },
+    /// The log says what no log can say.
+    #[error("the log is damaged at position {position}: {why}")]
+    OutOfOrder {
+        /// The first event that cannot stand there.
+        position: Position,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// Folds into `state` every event after its position, up to `until` (none: the end of the log), in order.
+///
+/// Says how far it has come after every block.
+///
+/// # Errors
+///
+/// [`CatchUpError`] with the position of the event that stopped it; `state` must not be used after that.
+pub async fn catch_up(
+    log: &dyn LogReader,
+    state: &mut Measurements,
+    until: Option<Position>,
+    mut progress: impl FnMut(Position),
+) -> Result<(), CatchUpError> {
+    let until = until.unwrap_or(Position(u64::MAX));
+    while state.position() < until {
+        let reached = state.position();
+        let Some(block) = log.fact_block(reached).await? else { break };
+        fold_block(state, &block, until)?;
+        if block.last() <= reached {
+            return Err(CatchUpError::OutOfOrder { position: reached, why: "the block after it ends before it" });
+        }
+        if state.position() == reached {
+            // `until` lies in a gap of the positions: there is nothing left before it.
+            break;
+        }
+        progress(state.position());
+    }
+    Ok(())
+}
+
+/// The position of the last event that the log had accepted by `instant`.
+///
+/// # Errors
+///
+/// [`StoreError`] when the log cannot be read.
+pub async fn position_at(log: &dyn LogReader, instant: Timestamp) -> Result<Position, StoreError> {
+    // Times of acceptance rise with positions: events up to `low` are in, events after `high` are not.
+    let (mut low, mut high) = (Position::ZERO, *log.durable().borrow());
+    while low < high {
+        let middle = Position(low.0 + (high.0 - low.0) / 2);
+        let Some(block) = log.fact_block(middle).await? else {
+            high = middle;
+            continue;
+        };
+        match block.iter().take_while(|row| row.recorded_at <= instant).last() {
+            Some(row) if row.position < block.last() => return Ok(row.position),
+            Some(row) => low = row.position,
+            None => high = middle.min(Position(block.first().0.saturating_sub(1))),
+        }
+    }
+    Ok(low)
+}
+
+fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<(), CatchUpError> {
+    for (number, name) in block.new_streams() {
+        let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
+        state.name_stream(number, name.map_err(damaged)?.kind);
+    }
+    for row in block.iter_after(state.position()).take_while(|row| row.position <= until) {
+        state.apply(&row).map_err(|error| at_position(row.position, error))?;
+    }
+    Ok(())
+}
+
+fn at_position(position: Position, error: FoldError) -> CatchUpError {
+    match error {
+        FoldError::Unreadable(source) => CatchUpError::Unreadable { position, source },
+        FoldError::TooMany(source) => CatchUpError::TooMany { position, source },
+        FoldError::OutOfOrder(why) => CatchUpError::OutOfOrder { position, why },
+    }
+}

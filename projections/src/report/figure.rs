@@ -1,0 +1,166 @@
+//! A figure of a report's row: what every output writes, whatever the report.
+
+#[cfg(test)]
+mod tests;
+
+use crate::exact::{Decimal, Distribution, Share};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use std::borrow::Cow;
+
+/// One figure, or several under names; names keep the order in which they were given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Figure {
+    /// No value.
+    Null,
+    /// A count.
+    Count(u64),
+    /// A number; seconds for durations, parts of 100 for percentages.
+    Number(Decimal),
+    /// A word or an id.
+    Text(String),
+    /// Figures by name.
+    Object(Vec<(Cow<'static, str>, Figure)>),
+    /// Figures one after the other.
+    List(Vec<Figure>),
+}
+
+impl Figure {
+    /// Figures by name, in this order.
+    pub fn object<N: Into<Cow<'static, str>>>(fields: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Object(fields.into_iter().map(|(name, figure)| (name.into(), figure)).collect())
+    }
+
+    /// Every figure that holds no others, with its path: names, and places in lists from 0, joined by dots.
+    ///
+    /// Paths begin with `prefix`, unless it is empty. An empty object or list has no leaves.
+    #[must_use]
+    pub fn flatten(&self, prefix: &str) -> Vec<(String, &Self)> {
+        let mut leaves = Vec::new();
+        self.push_leaves(prefix, &mut leaves);
+        leaves
+    }
+
+    fn push_leaves<'a>(&'a self, path: &str, leaves: &mut Vec<(String, &'a Self)>) {
+        match self {
+            Self::Object(fields) => fields.iter().for_each(|(name, figure)| {
+                figure.push_leaves(&joined(path, name), leaves);
+            }),
+            Self::List(items) => items.iter().enumerate().for_each(|(place, figure)| {
+                figure.push_leaves(&joined(path, &place.to_string()), leaves);
+            }),
+            Self::Null | Self::Count(_) | Self::Number(_) | Self::Text(_) => leaves.push((path.to_owned(), self)),
+        }
+    }
+
+    /// The figure at a path as [`Self::flatten`] writes it, or an object or list on the way; the empty path is `self`.
+    ///
+    /// A name may have dots of its own; the first one that leads somewhere is taken.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Self> {
+        if path.is_empty() {
+            return Some(self);
+        }
+        match self {
+            Self::Object(fields) => fields.iter().find_map(|(name, figure)| figure.get(below(path, name)?)),
+            Self::List(items) => {
+                let (place, rest) = path.split_once('.').unwrap_or((path, ""));
+                items.get(place.parse::<usize>().ok()?)?.get(rest)
+            }
+            Self::Null | Self::Count(_) | Self::Number(_) | Self::Text(_) => None,
+        }
+    }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// What is left of `path` once `name` has been walked; `None` where it leads elsewhere.
+fn below<'a>(path: &'a str, name: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(name)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Count(count) => serializer.serialize_u64(*count),
+            Self::Number(number) => number.serialize(serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => items.serialize(serializer),
+            Self::Object(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, figure) in fields {
+                    map.serialize_entry(name, figure)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl From<u64> for Figure {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<Decimal> for Figure {
+    fn from(number: Decimal) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<String> for Figure {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Figure {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Vec<Figure>> for Figure {
+    fn from(items: Vec<Figure>) -> Self {
+        Self::List(items)
+    }
+}
+
+impl<T: Into<Figure>> From<Option<T>> for Figure {
+    fn from(figure: Option<T>) -> Self {
+        figure.map_or(Self::Null, Into::into)
+    }
+}
+
+impl From<Distribution> for Figure {
+    fn from(d: Distribution) -> Self {
+        Self::object([
+            ("count", d.count.into()),
+            ("sum", d.sum.into()),
+            ("mean", d.mean.into()),
+            ("min", d.min.into()),
+            ("max", d.max.into()),
+            ("p50", d.p50.into()),
+            ("p75", d.p75.into()),
+            ("p90", d.p90.into()),
+            ("p95", d.p95.into()),
+            ("p99", d.p99.into()),
+        ])
+    }
+}
+
+impl From<Share> for Figure {
+    fn from(share: Share) -> Self {
+        Self::object([
+            ("count", share.count.into()),
+            ("of", share.of.into()),
+            ("percent", share.percent().into()),
+            ("low95", share.low95().into()),
+            ("high95", share.high95().into()),
+        ])
+    }
+}

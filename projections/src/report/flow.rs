@@ -1,0 +1,156 @@
+//! The report `flow`: what comes in, goes out, comes back and moves on.
+
+use super::counting::Counting;
+use super::figure::Figure;
+use super::{Fields, RowFigures, Terms, by_name};
+use crate::exact::{Distribution, Share};
+use crate::measurements::Measurements;
+use crate::measurements::chunk::written;
+use crate::measurements::kinds::ActorKind;
+use crate::ticket_facts::Micros;
+use std::collections::HashMap;
+
+/// Counts in distributions are in millionths, as durations are.
+const ONE: i64 = 1_000_000;
+
+/// A row being counted.
+#[derive(Default)]
+pub(super) struct Flow {
+    opened: u64,
+    closed: u64,
+    closed_tickets: u64,
+    reopenings: u64,
+    reopened_tickets: u64,
+    first_closed: u64,
+    reopened_since: u64,
+    one_touch: u64,
+    replies: Vec<Micros>,
+    closed_by_agent: u64,
+    closed_by_customer: u64,
+    closed_by_automation: u64,
+    reasons: HashMap<u16, u64>,
+    transfers: u64,
+    transferred_tickets: u64,
+    between: HashMap<(u16, u16), u64>,
+    stays: HashMap<u16, Vec<Micros>>,
+    priority_changed: u64,
+}
+
+impl RowFigures for Flow {
+    const FIGURES: u64 = 15;
+
+    /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
+    /// which row its ticket is counted in.
+    fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
+        counting.each(&state.openings, |row, _| row.opened += 1);
+        counting.each(&state.priority_changes, |row, _| row.priority_changed += 1);
+        count_closings(counting, state);
+        count_reopenings(counting, state);
+        count_transfers(counting, state);
+    }
+
+    fn figures(self, state: &Measurements, _: &Terms) -> Fields {
+        let reasons = by_name(self.reasons, |reason| state.dimensions.reasons.name(u32::from(*reason)));
+        vec![
+            ("opened".into(), self.opened.into()),
+            ("closed".into(), self.closed.into()),
+            ("closed_tickets".into(), self.closed_tickets.into()),
+            ("reopenings".into(), self.reopenings.into()),
+            ("reopened_tickets".into(), self.reopened_tickets.into()),
+            ("reopen_rate".into(), Share { count: self.reopened_since, of: self.first_closed }.into()),
+            ("one_touch_rate".into(), Share { count: self.one_touch, of: self.first_closed }.into()),
+            ("replies_per_closed".into(), Distribution::of(self.replies).into()),
+            (
+                "closed_by".into(),
+                Figure::object([
+                    ("agent", self.closed_by_agent.into()),
+                    ("customer", self.closed_by_customer.into()),
+                    ("automation", self.closed_by_automation.into()),
+                ]),
+            ),
+            ("reasons".into(), reasons),
+            ("transfers".into(), self.transfers.into()),
+            ("transferred_tickets".into(), self.transferred_tickets.into()),
+            ("between".into(), between(self.between, state)),
+            ("stay".into(), stays(self.stays, state)),
+            ("priority_changed".into(), self.priority_changed.into()),
+        ]
+    }
+}
+
+fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
+    let position = counting.position;
+    let tickets = &state.tickets.columns;
+    counting.each(&state.closings, |row, c| {
+        row.closed += 1;
+        row.closed_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+        match c.values.by[c.row] {
+            ActorKind::Agent => row.closed_by_agent += 1,
+            ActorKind::Customer => row.closed_by_customer += 1,
+            ActorKind::Automation => row.closed_by_automation += 1,
+        }
+        let reason = c.moments.reason[c.row];
+        if reason != 0 {
+            *row.reasons.entry(reason).or_default() += 1;
+        }
+        if !written(c.values.retracted[c.row], position) {
+            row.replies.push(i64::from(c.values.replies[c.row]) * ONE);
+        }
+    });
+    counting.each(&state.first_closings, |row, c| {
+        let ticket = c.ticket();
+        let reopened = written(tickets.first_reopening[ticket], position);
+        let replied_once =
+            written(tickets.first_reply[ticket], position) && !written(tickets.second_reply[ticket], position);
+        row.first_closed += 1;
+        row.reopened_since += u64::from(reopened);
+        row.one_touch += u64::from(replied_once && !reopened);
+    });
+}
+
+fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
+    counting.each(&state.reopenings, |row, c| {
+        row.reopenings += 1;
+        row.reopened_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+    });
+}
+
+fn count_transfers(counting: &mut Counting<'_, Flow>, state: &Measurements) {
+    counting.each(&state.transfers, |row, c| {
+        row.transfers += 1;
+        row.transferred_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+        let (from, to) = (c.moments.department[c.row], c.values.to[c.row]);
+        if from != to {
+            *row.between.entry((from, to)).or_default() += 1;
+        }
+    });
+    counting.each(&state.stays, |row, c| {
+        row.stays.entry(c.moments.department[c.row]).or_default().push(c.values.took[c.row]);
+    });
+}
+
+fn between(counts: HashMap<(u16, u16), u64>, state: &Measurements) -> Figure {
+    let name = |number: u16| state.dimensions.departments.name(u32::from(number));
+    let mut counts: Vec<_> = counts.into_iter().map(|((from, to), count)| (name(from), name(to), count)).collect();
+    counts.sort_unstable_by_key(|(from, to, _)| (from.is_none(), *from, to.is_none(), *to));
+    let object = |(from, to, count): (Option<&str>, Option<&str>, u64)| {
+        Figure::object([("from", from.into()), ("to", to.into()), ("count", count.into())])
+    };
+    Figure::List(counts.into_iter().map(object).collect())
+}
+
+fn stays(stays: HashMap<u16, Vec<Micros>>, state: &Measurements) -> Figure {
+    let name = |number: u16| state.dimensions.departments.name(u32::from(number));
+    let mut stays: Vec<_> = stays.into_iter().map(|(department, times)| (name(department), times)).collect();
+    stays.sort_unstable_by_key(|(department, _)| (department.is_none(), *department));
+    Figure::List(stays.into_iter().map(|(department, times)| stay(department, times)).collect())
+}
+
+/// A department and the distribution of stays in it, side by side in one object.
+fn stay(department: Option<&str>, times: Vec<Micros>) -> Figure {
+    let mut fields = vec![("department".into(), Figure::from(department))];
+    if let Figure::Object(distribution) = Distribution::of(times).into() {
+        fields.extend(distribution);
+    }
+    Figure::Object(fields)
+}

@@ -1,0 +1,185 @@
+//! Dimensions of a query on the state's small numbers: which rows a measurement enters, and what they are called.
+
+use super::query::Dimension;
+use crate::dimensions::Dimensions;
+use crate::measurements::Measurements;
+use crate::measurements::chunk::Moments;
+use daftar_domain::ticket::Priority;
+use daftar_eventlog::facts::PseudonymBytes;
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+/// What customers are called: reports know them by pseudonym alone.
+pub trait CustomerLabels {
+    /// The customer's id; `None` when nobody knows it any more.
+    fn label(&self, pseudonym: &PseudonymBytes) -> Option<String>;
+
+    /// The pseudonym of the customer with that id; `None` when there is none.
+    fn pseudonym(&self, id: &str) -> Option<PseudonymBytes>;
+}
+
+/// A measurement, and the agent it is counted for.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) moments: &'a Moments,
+    pub(super) row: usize,
+    pub(super) agent: u32,
+}
+
+/// A dimension on the state's numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Axis {
+    Branch,
+    Department,
+    Agent,
+    Channel,
+    Priority,
+    Tier,
+    Tag,
+    Customer,
+    Language,
+    Reason,
+    Form,
+    /// An attribute by its name's number; 0: no ticket has it.
+    Attribute(u32),
+}
+
+impl Axis {
+    pub(super) fn of(dimension: &Dimension, dimensions: &Dimensions) -> Self {
+        match dimension {
+            Dimension::Branch => Self::Branch,
+            Dimension::Department => Self::Department,
+            Dimension::Agent => Self::Agent,
+            Dimension::Channel => Self::Channel,
+            Dimension::Priority => Self::Priority,
+            Dimension::CustomerTier => Self::Tier,
+            Dimension::Tag => Self::Tag,
+            Dimension::Customer => Self::Customer,
+            Dimension::Language => Self::Language,
+            Dimension::ClosingReason => Self::Reason,
+            Dimension::Form => Self::Form,
+            Dimension::Attribute(name) => Self::Attribute(dimensions.attribute_names.get(name.as_str()).unwrap_or(0)),
+        }
+    }
+
+    /// The value's number, 0 for none; of tags, the number of their set.
+    pub(super) fn number(&self, state: &Measurements, place: Place<'_>) -> u32 {
+        let (moments, row) = (place.moments, place.row);
+        let tickets = &state.tickets.columns;
+        let ticket = moments.ticket[row] as usize;
+        match self {
+            Self::Branch => moments.branch[row].into(),
+            Self::Department => moments.department[row].into(),
+            Self::Agent => place.agent,
+            Self::Channel => tickets.channel[ticket].into(),
+            Self::Priority => moments.priority[row].into(),
+            Self::Tier => tickets.tier[ticket].into(),
+            Self::Tag => moments.tags[row],
+            Self::Customer => tickets.customer[ticket],
+            Self::Language => tickets.language[ticket].into(),
+            Self::Reason => moments.reason[row].into(),
+            Self::Form => moments.form[row].into(),
+            Self::Attribute(name) => state.dimensions.attribute(tickets.attributes[ticket], *name),
+        }
+    }
+
+    /// The number of a value that a filter names; `None` when nothing has it.
+    fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
+        let d = dimensions;
+        match self {
+            Self::Branch => d.branches.get(value),
+            Self::Department => d.departments.get(value),
+            Self::Agent => d.agents.get(value),
+            Self::Channel => d.channels.get(value),
+            Self::Priority => Priority::parse("priority", value).ok().map(|p| u32::from(p.code()) + 1),
+            Self::Tier => d.tiers.get(value),
+            Self::Tag => d.tags.get(value),
+            Self::Customer => {
+                labels.pseudonym(value).or_else(|| from_hex(value)).and_then(|pseudonym| d.customers.get(&pseudonym))
+            }
+            Self::Language => d.languages.get(value),
+            Self::Reason => d.reasons.get(value),
+            Self::Form => d.forms.get(value),
+            Self::Attribute(_) => d.attribute_values.get(value),
+        }
+    }
+
+    /// What the value with that number is called; `None` for none.
+    pub(super) fn label(&self, number: u32, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<String> {
+        let d = dimensions;
+        let name = match self {
+            Self::Branch => d.branches.name(number),
+            Self::Department => d.departments.name(number),
+            Self::Agent => d.agents.name(number),
+            Self::Channel => d.channels.name(number),
+            Self::Priority => priority_word(number),
+            Self::Tier => d.tiers.name(number),
+            Self::Tag => d.tags.name(number),
+            Self::Customer => {
+                let pseudonym = d.customers.pseudonym(number)?;
+                return Some(labels.label(pseudonym).unwrap_or_else(|| to_hex(pseudonym)));
+            }
+            Self::Language => d.languages.name(number),
+            Self::Reason => d.reasons.name(number),
+            Self::Form => d.forms.name(number),
+            Self::Attribute(_) => d.attribute_values.name(number),
+        };
+        name.map(str::to_owned)
+    }
+
+    /// The order of two values in a report: by bytes, none last; customers by first appearance, so that forgetting one
+    /// moves nothing.
+    pub(super) fn order(&self, a: &(u32, Option<String>), b: &(u32, Option<String>)) -> Ordering {
+        let by_name = if *self == Self::Customer { a.0.cmp(&b.0) } else { a.1.cmp(&b.1) };
+        (a.0 == 0).cmp(&(b.0 == 0)).then(by_name)
+    }
+}
+
+/// What a filter lets pass: any of some values of one dimension.
+pub(super) struct Filter {
+    axis: Axis,
+    any_of: HashSet<u32>,
+}
+
+impl Filter {
+    pub(super) fn of(
+        (dimension, values): &(Dimension, Vec<Option<String>>),
+        dimensions: &Dimensions,
+        labels: &dyn CustomerLabels,
+    ) -> Self {
+        let axis = Axis::of(dimension, dimensions);
+        let number = |value: &Option<String>| match value {
+            Some(value) => axis.value(value, dimensions, labels),
+            None => Some(0),
+        };
+        let any_of = values.iter().filter_map(number).collect();
+        Self { axis, any_of }
+    }
+
+    pub(super) fn reads_agent(&self) -> bool {
+        self.axis == Axis::Agent
+    }
+
+    pub(super) fn passes(&self, state: &Measurements, place: Place<'_>) -> bool {
+        let number = self.axis.number(state, place);
+        if self.axis != Axis::Tag || number == 0 {
+            return self.any_of.contains(&number);
+        }
+        state.dimensions.tag_sets.members(number).iter().any(|tag| self.any_of.contains(tag))
+    }
+}
+
+fn priority_word(number: u32) -> Option<&'static str> {
+    let code = u8::try_from(number.checked_sub(1)?).ok()?;
+    Priority::from_code(code).map(Priority::name)
+}
+
+fn to_hex(pseudonym: &PseudonymBytes) -> String {
+    pseudonym.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A pseudonym as a report writes it.
+fn from_hex(text: &str) -> Option<PseudonymBytes> {
+    let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    digits.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
+}

@@ -1,0 +1,403 @@
+//! What a report is asked: its parameters, read alike from an address and from a command line.
+
+#[cfg(test)]
+mod tests;
+
+use super::periods::{Calendar, Interval};
+use chrono::NaiveDate;
+use daftar_domain::ids::{
+    AgentId, AttributeName, AttributeValue, BranchId, ChannelId, CustomerId, DepartmentId, FormRef, Language, ReasonId,
+    Tag, TierId,
+};
+use daftar_domain::ticket::Priority;
+use daftar_domain::{Invalid, Timestamp};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+/// The most dimensions a report may be grouped by.
+pub const GROUP_BY_MAX: usize = 3;
+/// The most groups `limit` may ask for.
+pub const LIMIT_MAX: usize = 200_000;
+/// The longest duration `within` may ask for.
+const WITHIN_DAYS_MAX: i64 = 100_000;
+/// The word that stands for an absent value in a filter.
+const ABSENT: &str = "null";
+/// What comes before the name of an own field where it is a dimension.
+const ATTRIBUTE_PREFIX: &str = "attribute.";
+/// The parameters beside the filters.
+const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, at, within, limit";
+/// Years that are read as Solar Hijri, wherever a date is given.
+const HIJRI_YEARS: RangeInclusive<u16> = 1200..=1599;
+
+/// A report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReportName {
+    /// How long customers wait for replies.
+    ResponseTimes,
+    /// How long tickets take.
+    ResolutionTimes,
+    /// What customers say.
+    Satisfaction,
+    /// What comes in, goes out and moves.
+    Flow,
+}
+
+impl ReportName {
+    /// Every report.
+    pub const ALL: [Self; 4] = [Self::ResponseTimes, Self::ResolutionTimes, Self::Satisfaction, Self::Flow];
+
+    /// Its name in an address and on a command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ResponseTimes => "response-times",
+            Self::ResolutionTimes => "resolution-times",
+            Self::Satisfaction => "satisfaction",
+            Self::Flow => "flow",
+        }
+    }
+
+    /// Reads a report's name.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] naming `report` and the names there are.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let rule = || format!("must be one of {}", Self::ALL.map(Self::name).join(", "));
+        Self::ALL.into_iter().find(|report| report.name() == text).ok_or_else(|| Invalid::new("report", text, rule()))
+    }
+}
+
+/// What figures are grouped and filtered by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// The branch.
+    Branch,
+    /// The department.
+    Department,
+    /// The agent to whom a figure is credited.
+    Agent,
+    /// The ticket's channel.
+    Channel,
+    /// The priority.
+    Priority,
+    /// The customer's tier.
+    CustomerTier,
+    /// A tag; a ticket stands in the row of each of its tags.
+    Tag,
+    /// The customer.
+    Customer,
+    /// The ticket's language.
+    Language,
+    /// The reason of the closing a figure rests on.
+    ClosingReason,
+    /// The survey form of the closing a figure rests on.
+    Form,
+    /// An own field of the ticket.
+    Attribute(AttributeName),
+}
+
+impl Dimension {
+    /// Every dimension but the own fields.
+    pub const FIXED: [Self; 11] = [
+        Self::Branch,
+        Self::Department,
+        Self::Agent,
+        Self::Channel,
+        Self::Priority,
+        Self::CustomerTier,
+        Self::Tag,
+        Self::Customer,
+        Self::Language,
+        Self::ClosingReason,
+        Self::Form,
+    ];
+
+    /// Its name in a query and in a row's group.
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Branch => "branch",
+            Self::Department => "department",
+            Self::Agent => "agent",
+            Self::Channel => "channel",
+            Self::Priority => "priority",
+            Self::CustomerTier => "customer_tier",
+            Self::Tag => "tag",
+            Self::Customer => "customer",
+            Self::Language => "language",
+            Self::ClosingReason => "closing_reason",
+            Self::Form => "form",
+            Self::Attribute(name) => return Cow::Owned(format!("{ATTRIBUTE_PREFIX}{name}")),
+        })
+    }
+
+    /// Reads a dimension's name.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] naming `field` and the dimensions there are.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
+        if let Some(name) = text.strip_prefix(ATTRIBUTE_PREFIX) {
+            return AttributeName::parse(field, name).map(Self::Attribute);
+        }
+        Self::fixed(text).ok_or_else(|| Invalid::new(field, text, format!("must be one of {}", known_dimensions())))
+    }
+
+    fn fixed(name: &str) -> Option<Self> {
+        Self::FIXED.into_iter().find(|dimension| dimension.name() == name)
+    }
+
+    /// Whether `value` can be a value of this dimension at all.
+    fn check(&self, field: &str, value: &str) -> Result<(), Invalid> {
+        match self {
+            Self::Branch => BranchId::parse(field, value).map(drop),
+            Self::Department => DepartmentId::parse(field, value).map(drop),
+            Self::Agent => AgentId::parse(field, value).map(drop),
+            Self::Channel => ChannelId::parse(field, value).map(drop),
+            Self::Priority => Priority::parse(field, value).map(drop),
+            Self::CustomerTier => TierId::parse(field, value).map(drop),
+            Self::Tag => Tag::parse(field, value).map(drop),
+            Self::Customer => CustomerId::parse(field, value).map(drop),
+            Self::Language => Language::parse(field, value).map(drop),
+            Self::ClosingReason => ReasonId::parse(field, value).map(drop),
+            Self::Form => FormRef::parse(field, value).map(drop),
+            Self::Attribute(_) => AttributeValue::parse(field, value).map(drop),
+        }
+    }
+
+    /// Reads one value of a filter; `None` is the absent one. A priority is never absent.
+    fn value(&self, field: &str, text: &str) -> Result<Option<String>, Invalid> {
+        if text == ABSENT && *self != Self::Priority {
+            return Ok(None);
+        }
+        self.check(field, text).map(|()| Some(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Dimension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// Up to where the log is read: what was known then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AsOf {
+    /// Events up to this position of the log.
+    Position(u64),
+    /// Events recorded up to this instant.
+    Instant(Timestamp),
+}
+
+/// A question to a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Which report.
+    pub report: ReportName,
+    /// The first instant counted; unbounded where left out.
+    pub from: Option<Timestamp>,
+    /// The first instant no longer counted, later than `from`; unbounded where left out.
+    pub to: Option<Timestamp>,
+    /// How long the periods are; one row over all time where left out.
+    pub interval: Option<Interval>,
+    /// What rows are grouped by: at most three dimensions, each once.
+    pub group_by: Vec<Dimension>,
+    /// What is counted: for each dimension any of these values, `None` standing for the absent one.
+    pub filters: Vec<(Dimension, Vec<Option<String>>)>,
+    /// Up to where the log is read; all of it where left out.
+    pub as_of: Option<AsOf>,
+    /// The instant up to which running things are measured.
+    pub at: Option<Timestamp>,
+    /// The duration within which values are counted apart, in microseconds, above zero.
+    pub within: Option<i64>,
+    /// How many groups are kept, 1 to 200,000.
+    pub limit: Option<usize>,
+    /// The metric definition as it was named.
+    pub definition: Option<String>,
+}
+
+impl Query {
+    /// A report over everything.
+    #[must_use]
+    pub const fn over(report: ReportName) -> Self {
+        Self {
+            report,
+            from: None,
+            to: None,
+            interval: None,
+            group_by: Vec::new(),
+            filters: Vec::new(),
+            as_of: None,
+            at: None,
+            within: None,
+            limit: None,
+            definition: None,
+        }
+    }
+
+    /// Reads a report's name and its parameters, given as names and values in any order.
+    ///
+    /// # Errors
+    ///
+    /// An [`Invalid`] for every parameter that is unknown, given twice or wrong.
+    pub fn parse(report: &str, parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<Invalid>> {
+        // Where the name is wrong the query is never handed out; the parameters are still read for their own errors.
+        let mut reading = Reading::new(ReportName::Flow);
+        if let Some(report) = reading.keep(ReportName::parse(report)) {
+            reading.query.report = report;
+        }
+        for (name, value) in parameters {
+            reading.read(&name, &value);
+        }
+        reading.finish()
+    }
+}
+
+/// A query half read, and what is wrong with it so far.
+struct Reading {
+    query: Query,
+    given: BTreeSet<String>,
+    wrong: Vec<Invalid>,
+}
+
+impl Reading {
+    fn new(report: ReportName) -> Self {
+        Self { query: Query::over(report), given: BTreeSet::new(), wrong: Vec::new() }
+    }
+
+    fn keep<T>(&mut self, read: Result<T, Invalid>) -> Option<T> {
+        read.map_err(|invalid| self.wrong.push(invalid)).ok()
+    }
+
+    fn read(&mut self, name: &str, value: &str) {
+        if !self.given.insert(name.to_owned()) {
+            self.wrong.push(Invalid::new(name, value, "must be given only once"));
+            return;
+        }
+        match name {
+            "from" => self.query.from = self.keep(moment(name, value)),
+            "to" => self.query.to = self.keep(moment(name, value)),
+            "interval" => self.query.interval = self.keep(Interval::parse(value)),
+            "group_by" => self.group_by(value),
+            "definition" => self.query.definition = self.keep(definition(value)),
+            "as_of" => self.query.as_of = self.keep(as_of(value)),
+            "at" => self.query.at = self.keep(moment(name, value)),
+            "within" => self.query.within = self.keep(within(value)),
+            "limit" => self.query.limit = self.keep(limit(value)),
+            _ => self.filter(name, value),
+        }
+    }
+
+    fn group_by(&mut self, value: &str) {
+        for text in value.split(',') {
+            let Some(dimension) = self.keep(Dimension::parse("group_by", text)) else { continue };
+            if self.query.group_by.contains(&dimension) {
+                self.wrong.push(Invalid::new("group_by", text, "must name a dimension only once"));
+            } else {
+                self.query.group_by.push(dimension);
+            }
+        }
+        if self.query.group_by.len() > GROUP_BY_MAX {
+            self.wrong.push(Invalid::new("group_by", value, format!("must name at most {GROUP_BY_MAX} dimensions")));
+        }
+    }
+
+    fn filter(&mut self, name: &str, value: &str) {
+        if Dimension::fixed(name).is_none() && !name.starts_with(ATTRIBUTE_PREFIX) {
+            let rule = format!("must be a parameter ({PARAMETERS}) or a filter ({})", known_dimensions());
+            self.wrong.push(Invalid::new(name, value, rule));
+            return;
+        }
+        let Some(dimension) = self.keep(Dimension::parse(name, name)) else { return };
+        let values = value.split(',').filter_map(|text| self.keep(dimension.value(name, text))).collect();
+        self.query.filters.push((dimension, values));
+    }
+
+    fn finish(mut self) -> Result<Query, Vec<Invalid>> {
+        if let (Some(from), Some(to)) = (self.query.from, self.query.to)
+            && from >= to
+        {
+            self.wrong.push(Invalid::new("to", to, format!("must be later than from, which is {from}")));
+        }
+        if self.wrong.is_empty() { Ok(self.query) } else { Err(self.wrong) }
+    }
+}
+
+fn known_dimensions() -> String {
+    format!("{}, {ATTRIBUTE_PREFIX}NAME", Dimension::FIXED.map(|dimension| dimension.name()).join(", "))
+}
+
+/// An instant with an offset, or a date: its start in UTC.
+fn moment(field: &str, text: &str) -> Result<Timestamp, Invalid> {
+    if year(text).is_some_and(|year| HIJRI_YEARS.contains(&year)) {
+        let rule = "dates of the Solar Hijri calendar (years 1200 to 1599) are not read yet; give the Gregorian date";
+        return Err(Invalid::new(field, text, rule));
+    }
+    if text.contains(':') { Timestamp::parse(field, text) } else { start_of_date(field, text) }
+}
+
+/// The year with which a date or an instant begins.
+fn year(text: &str) -> Option<u16> {
+    let (year, _) = text.split_once('-')?;
+    digits(year).filter(|_| year.len() == 4)
+}
+
+fn start_of_date(field: &str, text: &str) -> Result<Timestamp, Invalid> {
+    let rule = "must be a date like 2026-01-03 (from 00:00 UTC) or an instant with an offset like 2026-01-03T08:12:00Z";
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|date| date.to_string() == text)
+        .ok_or_else(|| Invalid::new(field, text, rule))?;
+    Timestamp::from_micros(Calendar::utc_gregorian().start_of(date))
+        .ok_or_else(|| Invalid::new(field, text, "must lie in the years 1900 to 2200"))
+}
+
+fn as_of(text: &str) -> Result<AsOf, Invalid> {
+    if text.is_empty() || text.bytes().any(|b| !b.is_ascii_digit()) {
+        return moment("as_of", text).map(AsOf::Instant);
+    }
+    let rule = || format!("must be a position of at most {} or an instant", u64::MAX);
+    digits(text).map(AsOf::Position).ok_or_else(|| Invalid::new("as_of", text, rule()))
+}
+
+/// A duration in microseconds: a whole number and its unit.
+fn within(text: &str) -> Result<i64, Invalid> {
+    let rule = || {
+        let bounds = format!("above zero and at most {WITHIN_DAYS_MAX}d");
+        Invalid::new("within", text, format!("must be a duration like 45s, 30m, 4h or 2d (48 hours), {bounds}"))
+    };
+    duration(text).filter(|micros| (1..=WITHIN_DAYS_MAX * 86_400_000_000).contains(micros)).ok_or_else(rule)
+}
+
+fn duration(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    digits::<i64>(number)?.checked_mul(seconds * 1_000_000)
+}
+
+fn limit(text: &str) -> Result<usize, Invalid> {
+    let rule = || format!("must be a whole number from 1 to {LIMIT_MAX}");
+    digits(text).filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| Invalid::new("limit", text, rule()))
+}
+
+fn definition(text: &str) -> Result<String, Invalid> {
+    match text {
+        "default" | "default@0" => Ok(text.to_owned()),
+        _ => Err(Invalid::new("definition", text, "must be default or default@0, the only definition there is")),
+    }
+}
+
+/// A number written in the digits 0 to 9 alone.
+fn digits<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}

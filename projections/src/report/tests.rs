@@ -1,0 +1,5 @@
+//! Reports from histories written by hand, and from random ones.
+
+mod by_hand;
+mod oracle;
+mod properties;

@@ -1,0 +1,122 @@
+//! What can be asked of the tool: its commands and flags.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Recompute the reports of a help desk from its history, as known at any position.
+#[derive(Debug, Parser)]
+#[command(name = "daftar-replay", version, about, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done; 2 wrong usage; 3 could not run.\n\
+Results go to standard output, everything else to standard error.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a report from the log alone.
+    Report(ReportArguments),
+}
+
+/// Where the history comes from: exactly one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SourceArguments {
+    /// A data directory that no server has open.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// A file of events (NDJSON; plain, .gz or .zst; - for standard input).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  daftar-replay report response-times --data-dir daftar-data
+  daftar-replay report satisfaction --data-dir daftar-data --group-by department --interval month
+  daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
+  daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
+  daftar-replay report response-times --data-dir daftar-data --as-of 48211
+  daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10")]
+pub(crate) struct ReportArguments {
+    /// Which report: response-times, resolution-times, satisfaction or flow.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
+    /// The first moment counted: a date (00:00 UTC) or an instant with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// The first moment no longer counted.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// One row a period: hour, day, week, month, quarter or year.
+    #[arg(long)]
+    pub(crate) interval: Option<String>,
+    /// One row a value, of up to three dimensions: branch, department, agent, channel, priority, customer_tier, tag,
+    /// customer, language, closing_reason, form, attribute.NAME.
+    #[arg(long, value_name = "DIMENSION,…")]
+    pub(crate) group_by: Option<String>,
+    /// Count only some values of a dimension; `null` stands for none. Several filters all apply.
+    #[arg(long, value_name = "DIMENSION=VALUE,…")]
+    pub(crate) filter: Vec<String>,
+    /// What was known then: a position of the log, or an instant by when it was recorded.
+    #[arg(long, value_name = "POSITION|TIME")]
+    pub(crate) as_of: Option<String>,
+    /// The instant up to which running things are measured; the latest event when left out.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Ask which share of the values lies within a duration: 45s, 30m, 4h, 2d.
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) within: Option<String>,
+    /// Keep the groups with most measurements.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<String>,
+    /// The metric definition to count under: `default`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) definition: Option<String>,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// An aligned table, for people.
+    Table,
+    /// The report as the HTTP interface answers it, for machines.
+    Json,
+}
+
+impl ReportArguments {
+    /// The flags as the parameters of a report.
+    ///
+    /// # Errors
+    ///
+    /// Words about a filter that is no `dimension=value`.
+    pub(crate) fn parameters(&self) -> Result<Vec<(String, String)>, String> {
+        let flags = [
+            ("from", &self.from),
+            ("to", &self.to),
+            ("interval", &self.interval),
+            ("group_by", &self.group_by),
+            ("as_of", &self.as_of),
+            ("at", &self.at),
+            ("within", &self.within),
+            ("limit", &self.limit),
+            ("definition", &self.definition),
+        ];
+        let given = |(name, value): (&str, &Option<String>)| value.clone().map(|value| (name.to_owned(), value));
+        let mut parameters: Vec<_> = flags.into_iter().filter_map(given).collect();
+        for filter in &self.filter {
+            let (name, values) = filter
+                .split_once('=')
+                .ok_or_else(|| format!("--filter {filter} is no DIMENSION=VALUE, like channel=email"))?;
+            parameters.push((name.to_owned(), values.to_owned()));
+        }
+        Ok(parameters)
+    }
+}

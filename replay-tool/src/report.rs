@@ -1,0 +1,71 @@
+//! `daftar-replay report`: fold the history up to a position, count, show.
+
+use crate::Failure;
+use crate::cli::{Output, ReportArguments};
+use crate::labels::KeyLabels;
+use crate::source::{self, Source};
+use crate::table;
+use daftar_eventlog::Position;
+use daftar_projections::measurements::Measurements;
+use daftar_projections::projector::{catch_up, position_at};
+use daftar_projections::report::query::{AsOf, Query};
+use daftar_projections::report::{Report, report};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
+    let parameters = arguments.parameters().map_err(Failure::Usage)?;
+    let query = Query::parse(&arguments.name, parameters).map_err(|wrong| {
+        let lines: Vec<_> = wrong.iter().map(|invalid| format!("{invalid}")).collect();
+        Failure::Usage(lines.join("\n"))
+    })?;
+    let source = source::open(&arguments.source, arguments.quiet).await?;
+    let position = asked_position(&source, query.as_of).await?;
+    let mut state = Measurements::default();
+    let progress = progress_bar(position, arguments.quiet);
+    catch_up(&*source.log, &mut state, Some(position), |reached| progress.set_position(reached.0))
+        .await
+        .map_err(Failure::run)?;
+    progress.finish_and_clear();
+    let report = report(&state, &query, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
+    show(&report, arguments.output)
+}
+
+/// The end of the prefix that was asked for.
+async fn asked_position(source: &Source, as_of: Option<AsOf>) -> Result<Position, Failure> {
+    let last = *source.log.durable().borrow();
+    match as_of {
+        None => Ok(last),
+        Some(AsOf::Position(position)) if position > last.0 => {
+            Err(Failure::Usage(format!("as_of is {position}, but the log ends at position {last}")))
+        }
+        Some(AsOf::Position(position)) => Ok(Position(position)),
+        Some(AsOf::Instant(_)) if !source.tells_recorded_at => Err(Failure::Usage(
+            "as_of is an instant, but the events do not say when they were recorded; give a position".to_owned(),
+        )),
+        Some(AsOf::Instant(instant)) => position_at(&*source.log, instant).await.map_err(Failure::run),
+    }
+}
+
+fn progress_bar(position: Position, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(position.0);
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta} left");
+    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
+
+fn show(report: &Report, output: Output) -> Result<(), Failure> {
+    let text = match output {
+        Output::Json => report.to_json(),
+        Output::Table => table::of(report),
+    };
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // Whoever read it has seen enough.
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) => Err(Failure::run(format!("the report could not be written: {e}"))),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,369 @@
+//! Derived files come back the same bytes whatever befell them, and what guards the log refuses what is not it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use daftar_domain::Timestamp;
+use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use daftar_eventlog::{CommandStamp, Commit, EventLog, LogReader, Position, RecordedEvent, StoreError};
+use daftar_tests::commit;
+use daftar_tests::history::{
+    Dice, all_events, assert_sound, copy_dir, known_command, large_commit, long, numbered_stamp, open,
+};
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const BLOCK: u64 = 4096;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+/// Commits for one log after the other, each knowing the versions of the tickets it writes to.
+#[derive(Default)]
+struct Script {
+    commits: Vec<Commit>,
+    versions: HashMap<String, u32>,
+    events: u64,
+    commands: u64,
+}
+
+impl Script {
+    fn push(&mut self, ticket: &str, count: u32, command: Option<CommandStamp>) {
+        let made = commit(ticket, self.versions.get(ticket).copied().unwrap_or(0), count, command);
+        self.add(ticket, made);
+    }
+
+    fn push_large(&mut self, ticket: &str, sealed: usize) {
+        let made = large_commit(ticket, self.versions.get(ticket).copied().unwrap_or(0), sealed, None);
+        self.add(ticket, made);
+    }
+
+    fn push_command(&mut self, ticket: &str, count: u32) {
+        self.commands += 1;
+        self.push(ticket, count, Some(numbered_stamp(self.commands)));
+    }
+
+    fn add(&mut self, ticket: &str, made: Commit) {
+        let count = u32::try_from(made.events.len()).unwrap();
+        *self.versions.entry(ticket.to_owned()).or_default() += count;
+        self.events += u64::from(count);
+        // The same instant for a while, then the next: it enters the chain, which has to come out the same.
+        let recorded_at = Some(Timestamp::clamped(i64::try_from(self.events / 100).unwrap() * 1_000_000));
+        self.commits.push(Commit { recorded_at, ..made });
+    }
+
+    /// Imports, now and then a command, until the log ends at `last`.
+    fn fill_to(&mut self, last: u64) {
+        for n in self.events.. {
+            let room = last - self.events;
+            let ticket = format!("T-{}", n * 31 % 97);
+            match n % 7 {
+                _ if room == 0 => return,
+                0 => self.push_command(&ticket, 0),
+                1 => self.push_command(&ticket, u32::try_from(room.min(1 + n % 5)).unwrap()),
+                _ => self.push(&ticket, u32::try_from(room.min(1 + n % 37)).unwrap(), None),
+            }
+        }
+    }
+}
+
+/// Commands across the ends of blocks, and commands without events exactly there.
+fn at_the_edges() -> Script {
+    let mut script = Script::default();
+    script.fill_to(BLOCK - 2);
+    script.push_command("over the edge", 64);
+    script.fill_to(2 * BLOCK);
+    script.push_command("before the third block", 0);
+    script.push_command("before the third block", 0);
+    script.push_large("a record of its own", 9_000);
+    script.push_command("after the edge", 3);
+    script
+}
+
+/// An empty log with one id, to be copied: two logs with one history must become the same bytes.
+fn seedling() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).unwrap();
+    dir
+}
+
+fn copied(from: &Path) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    copy_dir(from, dir.path()).unwrap();
+    dir
+}
+
+/// Appends many at once: tasks of one thread begin in order, so the log gets them in order and groups them as it likes.
+/// Never so many that some would have to wait before the log takes them: these may overtake each other.
+fn append_together(dir: &Path, commits: Vec<Commit>) {
+    runtime().block_on(async {
+        let log = open(dir).unwrap();
+        let mut commits = commits.into_iter().peekable();
+        while commits.peek().is_some() {
+            let append = |commit| {
+                let log = log.clone();
+                tokio::spawn(async move { log.append(commit).await })
+            };
+            let appended: Vec<_> = commits.by_ref().take(1000).map(append).collect();
+            for answer in appended {
+                answer.await.unwrap().unwrap();
+            }
+        }
+    });
+}
+
+fn append_one_by_one(dir: &Path, commits: Vec<Commit>) {
+    runtime().block_on(async {
+        let log = open(dir).unwrap();
+        for commit in commits {
+            log.append(commit).await.unwrap();
+        }
+    });
+}
+
+/// The bytes of both derived files.
+type Files = (Vec<u8>, Vec<u8>);
+
+fn derived_bytes(dir: &Path) -> Files {
+    let read = |name: &str| std::fs::read(dir.join("derived").join(name)).unwrap();
+    (read("facts"), read("commands"))
+}
+
+/// What a log says of itself: its events and what it answers to every command once more.
+#[derive(Debug, PartialEq)]
+struct Said {
+    events: Vec<RecordedEvent>,
+    commands: Vec<(u64, u32)>,
+    rows: Vec<(u64, u32, u32, u32, Vec<u8>)>,
+}
+
+fn said(dir: &Path, commands: u64) -> Said {
+    runtime().block_on(async {
+        let log = open(dir).unwrap();
+        let events = all_events(&*log).await.unwrap();
+        assert_sound(&*log, &events).await;
+        let mut answers = Vec::new();
+        for command in 1..=commands {
+            answers.push(known_command(&*log, numbered_stamp(command)).await);
+        }
+        let (mut rows, mut after) = (Vec::new(), Position::ZERO);
+        while let Some(block) = log.fact_block(after).await.unwrap() {
+            rows.extend(
+                block
+                    .iter_after(after)
+                    .map(|r| (r.position.0, r.stream.0, r.version.0, r.back, r.facts.to_vec()))
+                    .collect::<Vec<_>>(),
+            );
+            after = block.last();
+        }
+        Said { events, commands: answers, rows }
+    })
+}
+
+/// What the log answered when the commands were first carried out, worked out from the script alone.
+fn expected_commands(script: &Script) -> Vec<(u64, u32)> {
+    let (mut next, mut expected) = (1, Vec::new());
+    for commit in &script.commits {
+        let count = u32::try_from(commit.events.len()).unwrap();
+        if commit.command.is_some() {
+            expected.push((next, count));
+        }
+        next += u64::from(count);
+    }
+    expected
+}
+
+#[test]
+fn derived_files_come_back_the_same_bytes() {
+    let (seed, script) = (seedling(), at_the_edges());
+    append_together(seed.path(), script.commits.clone());
+    let bytes = derived_bytes(seed.path());
+    let whole = said(seed.path(), script.commands);
+    assert_eq!(whole.commands, expected_commands(&script), "commands are known as they were answered");
+    assert_eq!(whole.events.len() as u64, script.events);
+    assert_eq!(derived_bytes(seed.path()), bytes, "opening changes nothing");
+
+    let harmed = |what: &str, harm: &dyn Fn(&Path)| {
+        let dir = copied(seed.path());
+        harm(&dir.path().join("derived"));
+        assert!(said(dir.path(), script.commands) == whole, "{what}: the log says something else");
+        let again = derived_bytes(dir.path());
+        assert!(again == bytes, "{what}: other bytes ({} and {})", again.0.len(), again.1.len());
+    };
+    harmed("deleted", &|derived| std::fs::remove_dir_all(derived).unwrap());
+    harmed("without commands", &|derived| std::fs::remove_file(derived.join("commands")).unwrap());
+    harmed("without facts", &|derived| std::fs::remove_file(derived.join("facts")).unwrap());
+    let mut dice = Dice(7);
+    for file in ["facts", "commands"] {
+        let len = std::fs::metadata(seed.path().join("derived").join(file)).unwrap().len();
+        for _ in 0..if long() { 40 } else { 3 } {
+            let at = dice.below(len);
+            harmed(&format!("{file} flipped at {at}"), &|derived| {
+                edit(&derived.join(file), |bytes| bytes[usize::try_from(at).unwrap()] ^= 4);
+            });
+            let cut = dice.below(len);
+            harmed(&format!("{file} cut at {cut}"), &|derived| {
+                edit(&derived.join(file), |bytes| bytes.truncate(usize::try_from(cut).unwrap()));
+            });
+        }
+        harmed(&format!("{file} with bytes nobody reads changed"), &|derived| {
+            edit(&derived.join(file), |bytes| bytes[if file == "facts" { 133 } else { 61 }] ^= 1);
+        });
+        harmed(&format!("{file} with more behind it"), &|derived| {
+            edit(&derived.join(file), |bytes| bytes.extend([0xab; 5000]));
+        });
+    }
+    let other = seedling();
+    append_together(other.path(), script.commits.clone());
+    assert!(derived_bytes(other.path()) != bytes, "another log, another chain");
+    harmed("of another log", &|derived| {
+        std::fs::remove_dir_all(derived).unwrap();
+        copy_dir(&other.path().join("derived"), derived).unwrap();
+    });
+}
+
+fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(path).unwrap();
+    change(&mut bytes);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn commands_at_the_edge_of_a_block_stay_known_from_one_opening_to_the_next() {
+    let (dir, script) = (seedling(), at_the_edges());
+    append_together(dir.path(), script.commits.clone());
+    let expected = expected_commands(&script);
+    for opening in 0..3 {
+        assert_eq!(said(dir.path(), script.commands).commands, expected, "opening {opening}");
+    }
+    // The next block comes after the reopening, and holds what it would have held without one.
+    let mut further = at_the_edges();
+    let known = further.commits.len();
+    further.fill_to(3 * BLOCK + 100);
+    append_one_by_one(dir.path(), further.commits.split_off(known));
+    let bytes = derived_bytes(dir.path());
+    std::fs::remove_dir_all(dir.path().join("derived")).unwrap();
+    said(dir.path(), further.commands);
+    assert!(derived_bytes(dir.path()) == bytes, "derived in one go or with openings in between");
+}
+
+#[test]
+fn how_events_were_grouped_does_not_show() {
+    let seed = seedling();
+    let events: u64 = BLOCK + 1000;
+    let mut all: Vec<(Files, Said)> = Vec::new();
+    for size in [1, 7, 64, 1000] {
+        let mut script = Script::default();
+        while script.events < events {
+            // Runs of one ticket are as long as their commits at most, so that all sizes tell one story.
+            let run = (events - script.events).min(1000);
+            let ticket = format!("T-{}", script.events / 1000);
+            let from = script.events;
+            while script.events < from + run {
+                let count = (from + run - script.events).min(size);
+                script.push(&ticket, u32::try_from(count).unwrap(), None);
+            }
+        }
+        script.commits.iter_mut().for_each(|c| c.recorded_at = Some(Timestamp::clamped(1_000_000)));
+        rename_agents(&mut script);
+        let dir = copied(seed.path());
+        append_together(dir.path(), script.commits);
+        let said = said(dir.path(), 0);
+        all.push((derived_bytes(dir.path()), said));
+    }
+    for (bytes, said) in &all[1..] {
+        assert!(*said == all[0].1, "other events");
+        assert!(*bytes == all[0].0, "other derived bytes");
+    }
+}
+
+/// Makes events of commits of any size equal: what they say depends on their version alone.
+fn rename_agents(script: &mut Script) {
+    for commit in &mut script.commits {
+        for (event, n) in commit.events.iter_mut().zip(1..) {
+            let version = commit.expected.0 + n;
+            *event = daftar_tests::assigned(&commit.stream, version, &format!("agent-{version}"), None, 0);
+        }
+    }
+}
+
+fn refused(dir: &Path) -> String {
+    match EmbeddedLog::open(dir, &Options::default()) {
+        Ok(_) => panic!("the log opened"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_log_shorter_than_its_witness_is_refused() {
+    let dir = seedling();
+    let mut script = Script::default();
+    script.fill_to(50);
+    let rest = script.commits.split_off(script.commits.len() / 2);
+    append_one_by_one(dir.path(), script.commits.clone());
+    let earlier = copied(dir.path());
+    append_one_by_one(dir.path(), rest);
+    std::fs::remove_dir_all(dir.path().join("log")).unwrap();
+    copy_dir(&earlier.path().join("log"), &dir.path().join("log")).unwrap();
+    let words = refused(dir.path());
+    assert!(words.contains("its tail is lost"), "{words}");
+    assert!(words.contains("up to position 50 were acknowledged"), "{words}");
+    assert!(said(earlier.path(), 0).events.len() < 50, "with its own witness the shorter log is whole");
+}
+
+#[test]
+fn a_log_with_another_chain_than_its_witness_is_refused() {
+    let seed = seedling();
+    let [one, other] = [copied(seed.path()), copied(seed.path())];
+    append_one_by_one(one.path(), vec![commit("A", 0, 3, None)]);
+    append_one_by_one(other.path(), vec![commit("B", 0, 5, None)]);
+    std::fs::copy(one.path().join("witness"), other.path().join("witness")).unwrap();
+    let words = refused(other.path());
+    assert!(words.contains("the chain differs"), "{words}");
+    std::fs::remove_dir_all(other.path().join("log")).unwrap();
+    let words = refused(other.path());
+    assert!(words.contains("header record is missing"), "a log that is gone is no new log: {words}");
+}
+
+#[test]
+fn keys_that_are_gone_or_of_another_log_are_told() {
+    let (dir, other) = (seedling(), seedling());
+    append_one_by_one(dir.path(), vec![commit("A", 0, 3, None)]);
+    std::fs::remove_dir_all(dir.path().join("keys")).unwrap();
+    assert!(refused(dir.path()).contains("without it nothing sealed can be read"));
+    copy_dir(&other.path().join("keys"), &dir.path().join("keys")).unwrap();
+    assert!(refused(dir.path()).contains("belong to another log"));
+}
+
+/// A process that holds the directory, killed when the test lets go of it.
+struct Holder(Child);
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn who_holds_the_directory_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_log_writer"));
+    command.arg(dir.path()).args(["step", "1000"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = Holder(command.spawn().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(holder.0.stdout.take().unwrap()), &mut line).unwrap();
+    let words = refused(dir.path());
+    assert!(words.contains(&format!("(process {})", holder.0.id())), "{words}");
+    drop(holder);
+    let log = open(dir.path()).unwrap();
+    let second = EmbeddedLog::open(dir.path(), &Options::default());
+    assert!(
+        matches!(second, Err(StoreError::InUse { holder, .. }) if holder.contains(&std::process::id().to_string()))
+    );
+    drop(log);
+    open(dir.path()).unwrap();
+}
