@@ -158,6 +158,22 @@ fn positions_follow_the_lines() {
 }
 
 #[test]
+fn positions_follow_the_lines_in_the_embedded_log_however_they_alternate() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = EmbeddedLog::open(dir.path(), &embedded::Options::default()).unwrap();
+    let codec = TicketCodec::new(log.keys(), log.identity().log_id);
+    let kinds = ["ticket_opened", "ticket_resumed", "ticket_restored", "ticket_resumed"];
+    let tickets: Vec<String> = (0..3000).map(|n| format!("T-{n}")).collect();
+    let text: String = kinds.iter().flat_map(|kind| tickets.iter().map(|id| line_of(id, kind, 1, ""))).collect();
+    let alone = Options { alone: true, ..Options::default() };
+    let (counts, _) = import_into(&log, &codec, text.as_bytes(), alone).unwrap();
+    assert_eq!(counts, Counts { read: 12_000, appended: 12_000, present: 0, rejected: 0 });
+    let events = run(log.read_events(Position::ZERO, usize::MAX)).unwrap();
+    let streams = events.iter().map(|event| event.bytes.head().unwrap().stream_id.to_owned());
+    assert!(streams.eq(tickets.iter().cycle().take(12_000).cloned()));
+}
+
+#[test]
 fn what_was_exported_is_known_to_its_log_and_new_to_another_once() {
     let (bed, other) = (Bed::new(), Bed::new());
     bed.expect(SMALL, 40, 0, 0);
@@ -326,8 +342,9 @@ fn kept_times_of_recording_need_an_empty_log_and_order() {
 fn replayed(text: &str) -> (Bed, Counts, Vec<u64>) {
     let (bed, mut rejected) = (Bed::new(), Vec::new());
     let lines = LineReader::new(text.as_bytes(), Limits::default());
-    let counts = run(replay_into(&bed.log, &bed.codec, lines, system_clock(), &mut |r| rejected.push(r.line))).unwrap();
-    (bed, counts.counts, rejected)
+    let replayed =
+        run(replay_into(&bed.log, &bed.codec, lines, system_clock(), &mut |r| rejected.push(r.line))).unwrap();
+    (bed, replayed.counts, rejected)
 }
 
 #[test]

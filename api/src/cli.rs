@@ -39,9 +39,10 @@ Examples:
   daftar import --rejects bad.ndjson history.ndjson
   export-from-somewhere | daftar import -          from standard input
 
-Importing the same file again adds nothing, a longer version of it only what is new. Each line that
-history can't take is rejected with its number and the reason, and the rest goes in. The last line of
-standard output is the counts: {\"read\":…,\"appended\":…,\"present\":…,\"rejected\":…,\"position\":…}";
+Importing the same file again adds nothing, a longer version of it only what is new.
+Each line that history can't take is rejected with its number and the reason, and the
+rest goes in. The last line of standard output is the counts:
+{\"read\":…,\"appended\":…,\"present\":…,\"rejected\":…,\"position\":…}";
 
 /// The help desk's memory: an event log, and everything that can be asked of it.
 #[derive(Debug, Parser)]
