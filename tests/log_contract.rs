@@ -73,6 +73,7 @@ contract!(
     recorded_at_never_runs_backwards,
     what_says_otherwise_of_itself_is_refused,
     many_writers_leave_one_history,
+    commits_in_order_stand_in_order,
 );
 
 async fn all(log: &Log) -> Vec<RecordedEvent> {
@@ -283,4 +284,13 @@ async fn many_writers_leave_one_history(log: Log) {
     for ticket in 0..4 {
         assert_eq!(stream(&log, &format!("T-{ticket}")).await.len(), 100);
     }
+}
+
+async fn commits_in_order_stand_in_order(log: Log) {
+    // More than may wait for a writer, of two tickets in turn; one in between is refused and leaves no gap.
+    let commits = (0..6_000).map(|n| commit(["A", "B"][n as usize % 2], n / 2 + u32::from(n == 5_999), 1, None));
+    let answers = log.append_in_order(commits.collect()).await;
+    let positions: Vec<_> = answers[..5_999].iter().map(|answer| answer.as_ref().unwrap().last.0).collect();
+    assert_eq!(positions, (1..=5_999).collect::<Vec<_>>());
+    assert!(matches!(answers[5_999], Err(AppendError::Conflict { .. })));
 }

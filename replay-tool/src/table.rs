@@ -7,19 +7,18 @@ use std::fmt::Write;
 
 /// A line under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
-/// Of a distribution a table of several rows shows these; JSON has all.
-const SHOWN_OF_DISTRIBUTION: [&str; 4] = ["count", "mean", "p50", "p90"];
-/// Of an object with a share a table of several rows leaves these out.
-const BOUNDS: [&str; 2] = ["low95", "high95"];
-
 /// The report as text: a line on what it is, the table, the notes.
 pub(crate) fn of(report: &Report) -> String {
     let mut text = head(report);
-    let table = match report.rows.as_slice() {
-        [row] if row.period.is_none() && row.group.is_empty() => figures_of(row),
-        rows => rows_of(rows),
-    };
-    let _ = write!(text, "\n{table}");
+    match report.rows.as_slice() {
+        [] => text.push_str("\nno rows"),
+        [row] if row.period.is_none() && row.group.is_empty() => {
+            let _ = write!(text, "\n{}", figures_of(row));
+        }
+        rows => tables_of(rows).for_each(|table| {
+            let _ = write!(text, "\n{table}\n");
+        }),
+    }
     for note in &report.notes {
         let _ = write!(text, "\nNote: {note}");
     }
@@ -48,19 +47,32 @@ fn figures_of(row: &Row) -> Table {
     table
 }
 
-/// Several rows: a column a figure, the lists left to JSON.
-fn rows_of(rows: &[Row]) -> Table {
+/// Several rows: a table for the plain counts, then one for each figure that has parts; lists are left to JSON.
+fn tables_of(rows: &[Row]) -> impl Iterator<Item = Table> {
+    let figures = rows.first().map(|row| row.figures.as_slice()).unwrap_or_default();
+    let (plain, parted): (Vec<_>, Vec<_>) = figures.iter().partition(|(_, figure)| is_plain(figure));
+    let plain: Vec<String> = plain.into_iter().map(|(name, _)| name.to_string()).collect();
+    let parted = parted.into_iter().map(|(name, figure)| parts_of(name, figure));
+    std::iter::once(plain).chain(parted).filter(|columns| !columns.is_empty()).map(|columns| table_of(rows, &columns))
+}
+
+/// The paths of a figure's parts that stand in one cell each.
+fn parts_of(name: &str, figure: &Figure) -> Vec<String> {
+    let Figure::Object(fields) = figure else { return Vec::new() };
+    fields.iter().filter(|(_, part)| is_plain(part)).map(|(part, _)| format!("{name}.{part}")).collect()
+}
+
+fn is_plain(figure: &Figure) -> bool {
+    !matches!(figure, Figure::Object(_) | Figure::List(_))
+}
+
+fn table_of(rows: &[Row], columns: &[String]) -> Table {
     let mut table = empty_table();
-    let Some(first) = rows.first() else {
-        table.set_header(vec!["no rows"]);
-        return table;
-    };
-    let has_period = first.period.is_some();
-    let mut header: Vec<String> = has_period.then(|| "period".to_owned()).into_iter().collect();
+    let Some(first) = rows.first() else { return table };
+    let mut header: Vec<String> = first.period.iter().map(|_| "period".to_owned()).collect();
     header.extend(first.group.iter().map(|(dimension, _)| dimension.to_string()));
     let labels = header.len();
-    let columns: Vec<String> = first.figures.iter().flat_map(|(name, figure)| columns_of(name, figure)).collect();
-    header.extend(columns.iter().cloned());
+    header.extend(headings(columns));
     table.set_header(header);
     for row in rows {
         let mut cells: Vec<String> = row.period.iter().map(label_of).collect();
@@ -72,24 +84,17 @@ fn rows_of(rows: &[Row]) -> Table {
     table
 }
 
-fn label_of(period: &daftar_projections::report::RowPeriod) -> String {
-    if period.partial { format!("{} (part)", period.label) } else { period.label.clone() }
+/// What stands above the columns: the figure's name above its first part, then the parts alone.
+fn headings(columns: &[String]) -> impl Iterator<Item = String> {
+    columns.iter().enumerate().map(|(n, column)| match column.split_once('.') {
+        Some((name, part)) if n == 0 => format!("{name}\n{part}"),
+        Some((_, part)) => format!("\n{part}"),
+        None => column.clone(),
+    })
 }
 
-/// The columns a figure takes: what people compare, the rest left to JSON.
-fn columns_of(name: &str, figure: &Figure) -> Vec<String> {
-    let Figure::Object(fields) = figure else {
-        return if matches!(figure, Figure::List(_)) { Vec::new() } else { vec![name.to_owned()] };
-    };
-    let is_distribution = fields.iter().any(|(field, _)| field == "p50");
-    let is_nested = |value: &Figure| matches!(value, Figure::Object(_) | Figure::List(_));
-    fields
-        .iter()
-        .filter(|(_, value)| !is_nested(value))
-        .map(|(field, _)| field.as_ref())
-        .filter(|field| if is_distribution { SHOWN_OF_DISTRIBUTION.contains(field) } else { !BOUNDS.contains(field) })
-        .map(|field| format!("{name}.{field}"))
-        .collect()
+fn label_of(period: &daftar_projections::report::RowPeriod) -> String {
+    if period.partial { format!("{} (part)", period.label) } else { period.label.clone() }
 }
 
 fn cell_of(row: &Row, column: &str) -> String {
