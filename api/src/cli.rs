@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Done = 0,
     /// The answer is no: lines were rejected.
     No = 1,
+    /// What was asked for makes no sense.
+    WrongUsage = 2,
     /// It could not run, or not to the end.
     CouldNotRun = 3,
     /// The user stopped it.
@@ -46,7 +48,7 @@ rest goes in. The last line of standard output is the counts:
 
 /// The help desk's memory: an event log, and everything that can be asked of it.
 #[derive(Debug, Parser)]
-#[command(name = "daftar", version, about, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "daftar", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

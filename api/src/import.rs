@@ -37,6 +37,8 @@ enum Failure {
              Import it again when it is: what is recorded already is not recorded twice"
     )]
     Source { file: String, line: u64, why: io::Error },
+    #[error("{file} is to be read, so rejected lines can't be written into it; give --rejects another file")]
+    SameFile { file: String },
     #[error("{file} can't be written for the rejected lines: {why}")]
     Rejects { file: String, why: io::Error },
     #[error(transparent)]
@@ -94,7 +96,7 @@ pub(crate) fn run(args: &ImportArgs) -> ExitCode {
 
 fn could_not_run(failure: &Failure) -> Exit {
     eprintln!("daftar: {failure}");
-    Exit::CouldNotRun
+    if matches!(failure, Failure::SameFile { .. }) { Exit::WrongUsage } else { Exit::CouldNotRun }
 }
 
 fn summarize(counts: &Counts, started: Instant, dry_run: bool) {
@@ -118,6 +120,11 @@ fn import(args: &ImportArgs) -> Result<Ended, Failure> {
         let checked = checked.and_then(|m| if m.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(()) });
         checked.map_err(|why| Failure::Open { file: source::name_of(path), why })?;
     }
+    if let Some(rejects) = args.rejects.as_deref()
+        && args.files.iter().any(|file| is_same_file(file, rejects))
+    {
+        return Err(Failure::SameFile { file: source::name_of(rejects) });
+    }
     let rejects = Rejects::new(args.rejects.as_deref(), args.quiet).map_err(|why| rejects_failed(args, why))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Failure::Start)?;
@@ -130,6 +137,11 @@ fn import(args: &ImportArgs) -> Result<Ended, Failure> {
     let ended = runtime.block_on(import_into(&log, log.keys(), args, rejects));
     log.close();
     ended
+}
+
+/// Whether two paths lead to one file, by whatever names.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn rejects_failed(args: &ImportArgs, why: io::Error) -> Failure {
@@ -150,7 +162,7 @@ async fn import_into(
     let progress = Progress::new(source::bytes_of(args.files.iter().map(PathBuf::as_path)), args.quiet);
     let mut stopped = stop_on_ctrl_c();
     let mut reader = Reader::spawn(args.files.clone()).map_err(Failure::Start)?;
-    let mut failure = None;
+    let (mut failure, mut current): (_, Option<Arc<str>>) = (None, None);
     while failure.is_none() && !*stopped.borrow_and_update() {
         let read = tokio::select! {
             read = reader.chunks.recv() => read,
@@ -160,6 +172,10 @@ async fn import_into(
             None => break,
             Some(Err(failure)) => Some(failure),
             Some(Ok((file, chunk))) => {
+                // Each file has a name of its own in memory, one that is given twice too.
+                if current.replace(Arc::clone(&file)).is_some_and(|last| !Arc::ptr_eq(&last, &file)) {
+                    import.begin_source();
+                }
                 let mut on_reject = |reject: daftar_eventlog::import::Reject<'_>| {
                     rejects.take(&file, reject, |line| progress.tell(&line));
                 };

@@ -75,6 +75,25 @@ fn plain_gzip_and_zstd_are_told_apart_by_what_they_hold() {
 }
 
 #[test]
+fn a_file_given_twice_adds_nothing_the_second_time() {
+    let desk = Desk::new();
+    desk.file("small", SMALL);
+    desk.file("same", SMALL);
+    desk.expect(&["small", "small", "--dry-run"], 0, [80, 40, 40, 0, 0]);
+    desk.expect(&["small", "same", "small"], 0, [120, 40, 80, 0, 40]);
+    desk.expect(&["small"], 0, [40, 0, 40, 0, 40]);
+}
+
+#[test]
+fn rejected_lines_are_not_written_over_what_is_read() {
+    let desk = Desk::new();
+    desk.file("small", SMALL);
+    let output = desk.command(&["import", "./small", "--rejects", "small"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(std::fs::read_to_string(desk.path("small")).unwrap(), SMALL);
+}
+
+#[test]
 fn standard_input_is_read_too() {
     let desk = Desk::new();
     let mut command = desk.command(&["import", "-", "--data-dir", "elsewhere", "--quiet"]);

@@ -103,7 +103,7 @@ impl FormRef {
     pub fn parse(field: &str, text: &str) -> Result<Self, Invalid> {
         let rule = || Invalid::new(field, text, "must be a form's name, @ and its version, like default@1");
         let (name, version) = text.rsplit_once('@').ok_or_else(rule)?;
-        let digits = version.bytes().all(|b| b.is_ascii_digit());
+        let digits = version.bytes().all(|b| b.is_ascii_digit()) && (version == "0" || !version.starts_with('0'));
         let version = version.parse().ok().filter(|_| digits).ok_or_else(rule)?;
         Ok(Self { name: FormName::parse(field, name)?, version })
     }
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn forms_have_a_name_and_a_version() {
         assert_eq!(FormRef::parse("form", "default@1").unwrap().to_string(), "default@1");
-        for text in ["default", "@1", "default@", "default@+1", "default@x"] {
+        for text in ["default", "@1", "default@", "default@+1", "default@01", "default@x"] {
             assert!(FormRef::parse("form", text).is_err(), "{text}");
         }
     }

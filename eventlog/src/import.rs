@@ -10,6 +10,7 @@ mod append;
 mod lines;
 mod replay;
 pub mod source;
+mod vocabulary;
 mod walk;
 
 pub use lines::{Chunk, LineReader};
@@ -27,6 +28,7 @@ use append::Run;
 use daftar_domain::ids::TicketId;
 use daftar_domain::{EventKind, Timestamp};
 use std::io::{self, BufRead};
+use vocabulary::Vocabulary;
 use walk::{Verdict, Walk};
 
 /// How far the clocks of two machines may be apart: an event later than this has not happened.
@@ -145,6 +147,8 @@ pub struct Import<'a> {
     /// The log whose positions come from the lines, where it is one.
     places: Option<&'a MemoryLog>,
     walk: Walk,
+    /// Read at the first chunk.
+    vocabulary: Option<Vocabulary>,
     counts: Counts,
     /// The latest `recorded_at` of a line taken.
     last_recorded: Option<Timestamp>,
@@ -163,15 +167,21 @@ impl<'a> Import<'a> {
             return Err(ImportError::NotEmpty { position });
         }
         let stamps = if options.keep_recorded_at { Stamps::Line } else { Stamps::Clock };
-        let walk = Walk::new(&log.identity().log_id);
+        let walk = Walk::new(&log.identity().log_id, options.dry_run);
         let (counts, now) = (Counts::default(), (options.clock)());
-        Ok(Self { log, codec, options, stamps, places: None, walk, counts, last_recorded: None, now })
+        Ok(Self { log, codec, options, stamps, places: None, walk, vocabulary: None, counts, last_recorded: None, now })
     }
 
     /// What became of the lines so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Says that the next line is the first of another source. A ticket whose opening stands first in it is walked from
+    /// its start, so that a file read twice adds nothing; another goes on where the source before ended.
+    pub fn begin_source(&mut self) {
+        self.walk.begin_source();
     }
 
     /// Records the lines of a chunk; when it answers, what was appended is durable.
@@ -181,6 +191,9 @@ impl<'a> Import<'a> {
     /// [`ImportError`]; the counts then end before the first line that may not have been kept.
     pub async fn record(&mut self, mut chunk: Chunk, on_reject: &mut OnReject<'_>) -> Result<(), ImportError> {
         self.now = (self.options.clock)();
+        if self.vocabulary.is_none() {
+            self.vocabulary = Some(Vocabulary::of(self.log).await?);
+        }
         self.walk.meet(self.log, self.codec, &chunk).await?;
         let (mut verdicts, runs) = self.walk_along(&mut chunk)?;
         let mut outcome = Ok(());
@@ -236,7 +249,15 @@ impl<'a> Import<'a> {
         if let Err(reason) = self.timely(line) {
             return Ok(Verdict::Rejected(reason));
         }
-        self.walk.judge(line)
+        let vocabulary = self.vocabulary.get_or_insert_default();
+        if let Err(reason) = vocabulary.room_for(&line.event.kind) {
+            return Ok(Verdict::Rejected(reason));
+        }
+        let verdict = self.walk.judge(line)?;
+        if verdict == Verdict::Next {
+            vocabulary.add(&line.event.kind);
+        }
+        Ok(verdict)
     }
 
     /// Checks a line's times against the clock and the lines before it.

@@ -219,11 +219,12 @@ impl Dimensions {
     pub(crate) fn tag_set(&mut self, set: u32, added: &[&str], removed: &[&str]) -> Result<u32, TooMany> {
         self.scratch.clear();
         self.scratch.extend_from_slice(self.tag_sets.members(set));
+        let gone: Vec<u32> = removed.iter().filter_map(|tag| self.tags.get(tag)).collect();
+        self.scratch.retain(|tag| !gone.contains(tag));
+        // A tag both added and removed is there afterwards, as the rules of tickets have it.
         for tag in added {
             self.scratch.push(self.tags.wide(tag)?);
         }
-        let gone: Vec<u32> = removed.iter().filter_map(|tag| self.tags.get(tag)).collect();
-        self.scratch.retain(|tag| !gone.contains(tag));
         self.scratch.sort_unstable();
         self.scratch.dedup();
         self.tag_sets.number(&self.scratch)

@@ -1,11 +1,12 @@
 //! What can be asked of the tool: its commands and flags.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use daftar_projections::report::query::Dimension;
 use std::path::PathBuf;
 
 /// Recompute the reports of a help desk from its history, as known at any position.
 #[derive(Debug, Parser)]
-#[command(name = "daftar-replay", version, about, arg_required_else_help = true)]
+#[command(name = "daftar-replay", version, arg_required_else_help = true)]
 #[command(after_help = "Exit codes: 0 done; 2 wrong usage; 3 could not run.\n\
 Results go to standard output, everything else to standard error.")]
 pub(crate) struct Cli {
@@ -115,6 +116,7 @@ impl ReportArguments {
             let (name, values) = filter
                 .split_once('=')
                 .ok_or_else(|| format!("--filter {filter} is no DIMENSION=VALUE, like channel=email"))?;
+            Dimension::parse("--filter", name).map_err(|invalid| invalid.to_string())?;
             parameters.push((name.to_owned(), values.to_owned()));
         }
         Ok(parameters)

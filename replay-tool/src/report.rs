@@ -5,6 +5,7 @@ use crate::cli::{Output, ReportArguments};
 use crate::labels::KeyLabels;
 use crate::source::{self, Source};
 use crate::table;
+use daftar_domain::Invalid;
 use daftar_eventlog::Position;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{catch_up, position_at};
@@ -16,7 +17,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     let parameters = arguments.parameters().map_err(Failure::Usage)?;
     let query = Query::parse(&arguments.name, parameters).map_err(|wrong| {
-        let lines: Vec<_> = wrong.iter().map(|invalid| format!("{invalid}")).collect();
+        let lines: Vec<_> = wrong.into_iter().map(|invalid| as_flag(invalid).to_string()).collect();
         Failure::Usage(lines.join("\n"))
     })?;
     let source = source::open(&arguments.source, arguments.quiet).await?;
@@ -31,17 +32,25 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     show(&report, arguments.output)
 }
 
+/// Names a parameter as the flag it was given with.
+fn as_flag(mut wrong: Invalid) -> Invalid {
+    if ["from", "to", "interval", "group_by", "as_of", "at", "within", "limit", "definition"].contains(&&*wrong.field) {
+        wrong.field = format!("--{}", wrong.field.replace('_', "-"));
+    }
+    wrong
+}
+
 /// The end of the prefix that was asked for.
 async fn asked_position(source: &Source, as_of: Option<AsOf>) -> Result<Position, Failure> {
     let last = *source.log.durable().borrow();
     match as_of {
         None => Ok(last),
         Some(AsOf::Position(position)) if position > last.0 => {
-            Err(Failure::Usage(format!("as_of is {position}, but the log ends at position {last}")))
+            Err(Failure::Usage(format!("--as-of is {position}, but the log ends at position {last}")))
         }
         Some(AsOf::Position(position)) => Ok(Position(position)),
         Some(AsOf::Instant(_)) if !source.tells_recorded_at => Err(Failure::Usage(
-            "as_of is an instant, but the events do not say when they were recorded; give a position".to_owned(),
+            "--as-of is an instant, but the events do not say when they were recorded; give a position".to_owned(),
         )),
         Some(AsOf::Instant(instant)) => position_at(&*source.log, instant).await.map_err(Failure::run),
     }

@@ -87,12 +87,13 @@ fn an_earlier_position_is_another_history() {
 #[test]
 fn what_makes_no_sense_is_refused_in_words() {
     refused(&["flows"], "must be one of response-times, resolution-times, satisfaction, flow");
-    refused(&["flow", "--interval", "moon"], "interval is \"moon\"");
+    refused(&["flow", "--interval", "moon"], "--interval is \"moon\"");
     refused(&["flow", "--group-by", "colour"], "colour");
-    refused(&["flow", "--from", "2025-02-30"], "from is \"2025-02-30\"");
-    refused(&["flow", "--from", "2025-03-02", "--to", "2025-03-01"], "to is");
+    refused(&["flow", "--from", "2025-02-30"], "--from is \"2025-02-30\"");
+    refused(&["flow", "--from", "2025-03-02", "--to", "2025-03-01"], "--to is");
+    refused(&["flow", "--filter", "limit=3"], "limit");
     refused(&["flow", "--filter", "channel"], "--filter channel is no DIMENSION=VALUE");
-    refused(&["flow", "--within", "soon"], "within is \"soon\"");
+    refused(&["flow", "--within", "soon"], "--within is \"soon\"");
     refused(&["flow", "--as-of", "41"], "the log ends at position 40");
     refused(&["flow", "--as-of", "2025-03-01T00:00:00Z"], "do not say when they were recorded");
     refused(&["flow", "--definition", "mine"], "mine");

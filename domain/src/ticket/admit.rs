@@ -65,7 +65,7 @@ fn fits(ticket: &Ticket, event: &EventKind) -> Result<(), Rejection> {
         EventKind::TicketOpened(opening) => tags_in_range("tags", opening.tags.len()),
         EventKind::TagsChanged { added, removed } => tags_in_range("added", tags_after(ticket, added, removed)),
         EventKind::TicketTransferred { branch, department } => goes_somewhere(branch, department),
-        EventKind::ReplyRated { reply, .. } => rateable(ticket, *reply).map(|_| ()),
+        EventKind::ReplyRated { reply, .. } => existing_reply(ticket, *reply).map(|_| ()),
         EventKind::SurveySubmitted { closing, .. } => answerable(ticket, *closing).map(|_| ()),
         EventKind::TicketClosed { .. } if ticket.is_closed() => Err(Rejection::AlreadyClosed),
         EventKind::TicketReopened { .. } if !ticket.is_closed() => Err(Rejection::NotClosed),
@@ -73,9 +73,14 @@ fn fits(ticket: &Ticket, event: &EventKind) -> Result<(), Rejection> {
     }
 }
 
-/// The reply that is rated, if it is one that customers rate.
+/// The reply with that number.
+fn existing_reply(ticket: &Ticket, reply: u32) -> Result<&Reply, Rejection> {
+    ticket.reply(reply).ok_or(Rejection::UnknownReply { reply, replies: ticket.replies.len() })
+}
+
+/// The reply that is rated, if it is one that customers rate: a rule of conduct, so history may rate any.
 pub(super) fn rateable(ticket: &Ticket, reply: u32) -> Result<&Reply, Rejection> {
-    let found = ticket.reply(reply).ok_or(Rejection::UnknownReply { reply, replies: ticket.replies.len() })?;
+    let found = existing_reply(ticket, reply)?;
     if found.is_public_agent_reply() { Ok(found) } else { Err(Rejection::NotRateable { reply }) }
 }
 

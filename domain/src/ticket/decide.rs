@@ -104,6 +104,11 @@ fn change_tags(ticket: &Ticket, mut added: BTreeSet<Tag>, mut removed: BTreeSet<
 
 fn reply(ticket: &Ticket, author: Option<&Actor>, visibility: Visibility, posted: EventKind, reopen: bool) -> Granted {
     let author = author.ok_or_else(|| left_out("author"))?;
+    if visibility == Visibility::Internal && author.is_customer() {
+        return Err(
+            Invalid::new("visibility", "internal", "customers write public replies; notes are for agents").into()
+        );
+    }
     if visibility == Visibility::Internal {
         return Ok(vec![posted]);
     }

@@ -15,9 +15,9 @@ use std::collections::BTreeSet;
 /// rating of a reply that is not there) counts as an event and has no other effect. A reply or a closing without an
 /// author, which `admit` refuses, stands as an automation's: it takes its number and answers nobody.
 ///
-/// A tag both added and removed is there afterwards. A survey without any answer says nothing: the closing stays
-/// unanswered. A customer's message on a closed ticket (histories have them) stands unanswered and makes the ticket
-/// wait for an agent once it is reopened, whoever reopens it.
+/// A tag both added and removed is there afterwards. A survey without any answer answers its closing all the same: its
+/// words may have been forgotten since. A customer's message on a closed ticket (histories have them) stands unanswered
+/// and makes the ticket wait for an agent once it is reopened, whoever reopens it.
 #[must_use]
 pub fn evolve(mut ticket: Ticket, event: &Event) -> Ticket {
     ticket.version = ticket.version.saturating_add(1);
@@ -151,7 +151,7 @@ fn closed(ticket: &mut Ticket, event: &Event) {
 }
 
 fn survey_submitted(ticket: &mut Ticket, number: u32, answers: &SurveyAnswers) {
-    if ticket.is_settled(number) || *answers == SurveyAnswers::default() {
+    if ticket.is_settled(number) {
         return;
     }
     let cycle = ticket.cycle;

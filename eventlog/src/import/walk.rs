@@ -30,6 +30,8 @@ pub(super) struct Walked {
     pub(super) cursor: Version,
     /// Whether a line of the ticket was taken or met before.
     pub(super) begun: bool,
+    /// The source its last line came from, counted from 0.
+    source: u32,
 }
 
 /// What a line is to its ticket.
@@ -52,6 +54,10 @@ pub(super) struct Walk {
     own_ids: Arc<str>,
     /// Counts chunks, to tell which tickets were met lately.
     round: u64,
+    /// Whether nothing is appended, so that what was taken can't be read back.
+    dry_run: bool,
+    /// How many sources came before the one that is read.
+    source: u32,
 }
 
 /// A ticket in memory.
@@ -64,6 +70,8 @@ pub(super) struct Known {
     events: Vec<KnownEvent>,
     /// The sources' own ids.
     ids: HashMap<String, (Version, Likeness)>,
+    /// Whether it remembers the events that are taken, because they can't be read back.
+    remembers: bool,
     /// Whether an opening stands further on in the chunk: what comes before it is no news, but out of its place.
     opening_ahead: bool,
     round: u64,
@@ -79,9 +87,18 @@ struct KnownEvent {
 }
 
 impl Walk {
-    pub(super) fn new(log_id: &[u8; 16]) -> Self {
+    pub(super) fn new(log_id: &[u8; 16], dry_run: bool) -> Self {
         let own_ids = event_id(log_id, "").into();
-        Self { tickets: HashMap::new(), left: HashMap::new(), own_ids, round: 0 }
+        Self { tickets: HashMap::new(), left: HashMap::new(), own_ids, round: 0, dry_run, source: 0 }
+    }
+
+    /// Lets go of every ticket, so that it is read again with what was appended, and keeps how far it has come: a
+    /// source may go on where the one before ended. A dry run remembers what it took.
+    pub(super) fn begin_source(&mut self) {
+        self.source += 1;
+        if !self.dry_run {
+            self.left.extend(self.tickets.drain().map(|(id, known)| (id, known.walked)));
+        }
     }
 
     /// Reads the tickets of a chunk that are not in memory.
@@ -100,7 +117,7 @@ impl Walk {
         let read = try_join_all(missing.into_iter().map(|id| async move { Ok((id, read(log, codec, id).await?)) }));
         for (id, known) in read.await? {
             let walked = self.left.remove(id).unwrap_or_default();
-            self.tickets.insert(id.clone(), Known { walked, round: self.round, ..known });
+            self.tickets.insert(id.clone(), Known { walked, round: self.round, remembers: self.dry_run, ..known });
         }
         for line in chunk.lines.iter().flat_map(|line| &line.parsed).filter(|line| opens(line)) {
             self.tickets.entry(line.ticket.clone()).and_modify(|known| known.opening_ahead = true);
@@ -129,7 +146,13 @@ impl Walk {
     /// Says what a line is to its ticket, and moves the ticket on where it is met or taken.
     pub(super) fn judge(&mut self, line: &mut Line) -> Result<Verdict, ImportError> {
         let own_ids = Arc::clone(&self.own_ids);
+        let source = self.source;
         let known = self.ticket(&line.ticket)?;
+        if known.walked.source != source {
+            // A source that begins with the ticket's opening tells it from the start, one that does not goes on.
+            let cursor = if opens(line) { Version::ZERO } else { known.walked.cursor };
+            known.walked = Walked { cursor, source, ..known.walked };
+        }
         name_customer(&mut line.event, known.ticket.customer.as_ref());
         known.opening_ahead &= !opens(line);
         Ok(match line.event_id {
@@ -167,6 +190,7 @@ async fn read(log: &dyn LogReader, codec: &TicketCodec, id: &TicketId) -> Result
         walked: Walked::default(),
         events: Vec::with_capacity(events.len()),
         ids: HashMap::new(),
+        remembers: false,
         opening_ahead: false,
         round: 0,
     };
@@ -204,7 +228,7 @@ impl Known {
         let likeness = likeness_of(&line.ticket, line.event.clone());
         match self.find(id, own_ids) {
             Some((version, known)) if known == likeness => {
-                self.walked = Walked { cursor: self.walked.cursor.max(version), begun: true };
+                self.walked = Walked { cursor: self.walked.cursor.max(version), begun: true, ..self.walked };
                 Verdict::Present
             }
             Some((version, _)) => {
@@ -217,7 +241,7 @@ impl Known {
                 "stands before the opening of its ticket: an opening comes first, in a file too".to_owned(),
             ),
             None => {
-                let verdict = self.at_the_end(&line.event);
+                let verdict = self.at_the_end(line);
                 if verdict == Verdict::Next {
                     self.ids.insert(id.to_owned(), (self.version(), likeness));
                 }
@@ -239,15 +263,15 @@ impl Known {
     fn next_in_turn(&mut self, line: &Line) -> Verdict {
         let Some(next) = self.events.get(self.walked.cursor.0 as usize).filter(|_| self.walked.cursor < self.version())
         else {
-            return self.at_the_end(&line.event);
+            return self.at_the_end(line);
         };
         if next.likeness == likeness_of(&line.ticket, line.event.clone()) {
-            self.walked = Walked { cursor: self.walked.cursor.next(), begun: true };
+            self.walked = Walked { cursor: self.walked.cursor.next(), begun: true, ..self.walked };
             return Verdict::Present;
         }
         let first = !self.walked.begun && !self.is_before_its_opening();
         if first && self.ticket.last_event_at.is_some_and(|last| line.event.occurred_at > last) {
-            return self.at_the_end(&line.event);
+            return self.at_the_end(line);
         }
         let version = self.walked.cursor.next();
         let (what, late) = (self.described(version), self.too_late(&line.event));
@@ -270,12 +294,20 @@ impl Known {
     }
 
     /// The event after all others, if history takes it.
-    fn at_the_end(&mut self, event: &Event) -> Verdict {
+    fn at_the_end(&mut self, line: &Line) -> Verdict {
+        let event = &line.event;
         if let Err(rejection) = admit(&self.ticket, event) {
             return Verdict::Rejected(rejection.to_string());
         }
+        if self.remembers {
+            let likeness = likeness_of(&line.ticket, event.clone());
+            let (name, occurred_at) = (event.kind.name(), event.occurred_at);
+            // No line can name its position: it has none.
+            let position = Position(u64::MAX);
+            self.events.push(KnownEvent { likeness, position, name, occurred_at, forgotten: false });
+        }
         self.ticket = evolve(std::mem::take(&mut self.ticket), event);
-        self.walked = Walked { cursor: self.version(), begun: true };
+        self.walked = Walked { cursor: self.version(), begun: true, ..self.walked };
         Verdict::Next
     }
 

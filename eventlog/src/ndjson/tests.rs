@@ -1,4 +1,4 @@
-//! The text form from outside: the contract's examples, what is wrong in bad lines, any event there and back.
+//! The text form from outside: the examples of the published form, what is wrong in bad lines, any event there and back.
 
 use super::read::SHAPES;
 use super::*;

@@ -1,4 +1,4 @@
-//! From an event to its line, fields in the order of the contract.
+//! From an event to its line, fields in their published order.
 
 use super::Line;
 use daftar_domain::ids::Tag;

@@ -1,0 +1,197 @@
+//! The values of the dimensions that reports keep as 16-bit numbers: a history with more of them can't be counted.
+
+use crate::codec::decode_facts;
+use crate::facts::{Change as StoredChange, Facts};
+use crate::log::{LogReader, StoreError};
+use crate::position::Position;
+use crate::stream::StreamKind;
+use daftar_domain::EventKind;
+use daftar_domain::ticket::Change;
+use std::collections::HashSet;
+
+/// The most branches, departments, channels, tiers, closing reasons and forms, each.
+const VALUES_MAX: usize = 65_535;
+
+/// The distinct values of six dimensions.
+#[derive(Debug, Default)]
+pub(super) struct Vocabulary {
+    branches: HashSet<Box<str>>,
+    departments: HashSet<Box<str>>,
+    channels: HashSet<Box<str>>,
+    tiers: HashSet<Box<str>>,
+    reasons: HashSet<Box<str>>,
+    forms: HashSet<Box<str>>,
+}
+
+/// A dimension and the value an event gives it.
+type Given = (Kind, Box<str>);
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Branch,
+    Department,
+    Channel,
+    Tier,
+    Reason,
+    Form,
+}
+
+impl Vocabulary {
+    /// Reads what a log has.
+    pub(super) async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
+        let (mut vocabulary, mut after) = (Self::default(), Position::ZERO);
+        let mut tickets = HashSet::new();
+        while let Some(block) = log.fact_block(after).await? {
+            for (number, name) in block.new_streams() {
+                if name.map_err(|e| StoreError::failed("reading facts", e))?.kind == StreamKind::Ticket {
+                    tickets.insert(number);
+                }
+            }
+            for row in block.iter_after(after).filter(|row| tickets.contains(&row.stream)) {
+                let unreadable = |source| StoreError::Unreadable { position: row.position, source };
+                let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
+                vocabulary.add_facts(&facts);
+            }
+            after = block.last();
+        }
+        Ok(vocabulary)
+    }
+
+    fn add_facts(&mut self, facts: &Facts<'_>) {
+        let mut add = |kind, value: Option<&str>| {
+            let values = self.values_mut(kind);
+            if let Some(value) = value.filter(|value| !values.contains(*value)) {
+                values.insert(value.into());
+            }
+        };
+        match facts {
+            Facts::TicketOpened(f) => {
+                add(Kind::Branch, f.branch);
+                add(Kind::Department, f.department);
+                add(Kind::Channel, f.channel);
+                add(Kind::Tier, f.customer_tier);
+            }
+            Facts::TicketTransferred(f) => {
+                add(Kind::Branch, stored_value(f.branch));
+                add(Kind::Department, stored_value(f.department));
+            }
+            Facts::TicketClosed(f) => {
+                add(Kind::Reason, f.reason);
+                let form = f.form.map(|form| format!("{}@{}", form.name, form.version));
+                add(Kind::Form, form.as_deref());
+            }
+            _ => {}
+        }
+    }
+
+    /// Says which dimension has no room for a value the event brings.
+    pub(super) fn room_for(&self, kind: &EventKind) -> Result<(), String> {
+        for (dimension, value) in given(kind) {
+            let values = self.values(dimension);
+            if values.len() >= VALUES_MAX && !values.contains(&value) {
+                let (field, many) = dimension.names();
+                return Err(format!(
+                    "{field} is \"{value}\", but the log has {VALUES_MAX} {many} already, the most it can"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the values of an event that was taken.
+    pub(super) fn add(&mut self, kind: &EventKind) {
+        for (dimension, value) in given(kind) {
+            self.values_mut(dimension).insert(value);
+        }
+    }
+
+    fn values(&self, kind: Kind) -> &HashSet<Box<str>> {
+        match kind {
+            Kind::Branch => &self.branches,
+            Kind::Department => &self.departments,
+            Kind::Channel => &self.channels,
+            Kind::Tier => &self.tiers,
+            Kind::Reason => &self.reasons,
+            Kind::Form => &self.forms,
+        }
+    }
+
+    fn values_mut(&mut self, kind: Kind) -> &mut HashSet<Box<str>> {
+        match kind {
+            Kind::Branch => &mut self.branches,
+            Kind::Department => &mut self.departments,
+            Kind::Channel => &mut self.channels,
+            Kind::Tier => &mut self.tiers,
+            Kind::Reason => &mut self.reasons,
+            Kind::Form => &mut self.forms,
+        }
+    }
+}
+
+impl Kind {
+    /// The field it comes in, and what many of it are called.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Branch => ("branch", "branches"),
+            Self::Department => ("department", "departments"),
+            Self::Channel => ("channel", "channels"),
+            Self::Tier => ("customer_tier", "tiers"),
+            Self::Reason => ("reason", "closing reasons"),
+            Self::Form => ("form", "forms"),
+        }
+    }
+}
+
+/// The value a stored change sets.
+fn stored_value(change: StoredChange<'_>) -> Option<&str> {
+    if let StoredChange::Set(value) = change { Some(value) } else { None }
+}
+
+/// What an event gives to the dimensions.
+fn given(kind: &EventKind) -> Vec<Given> {
+    fn value<T: std::fmt::Display>(kind: Kind, value: Option<&T>) -> Option<Given> {
+        value.map(|value| (kind, value.to_string().into()))
+    }
+    fn set<T>(change: &Change<T>) -> Option<&T> {
+        if let Change::Set(value) = change { Some(value) } else { None }
+    }
+    let values = match kind {
+        EventKind::TicketOpened(opening) => [
+            value(Kind::Branch, opening.branch.as_ref()),
+            value(Kind::Department, opening.department.as_ref()),
+            value(Kind::Channel, opening.channel.as_ref()),
+            value(Kind::Tier, opening.customer_tier.as_ref()),
+        ],
+        EventKind::TicketTransferred { branch, department } => {
+            [value(Kind::Branch, set(branch)), value(Kind::Department, set(department)), None, None]
+        }
+        EventKind::TicketClosed { reason, form, .. } => {
+            [value(Kind::Reason, reason.as_ref()), value(Kind::Form, form.as_ref()), None, None]
+        }
+        _ => return Vec::new(),
+    };
+    values.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use daftar_domain::ids::{BranchId, DepartmentId};
+
+    #[test]
+    fn one_value_more_than_there_is_room_for_is_named() {
+        let moved = |branch: &str| EventKind::TicketTransferred {
+            branch: Change::Set(BranchId::parse("branch", branch).unwrap()),
+            department: Change::Set(DepartmentId::parse("department", "d").unwrap()),
+        };
+        let mut vocabulary = Vocabulary::default();
+        for n in 0..VALUES_MAX {
+            let event = moved(&format!("b-{n}"));
+            assert_eq!(vocabulary.room_for(&event), Ok(()));
+            vocabulary.add(&event);
+        }
+        assert_eq!(vocabulary.room_for(&moved("b-7")), Ok(()), "one that is known");
+        let refused = vocabulary.room_for(&moved("b-new")).unwrap_err();
+        assert!(refused.contains("branch is \"b-new\"") && refused.contains("65535 branches"), "{refused}");
+    }
+}
