@@ -9,8 +9,7 @@ use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
 
-/// The most dimensions a report is grouped by.
-pub(super) const GROUPS_MAX: usize = 3;
+pub(super) use super::query::GROUP_BY_MAX as GROUPS_MAX;
 
 /// Which row: the start of its period (the earliest instant without an interval), and its group's numbers.
 pub(super) type Key = (Micros, [u32; GROUPS_MAX]);
