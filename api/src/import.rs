@@ -134,6 +134,7 @@ fn import(args: &ImportArgs) -> Result<Ended, Failure> {
     }
     let options = embedded::Options { create: !args.dry_run, ..embedded::Options::default() };
     let log = EmbeddedLog::open(&args.data_dir, &options)?;
+    log.notices().iter().for_each(|notice| eprintln!("daftar: {notice}"));
     let ended = runtime.block_on(import_into(&log, log.keys(), args, rejects));
     log.close();
     ended

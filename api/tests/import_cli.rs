@@ -235,3 +235,24 @@ fn wait_until(come: impl Fn() -> bool) {
     }
     panic!("it never came");
 }
+
+#[test]
+fn damaged_keys_are_mended_or_told_never_passed_over() {
+    let desk = Desk::new();
+    desk.file("small", SMALL);
+    desk.expect(&["small"], 0, [40, 40, 0, 0, 40]);
+    let flip = |file: &str| {
+        let path = desk.path("daftar-data/keys").join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // Within the key of the first slot after the header.
+        bytes[384 + 30] ^= 1;
+        std::fs::write(path, bytes).unwrap();
+    };
+    let said = || String::from_utf8(desk.run(&["import", "small"]).stderr).unwrap();
+    flip("customers.b");
+    assert!(said().contains("1 damaged slots of one key file were mended"));
+    assert!(!said().contains("key file"), "mended is whole again");
+    flip("customers.a");
+    flip("customers.b");
+    assert!(said().contains("slots 1 are damaged in both key files"));
+}

@@ -131,6 +131,21 @@ impl EmbeddedLog {
         Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
     }
 
+    /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        let keys = &self.shared.keys;
+        let mended = (keys.mended() > 0).then(|| {
+            format!("{} damaged slots of one key file were mended from its twin; look after the disk", keys.mended())
+        });
+        let damaged = (!keys.damaged().is_empty()).then(|| {
+            let slots: Vec<_> = keys.damaged().iter().map(u32::to_string).collect();
+            let why = "what was sealed under their keys can't be read unless keys/ is restored";
+            format!("slots {} are damaged in both key files: {why}", slots.join(", "))
+        });
+        mended.into_iter().chain(damaged).collect()
+    }
+
     /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.
     /// Dropping the log does the same.
     pub fn close(self) {}

@@ -15,9 +15,6 @@ use std::fmt;
 
 pub mod memory_keys;
 
-/// Length of a sealed content's pseudonym, nonce and authentication tag together, in bytes.
-pub const SEAL_OVERHEAD: usize = 16 + NONCE_LEN + 16;
-
 const NONCE_LEN: usize = 24;
 /// Content from this length up is compressed, when that makes it smaller.
 const COMPRESS_FROM_BYTES: usize = 512;

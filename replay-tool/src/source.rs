@@ -46,6 +46,7 @@ fn open_data_dir(dir: &Path, quiet: bool) -> Result<Source, Failure> {
     };
     let log = EmbeddedLog::open(dir, &options).map_err(Failure::run)?;
     progress.finish_and_clear();
+    log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
     let keys = log.keys();
     Ok(Source { log: Arc::new(log), keys, tells_recorded_at: true })
 }
