@@ -1,0 +1,1 @@
+//! A believable help desk, made up from a seed.
