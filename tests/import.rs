@@ -438,6 +438,10 @@ impl EventLog for Contended {
         }
         self.bed.log.append(commit).await
     }
+
+    fn knows_command(&self, id: &[u8; 16]) -> bool {
+        self.bed.log.knows_command(id)
+    }
 }
 
 type Imported = Result<(Counts, Rejects), ImportError>;

@@ -131,12 +131,16 @@ async fn a_commit_is_all_or_nothing(log: Log) {
 async fn a_retried_command_is_known(log: Log) {
     let command = Some(stamp(1, 1));
     log.append(commit("Z", 0, 1, None)).await.unwrap();
+    assert!(!log.knows_command(&[1; 16]));
     log.append(commit("A", 0, 2, command)).await.unwrap();
     log.append(commit("A", 2, 1, None)).await.unwrap();
+    assert!(log.knows_command(&[1; 16]));
     for expected in [0, 3] {
         let again = log.append(commit("A", expected, 2, command)).await.unwrap_err();
         assert!(matches!(again, AppendError::Duplicate { first: Position(2), count: 2 }), "{again}");
     }
+    let ask = commit("Q", 9, 0, command);
+    assert!(matches!(log.append(ask).await, Err(AppendError::Duplicate { first: Position(2), count: 2 })));
     assert!(matches!(log.append(commit("A", 3, 1, Some(stamp(1, 2)))).await, Err(AppendError::KeyReused)));
     assert_eq!(all(&log).await.len(), 4);
 }

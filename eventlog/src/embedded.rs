@@ -390,6 +390,10 @@ impl EventLog for EmbeddedLog {
         self.hand_over(commit).await?.await.map_err(|_| StoreError::ShutDown)?
     }
 
+    fn knows_command(&self, id: &[u8; 16]) -> bool {
+        self.shared.state().sequencer.commands.get(id).is_some()
+    }
+
     async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {
         // All are handed over before the first answer is waited for, so that the writer can group them.
         let mut handed_over = Vec::with_capacity(commits.len());

@@ -10,7 +10,6 @@ mod append;
 mod lines;
 mod replay;
 pub mod source;
-mod vocabulary;
 mod walk;
 
 pub use lines::{Chunk, LineReader};
@@ -24,11 +23,11 @@ use crate::memory::MemoryLog;
 use crate::ndjson::Line;
 use crate::position::Position;
 use crate::sealing::Pseudonym;
+use crate::vocabulary::{SharedVocabulary, Vocabulary};
 use append::Run;
 use daftar_domain::ids::TicketId;
 use daftar_domain::{EventKind, Timestamp};
 use std::io::{self, BufRead};
-use vocabulary::Vocabulary;
 use walk::{Verdict, Walk};
 
 /// How far the clocks of two machines may be apart: an event later than this has not happened.
@@ -72,11 +71,13 @@ pub struct Options {
     pub alone: bool,
     /// The clock that no event may be ahead of.
     pub clock: Clock,
+    /// The values that the log has already, where somebody keeps them; none: they are read from the log.
+    pub vocabulary: Option<SharedVocabulary>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { keep_recorded_at: false, dry_run: false, alone: false, clock: system_clock() }
+        Self { keep_recorded_at: false, dry_run: false, alone: false, clock: system_clock(), vocabulary: None }
     }
 }
 
@@ -147,8 +148,8 @@ pub struct Import<'a> {
     /// The log whose positions come from the lines, where it is one.
     places: Option<&'a MemoryLog>,
     walk: Walk,
-    /// Read at the first chunk.
-    vocabulary: Option<Vocabulary>,
+    /// Read at the first chunk, unless it was given. A dry run adds to a copy of its own.
+    vocabulary: Option<SharedVocabulary>,
     counts: Counts,
     /// The latest `recorded_at` of a line taken.
     last_recorded: Option<Timestamp>,
@@ -169,7 +170,8 @@ impl<'a> Import<'a> {
         let stamps = if options.keep_recorded_at { Stamps::Line } else { Stamps::Clock };
         let walk = Walk::new(&log.identity().log_id, options.dry_run);
         let (counts, now) = (Counts::default(), (options.clock)());
-        Ok(Self { log, codec, options, stamps, places: None, walk, vocabulary: None, counts, last_recorded: None, now })
+        let vocabulary = options.vocabulary.clone().filter(|_| !options.dry_run);
+        Ok(Self { log, codec, options, stamps, places: None, walk, vocabulary, counts, last_recorded: None, now })
     }
 
     /// What became of the lines so far.
@@ -192,7 +194,7 @@ impl<'a> Import<'a> {
     pub async fn record(&mut self, mut chunk: Chunk, on_reject: &mut OnReject<'_>) -> Result<(), ImportError> {
         self.now = (self.options.clock)();
         if self.vocabulary.is_none() {
-            self.vocabulary = Some(Vocabulary::of(self.log).await?);
+            self.vocabulary = Some(SharedVocabulary::new(Vocabulary::of(self.log).await?));
         }
         self.walk.meet(self.log, self.codec, &chunk).await?;
         let (mut verdicts, runs) = self.walk_along(&mut chunk)?;
@@ -250,12 +252,12 @@ impl<'a> Import<'a> {
             return Ok(Verdict::Rejected(reason));
         }
         let vocabulary = self.vocabulary.get_or_insert_default();
-        if let Err(reason) = vocabulary.room_for(&line.event.kind) {
-            return Ok(Verdict::Rejected(reason));
+        if let Err(refused) = vocabulary.lock().room_for(&line.event.kind) {
+            return Ok(Verdict::Rejected(refused.to_string()));
         }
         let verdict = self.walk.judge(line)?;
         if verdict == Verdict::Next {
-            vocabulary.add(&line.event.kind);
+            vocabulary.lock().add(&line.event.kind);
         }
         Ok(verdict)
     }

@@ -10,6 +10,7 @@
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
+//! - [`vocabulary`]: how many values dimensions may have
 //! - [`ndjson`]: events as lines of text; [`import`]: recording what they say happened
 //!
 //! # Invariants
@@ -33,6 +34,7 @@ pub mod record;
 pub mod sealing;
 pub mod sequencer;
 pub mod stream;
+pub mod vocabulary;
 
 pub use block::{FactBlock, FactRow};
 pub use log::{AppendError, Appended, CommandStamp, Commit, EventLog, LogIdentity, LogReader, StoreError};

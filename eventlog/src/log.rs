@@ -178,6 +178,10 @@ pub trait EventLog: LogReader {
     /// [`AppendError`]; nothing of the commit is kept then. After [`AppendError::Store`] it is not known whether it is.
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError>;
 
+    /// Whether a command of that id was taken in the last seven days; it may not be durable yet. To learn what came of
+    /// it once it is, append a commit of no events with its stamp: the answer is [`AppendError::Duplicate`].
+    fn knows_command(&self, id: &[u8; 16]) -> bool;
+
     /// Appends commits in the order given, each on its own: one that is refused does not keep the next from its place.
     /// Answers in the same order, when each is durable.
     async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {

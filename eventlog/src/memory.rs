@@ -138,4 +138,8 @@ impl EventLog for MemoryLog {
         let placed = inner.sequencer.place(commit, (self.clock)())?;
         Ok(self.keep(&mut inner, stream, placed))
     }
+
+    fn knows_command(&self, id: &[u8; 16]) -> bool {
+        self.inner().sequencer.commands.get(id).is_some()
+    }
 }

@@ -1,4 +1,5 @@
-//! The portable text form of ticket events, one JSON object a line: what import, export, feed and replay share.
+//! The portable text form of ticket events, one JSON object a line: what import, export, feed and replay share; and of
+//! the commands that lead to them.
 //!
 //! Reading keeps what the line says and judges each value by its own rule alone; whether the event may stand in its
 //! ticket's history is for `admit`. A customer without an id stays one: who it is, the ticket knows.
@@ -7,12 +8,14 @@
 //! are sets have no value twice. `null` is the same as leaving a field out, except where it says something: nobody
 //! on `ticket_assigned` (there `agent` must be given) and a cleared field on `ticket_transferred`.
 
+mod command;
 mod fault;
 mod fields;
 mod json;
 mod read;
 mod write;
 
+pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};
 pub use write::write_line;
 
@@ -56,7 +59,7 @@ pub fn parse_line(bytes: &[u8]) -> Result<Line, LineError> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         LineError::unread(format!("the line is not UTF-8: the byte at offset {} is not text", e.valid_up_to()))
     })?;
-    match json::parse_object(text) {
+    match json::parse_object("the line", text) {
         (fields, Ok(())) => read::line(fields),
         (fields, Err(why)) => Err(Seen::of(&fields).error(vec![Fault::of_line(why)])),
     }

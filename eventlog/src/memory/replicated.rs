@@ -107,4 +107,7 @@ impl EventLog for ReplicatedMemoryLog {
         self.follow().await?;
         answer?.await.map_err(|_| AppendError::Store(StoreError::ShutDown))
     }
+    fn knows_command(&self, id: &[u8; 16]) -> bool {
+        self.broker.lock().unwrap_or_else(PoisonError::into_inner).accepted.commands.get(id).is_some()
+    }
 }

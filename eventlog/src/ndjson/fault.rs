@@ -27,8 +27,12 @@ pub struct LineError {
 pub struct Fault {
     /// The field, such as `overall.score` or `attachments[0].size`; none: the line as a whole.
     pub field: Option<String>,
+    /// The same place as a JSON Pointer (RFC 6901), such as `/overall/score`; empty: the line as a whole.
+    pub pointer: String,
     /// What is wrong with it; reads on from the field's name.
     pub why: String,
+    /// Whether the value has the right form and only breaks its own rule: a score out of its range, say.
+    pub breaks_rule: bool,
 }
 
 impl LineError {
@@ -67,7 +71,7 @@ fn text_of<'a>(fields: &[Field<'a>], name: &str) -> Option<Cow<'a, str>> {
 impl Fault {
     /// A fault of the line as a whole.
     pub(super) fn of_line(why: String) -> Self {
-        Self { field: None, why }
+        Self { field: None, pointer: String::new(), why, breaks_rule: false }
     }
 }
 
@@ -101,6 +105,18 @@ pub(super) enum At<'p> {
     Item(&'p At<'p>, usize),
 }
 
+impl At<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Self::Line => String::new(),
+            Self::Field(object, name) => {
+                format!("{}/{}", object.pointer(), shown(name).replace('~', "~0").replace('/', "~1"))
+            }
+            Self::Item(list, index) => format!("{}/{index}", list.pointer()),
+        }
+    }
+}
+
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -122,9 +138,18 @@ pub(super) struct Faults {
 impl Faults {
     /// Notes that something is wrong; gives `None`, which is what the reader has then.
     pub(super) fn note<T>(&mut self, at: &At<'_>, why: impl Into<String>) -> Option<T> {
+        self.add(at, why.into(), false)
+    }
+
+    /// Notes a value of the right form that breaks its own rule.
+    pub(super) fn rule_broken<T>(&mut self, at: &At<'_>, why: impl Into<String>) -> Option<T> {
+        self.add(at, why.into(), true)
+    }
+
+    fn add<T>(&mut self, at: &At<'_>, why: String, breaks_rule: bool) -> Option<T> {
         if self.listed.len() < FAULTS_MAX {
             let field = (!matches!(at, At::Line)).then(|| at.to_string());
-            self.listed.push(Fault { field, why: why.into() });
+            self.listed.push(Fault { field, pointer: at.pointer(), why, breaks_rule });
         } else {
             self.more += 1;
         }
@@ -138,7 +163,7 @@ impl Faults {
 
     /// Takes a value that was checked, or notes which rule it breaks.
     pub(super) fn checked<T>(&mut self, at: &At<'_>, value: Result<T, Invalid>) -> Option<T> {
-        value.map_or_else(|broken| self.note(at, format!("is \"{}\": {}", broken.value, broken.rule)), Some)
+        value.map_or_else(|broken| self.rule_broken(at, format!("is \"{}\": {}", broken.value, broken.rule)), Some)
     }
 
     /// Everything noted; empty: nothing was wrong.

@@ -149,7 +149,7 @@ impl<'r, 'a> Value<'r, 'a> {
         };
         match number {
             Some(number) => self.faults.checked(&self.at, parse("", number)),
-            None => self.faults.wrong_type(&self.at, &self.json, "a whole number"),
+            None => self.not_the_number("a whole number"),
         }
     }
 
@@ -160,7 +160,17 @@ impl<'r, 'a> Value<'r, 'a> {
             _ => None,
         };
         let rule = || format!("a whole number from {least} to {most}");
-        number.or_else(|| self.faults.wrong_type(&self.at, &self.json, &rule()))
+        number.or_else(|| self.not_the_number(&rule()))
+    }
+
+    /// Notes something that is not the number it must be; another number only breaks the rule.
+    fn not_the_number<T>(self, expected: &str) -> Option<T> {
+        match self.json {
+            Json::Whole(_) | Json::Fraction(_) => {
+                self.faults.rule_broken(&self.at, format!("is {}: must be {expected}", self.json))
+            }
+            other => self.faults.wrong_type(&self.at, &other, expected),
+        }
     }
 
     /// An object, read by `read`.
@@ -199,7 +209,7 @@ impl<'r, 'a> Value<'r, 'a> {
         let mut set = BTreeSet::new();
         self.list(|Value { at, json, faults }| {
             let value = Value { at, json, faults: &mut *faults }.parsed(parse)?;
-            if set.insert(value) { Some(()) } else { faults.note(&at, "is in the list already") }
+            if set.insert(value) { Some(()) } else { faults.rule_broken(&at, "is in the list already") }
         })?;
         Some(set)
     }

@@ -28,8 +28,9 @@ pub(super) enum Json<'a> {
 /// A name and its value, as an object lists them.
 pub(super) type Field<'a> = (Cow<'a, str>, Json<'a>);
 
-/// Reads a line that must be one object: its fields, those before the fault where there is one, and the fault.
-pub(super) fn parse_object(line: &str) -> (Vec<Field<'_>>, Result<(), String>) {
+/// Reads a text that must be one object: its fields, those before the fault where there is one, and the fault, in
+/// which the text is called `what`.
+pub(super) fn parse_object<'a>(what: &str, line: &'a str) -> (Vec<Field<'a>>, Result<(), String>) {
     let mut fields = Vec::new();
     let mut parser = serde_json::Deserializer::from_str(line);
     let is_object = line.trim_ascii_start().starts_with('{');
@@ -40,22 +41,22 @@ pub(super) fn parse_object(line: &str) -> (Vec<Field<'_>>, Result<(), String>) {
     };
     let outcome = match read.and_then(|other| parser.end().map(|()| other)) {
         Ok(None) => Ok(()),
-        Ok(Some(other)) => Err(format!("the line is {other}: must be an object")),
-        Err(e) => Err(in_words(line, &e)),
+        Ok(Some(other)) => Err(format!("{what} is {other}: must be an object")),
+        Err(e) => Err(in_words(what, line, &e)),
     };
     (fields, outcome)
 }
 
 /// The parser's own words, with the column in characters.
-fn in_words(line: &str, error: &serde_json::Error) -> String {
+fn in_words(what: &str, line: &str, error: &serde_json::Error) -> String {
     if line.trim_ascii().is_empty() {
-        return "the line is empty".to_owned();
+        return format!("{what} is empty");
     }
-    let what = if error.is_eof() { "is cut off" } else { "is not JSON" };
+    let fault = if error.is_eof() { "is cut off" } else { "is not JSON" };
     let whole = error.to_string();
     let words = whole.rsplit_once(" at line ").map_or(whole.as_str(), |(words, _)| words);
     let column = line.char_indices().take_while(|(byte, _)| *byte < error.column()).count();
-    format!("the line {what}: {words} at column {column}")
+    format!("{what} {fault}: {words} at column {column}")
 }
 
 impl fmt::Display for Json<'_> {

@@ -20,7 +20,7 @@ pub(super) struct Shape {
     pub(super) who: Who,
     /// The fields that only some types have.
     pub(super) own: &'static [&'static str],
-    read: fn(&mut Fields<'_, '_>) -> Option<EventKind>,
+    pub(super) read: fn(&mut Fields<'_, '_>) -> Option<EventKind>,
 }
 
 /// How a line says who did it.
@@ -199,7 +199,7 @@ fn tags_changed(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
     Some(EventKind::TagsChanged { added, removed })
 }
 
-fn reply_posted(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
+pub(super) fn reply_posted(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
     Some(EventKind::ReplyPosted {
         visibility: fields.optional("visibility", |v| v.parsed(Visibility::parse)).unwrap_or_default(),
         channel: fields.optional("channel", |v| v.parsed(ChannelId::parse)),
@@ -220,17 +220,26 @@ fn ticket_held(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
 }
 
 fn ticket_closed(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
-    Some(EventKind::TicketClosed {
-        survey_offered: fields.optional("survey_offered", |v| v.bool()).unwrap_or(false),
-        reason: fields.optional("reason", |v| v.parsed(ReasonId::parse)),
-        duplicate_of: fields.optional("duplicate_of", |v| v.parsed(TicketId::parse)),
-        form: fields.optional("form", |v| v.parsed(FormRef::parse)),
-    })
+    let survey_offered = fields.optional("survey_offered", |v| v.bool()).unwrap_or(false);
+    let (reason, duplicate_of, form) = closing(fields);
+    Some(EventKind::TicketClosed { survey_offered, reason, duplicate_of, form })
+}
+
+/// Why a ticket is closed, of what it is a duplicate, and which form its customer is offered.
+pub(super) fn closing(fields: &mut Fields<'_, '_>) -> (Option<ReasonId>, Option<TicketId>, Option<FormRef>) {
+    let reason = fields.optional("reason", |v| v.parsed(ReasonId::parse));
+    let duplicate_of = fields.optional("duplicate_of", |v| v.parsed(TicketId::parse));
+    (reason, duplicate_of, fields.optional("form", |v| v.parsed(FormRef::parse)))
 }
 
 fn survey_submitted(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
     let closing = fields.required("closing", |v| v.count(1, u32::MAX.into()));
-    let answers = SurveyAnswers {
+    let answers = answers(fields);
+    Some(EventKind::SurveySubmitted { closing: closing?, answers: Box::new(answers) })
+}
+
+pub(super) fn answers(fields: &mut Fields<'_, '_>) -> SurveyAnswers {
+    SurveyAnswers {
         overall: fields.optional("overall", score),
         questions: fields
             .optional("questions", |v| v.map(QuestionId::parse, |v| v.score(QuestionScore::new)))
@@ -242,8 +251,7 @@ fn survey_submitted(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
         ces: fields.optional("ces", |v| v.score(Ces::new)),
         texts: fields.optional("texts", |v| v.map(QuestionId::parse, |v| v.string())).unwrap_or_default(),
         comment: fields.optional("comment", |v| v.string()),
-    };
-    Some(EventKind::SurveySubmitted { closing: closing?, answers: Box::new(answers) })
+    }
 }
 
 fn ticket_reopened(fields: &mut Fields<'_, '_>) -> Option<EventKind> {
@@ -280,7 +288,7 @@ fn attachment(value: Value<'_, '_>) -> Option<Attachment> {
 }
 
 /// A score as an object of scale and score, or as the word that stands for it.
-fn score(value: Value<'_, '_>) -> Option<Score> {
+pub(super) fn score(value: Value<'_, '_>) -> Option<Score> {
     value.object_or_word(score_word, |mut fields| {
         let scale = fields.required("scale", |v| v.parsed(Scale::parse));
         let score = fields.required("score", |v| match scale {
@@ -315,7 +323,7 @@ fn actor_kind(field: &str, word: &str) -> Result<ActorKind, Invalid> {
     }
 }
 
-fn actor(value: Value<'_, '_>) -> Option<Actor> {
+pub(super) fn actor(value: Value<'_, '_>) -> Option<Actor> {
     value.object(|mut fields| {
         let actor = match fields.required("kind", |v| v.parsed(actor_kind)) {
             Some(ActorKind::Agent) => fields.required("id", |v| v.parsed(AgentId::parse)).map(Actor::Agent),

@@ -5,22 +5,41 @@ use crate::facts::{Change as StoredChange, Facts};
 use crate::log::{LogReader, StoreError};
 use crate::position::Position;
 use crate::stream::StreamKind;
-use daftar_domain::EventKind;
 use daftar_domain::ticket::Change;
+use daftar_domain::{EventKind, Invalid};
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most branches, departments, channels, tiers, closing reasons and forms, each.
 const VALUES_MAX: usize = 65_535;
 
 /// The distinct values of six dimensions.
 #[derive(Debug, Default)]
-pub(super) struct Vocabulary {
+pub struct Vocabulary {
     branches: HashSet<Box<str>>,
     departments: HashSet<Box<str>>,
     channels: HashSet<Box<str>>,
     tiers: HashSet<Box<str>>,
     reasons: HashSet<Box<str>>,
     forms: HashSet<Box<str>>,
+}
+
+/// One vocabulary for everybody who writes to a log.
+#[derive(Debug, Clone, Default)]
+pub struct SharedVocabulary(Arc<Mutex<Vocabulary>>);
+
+impl SharedVocabulary {
+    /// Shares a vocabulary.
+    #[must_use]
+    pub fn new(vocabulary: Vocabulary) -> Self {
+        Self(Arc::new(Mutex::new(vocabulary)))
+    }
+
+    /// The vocabulary, for one look or one addition.
+    pub fn lock(&self) -> MutexGuard<'_, Vocabulary> {
+        // Values are only ever added; a panic in between leaves a vocabulary with one value less.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A dimension and the value an event gives it.
@@ -38,7 +57,11 @@ enum Kind {
 
 impl Vocabulary {
     /// Reads what a log has.
-    pub(super) async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log can't be read.
+    pub async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
         let (mut vocabulary, mut after) = (Self::default(), Position::ZERO);
         let mut tickets = HashSet::new();
         while let Some(block) = log.fact_block(after).await? {
@@ -84,22 +107,25 @@ impl Vocabulary {
         }
     }
 
-    /// Says which dimension has no room for a value the event brings.
-    pub(super) fn room_for(&self, kind: &EventKind) -> Result<(), String> {
+    /// Whether there is room for every value the event brings.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] with the first value for which there is none.
+    pub fn room_for(&self, kind: &EventKind) -> Result<(), Invalid> {
         for (dimension, value) in given(kind) {
             let values = self.values(dimension);
             if values.len() >= VALUES_MAX && !values.contains(&value) {
                 let (field, many) = dimension.names();
-                return Err(format!(
-                    "{field} is \"{value}\", but the log has {VALUES_MAX} {many} already, the most it can"
-                ));
+                let rule = format!("the log has {VALUES_MAX} {many} already, the most it can; choose one of them");
+                return Err(Invalid::new(field, value, rule));
             }
         }
         Ok(())
     }
 
     /// Adds the values of an event that was taken.
-    pub(super) fn add(&mut self, kind: &EventKind) {
+    pub fn add(&mut self, kind: &EventKind) {
         for (dimension, value) in given(kind) {
             self.values_mut(dimension).insert(value);
         }
@@ -191,7 +217,7 @@ mod tests {
             vocabulary.add(&event);
         }
         assert_eq!(vocabulary.room_for(&moved("b-7")), Ok(()), "one that is known");
-        let refused = vocabulary.room_for(&moved("b-new")).unwrap_err();
+        let refused = vocabulary.room_for(&moved("b-new")).unwrap_err().to_string();
         assert!(refused.contains("branch is \"b-new\"") && refused.contains("65535 branches"), "{refused}");
     }
 }
