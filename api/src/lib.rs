@@ -2,6 +2,9 @@
 //!
 //! # Layout
 //!
+//! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
 //! - [`simulate`]: the help desk of the demo
 
+pub mod commands;
+pub mod hot_tickets;
 pub mod simulate;

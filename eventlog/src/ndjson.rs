@@ -13,7 +13,7 @@ mod fault;
 mod fields;
 mod json;
 mod read;
-mod write;
+pub mod write;
 
 pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};

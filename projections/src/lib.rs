@@ -8,7 +8,7 @@
 //! - [`dimensions`]: values of dimensions as small numbers
 //! - [`definition`]: what the figures mean
 //! - [`exact`]: decimals, distributions and shares in whole numbers
-//! - [`report`]: queries and their rows
+//! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
 //!
 //! # Invariants
 //!
@@ -18,6 +18,7 @@
 pub mod definition;
 pub mod dimensions;
 pub mod exact;
+pub mod labels;
 pub mod measurements;
 pub mod projector;
 pub mod report;

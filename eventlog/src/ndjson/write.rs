@@ -28,20 +28,21 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line) {
     out.push(b'\n');
 }
 
-/// An object that is being written.
-struct Object<'o> {
+/// A JSON object that is being written, fields in the order in which they are given.
+pub struct Object<'o> {
     out: &'o mut Vec<u8>,
 }
 
 impl Object<'_> {
-    fn write(out: &mut Vec<u8>, fields: impl FnOnce(&mut Object<'_>)) {
+    /// Writes an object to the end of `out`.
+    pub fn write(out: &mut Vec<u8>, fields: impl FnOnce(&mut Object<'_>)) {
         out.push(b'{');
         fields(&mut Object { out: &mut *out });
         out.push(b'}');
     }
 
-    /// Writes a field's name; its value comes next.
-    fn name(&mut self, name: &str) -> &mut Vec<u8> {
+    /// Writes a field's name; its value must be written next, as JSON.
+    pub fn name(&mut self, name: &str) -> &mut Vec<u8> {
         if self.out.last() != Some(&b'{') {
             self.out.push(b',');
         }
@@ -50,28 +51,32 @@ impl Object<'_> {
         self.out
     }
 
-    fn value<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+    /// A value.
+    pub fn value<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
         json(self.name(name), value);
     }
 
-    fn given<T: Serialize + ?Sized>(&mut self, name: &str, value: Option<&T>) {
+    /// A value, if there is one; else the field is left out.
+    pub fn given<T: Serialize + ?Sized>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.value(name, value);
         }
     }
 
-    /// A value as it displays itself: an id, an instant.
-    fn shown<T: Display>(&mut self, name: &str, value: Option<&T>) {
+    /// A value as it displays itself, if there is one: an id, an instant.
+    pub fn shown<T: Display>(&mut self, name: &str, value: Option<&T>) {
         if let Some(value) = value {
             self.value(name, &value.to_string());
         }
     }
 
-    fn object(&mut self, name: &str, fields: impl FnOnce(&mut Object<'_>)) {
+    /// An object in the object.
+    pub fn object(&mut self, name: &str, fields: impl FnOnce(&mut Object<'_>)) {
         Object::write(self.name(name), fields);
     }
 
-    fn list<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+    /// A list, each item written by `write`.
+    pub fn list<T>(&mut self, name: &str, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
         let out = self.name(name);
         out.push(b'[');
         for (index, item) in items.into_iter().enumerate() {
@@ -84,7 +89,7 @@ impl Object<'_> {
     }
 
     /// An object of names and values; left out when empty.
-    fn map<K: Display, V>(&mut self, name: &str, map: &BTreeMap<K, V>, write: impl Fn(&mut Object<'_>, &str, &V)) {
+    pub fn map<K: Display, V>(&mut self, name: &str, map: &BTreeMap<K, V>, write: impl Fn(&mut Object<'_>, &str, &V)) {
         if map.is_empty() {
             return;
         }
@@ -115,7 +120,8 @@ fn who(object: &mut Object<'_>, line: &Line) {
     }
 }
 
-fn actor(object: &mut Object<'_>, by: &Actor) {
+/// The fields of an actor.
+pub fn actor(object: &mut Object<'_>, by: &Actor) {
     let (kind, id) = match by {
         Actor::Agent(id) => ("agent", Some(id.as_str())),
         Actor::Customer(id) => ("customer", id.as_ref().map(|id| id.as_str())),
@@ -198,7 +204,8 @@ fn tags<'t>(object: &mut Object<'_>, name: &str, tags: impl IntoIterator<Item = 
     object.list(name, tags, |out, tag| json(out, tag.as_str()));
 }
 
-fn attachments(object: &mut Object<'_>, attachments: &[Attachment]) {
+/// The field `attachments`, left out where there are none.
+pub fn attachments(object: &mut Object<'_>, attachments: &[Attachment]) {
     if attachments.is_empty() {
         return;
     }
@@ -222,14 +229,16 @@ fn rating(object: &mut Object<'_>, rating: Score) {
     }
 }
 
-fn score(object: &mut Object<'_>, name: &str, score: Score) {
+/// A field that holds a score with its scale.
+pub fn score(object: &mut Object<'_>, name: &str, score: Score) {
     object.object(name, |object| {
         object.value("scale", score.scale().name());
         object.value("score", &score.score());
     });
 }
 
-fn survey(object: &mut Object<'_>, answers: &SurveyAnswers) {
+/// The fields of a survey's answers, those that were given.
+pub fn survey(object: &mut Object<'_>, answers: &SurveyAnswers) {
     if let Some(overall) = answers.overall {
         score(object, "overall", overall);
     }

@@ -1,0 +1,1 @@
+//! Commands, on logs that fail and on logs that others write to.

@@ -1,0 +1,170 @@
+//! The help desk over HTTP: one list of routes, and what all handlers share.
+//!
+//! Handlers translate: from address, headers and body to a command or a query, and back. They decide nothing.
+
+mod answer;
+mod asked;
+mod events;
+mod guard;
+mod lists;
+mod ops;
+mod problem;
+mod reports;
+mod ticket_view;
+mod tickets;
+
+pub use problem::{Problem, Slug};
+
+use crate::commands::Commands;
+use asked::Waiting;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use daftar_domain::Timestamp;
+use daftar_eventlog::clock::Clock;
+use daftar_eventlog::codec::ticket::TicketCodec;
+use daftar_eventlog::ndjson::Wish;
+use daftar_eventlog::sealing::KeyStore;
+use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
+use daftar_eventlog::{EventLog, LogReader, StoreError};
+use daftar_projections::live::Live;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// How many commands may be under way; more are told to come back.
+const COMMANDS_MAX: usize = 4096;
+/// How many queries that compute may be under way.
+const QUERIES_MAX: usize = 256;
+
+/// A help desk: its log, its commands, and what is read of it.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    log: Arc<dyn EventLog>,
+    codec: TicketCodec,
+    vocabulary: SharedVocabulary,
+    commands: Commands,
+    live: Live,
+    clock: Clock,
+    commands_running: Semaphore,
+    queries_running: Semaphore,
+}
+
+impl Desk {
+    /// A desk over a log and the keys of its content; `clock` is the time of commands.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log can't be read.
+    pub async fn open(log: Arc<dyn EventLog>, keys: Arc<dyn KeyStore>, clock: Clock) -> Result<Self, StoreError> {
+        let codec = TicketCodec::new(keys, log.identity().log_id);
+        let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
+        let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
+        let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
+        let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
+        Ok(Self(Arc::new(Inner { log, codec, vocabulary, commands, live, clock, commands_running, queries_running })))
+    }
+
+    /// Its log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<dyn EventLog> {
+        &self.0.log
+    }
+
+    /// What encodes its events.
+    #[must_use]
+    pub fn codec(&self) -> &TicketCodec {
+        &self.0.codec
+    }
+
+    /// Its commands.
+    #[must_use]
+    pub fn commands(&self) -> &Commands {
+        &self.0.commands
+    }
+
+    /// What is read of it.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// The values of dimensions its log has.
+    fn vocabulary(&self) -> &SharedVocabulary {
+        &self.0.vocabulary
+    }
+
+    /// The clock of its commands.
+    fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// Takes a place among the commands under way, until it is dropped.
+    fn begin_command(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        begin(&self.0.commands_running)
+    }
+
+    /// Takes a place among the queries under way, until it is dropped.
+    fn begin_query(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        begin(&self.0.queries_running)
+    }
+
+    /// Waits until the read model has come to the position that a query asks for.
+    async fn wait(&self, waiting: Option<Waiting>) -> Result<(), Problem> {
+        let Some(Waiting { position, timeout }) = waiting else { return Ok(()) };
+        if self.live().seen(position, timeout).await {
+            return Ok(());
+        }
+        let here = *self.live().published().borrow();
+        Err(Problem::new(Slug::NotYetSeen, format!("position {position} is asked for; reports are at position {here}")))
+    }
+}
+
+fn begin(running: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
+    running.try_acquire().map_err(|_| Problem::new(Slug::Overloaded, "too many requests are under way; try again"))
+}
+
+/// Everything that can be asked of a desk.
+pub fn router(desk: Desk) -> Router {
+    let on_ticket = |action: &str, wish| (format!("/v1/tickets/{{ticket}}/{action}"), tickets::command_on_ticket(wish));
+    let commands = [
+        on_ticket("assign", Wish::Assign),
+        on_ticket("transfer", Wish::Transfer),
+        on_ticket("priority", Wish::ChangePriority),
+        on_ticket("tags", Wish::ChangeTags),
+        on_ticket("replies", Wish::Reply),
+        on_ticket("hold", Wish::Hold),
+        on_ticket("resume", Wish::Resume),
+        on_ticket("close", Wish::Close),
+        on_ticket("survey", Wish::SubmitSurvey),
+        on_ticket("reopen", Wish::Reopen),
+        on_ticket("void", Wish::Void),
+        on_ticket("restore", Wish::Restore),
+        on_ticket("follow-ups", Wish::RecordFollowUp),
+    ];
+    commands
+        .into_iter()
+        .fold(Router::new(), |router, (path, command)| router.route(&path, command))
+        .route("/v1/tickets", tickets::opening().merge(lists::tickets()))
+        .route("/v1/tickets/{ticket}", tickets::state())
+        .route("/v1/tickets/{ticket}/history", tickets::history())
+        .route("/v1/tickets/{ticket}/replies/{reply}/rating", tickets::rating())
+        .route("/v1/events", events::feed().merge(events::bulk()))
+        .route("/v1/reports/{name}", reports::report())
+        .route("/healthz", ops::alive())
+        .route("/readyz", ops::ready())
+        .fallback(ops::nothing_here)
+        .method_not_allowed_fallback(ops::another_method)
+        .layer(DefaultBodyLimit::max(tickets::BODY_BYTES_MAX))
+        .layer(from_fn(guard::only_from_here))
+        .layer(CatchPanicLayer::custom(ops::panicked))
+        .with_state(desk)
+}

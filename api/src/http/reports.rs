@@ -1,0 +1,125 @@
+//! `GET /v1/reports/{name}`: reports as JSON and CSV.
+
+use super::asked::Parameters;
+use super::problem::{Problem, Slug};
+use super::{Desk, answer};
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use daftar_domain::Invalid;
+use daftar_eventlog::{LogReader as _, Position};
+use daftar_projections::labels::KeyLabels;
+use daftar_projections::projector::position_at;
+use daftar_projections::report::query::{AsOf, Query, ReportName};
+use daftar_projections::report::{Report, ReportError, report as make_report};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a report as of a position that is durable waits until the read model has come there.
+const CATCH_UP: Duration = Duration::from_secs(2);
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+}
+
+/// The handler.
+pub(super) fn report() -> MethodRouter<Desk> {
+    get(async |State(desk): State<Desk>, path: Result<Path<String>, PathRejection>, uri: Uri, headers: HeaderMap| {
+        let Path(name) = path.map_err(|_| no_such_report(""))?;
+        let (name, form) = match name.strip_suffix(".csv") {
+            Some(name) => (name, Form::Csv),
+            None if wants_csv(&headers) => (name.as_str(), Form::Csv),
+            None => (name.as_str(), Form::Json),
+        };
+        ReportName::parse(name).map_err(|_| no_such_report(name))?;
+        let mut parameters = Parameters::read(uri.query(), Query::knows)?;
+        let waiting = parameters.waiting()?;
+        let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid(&wrong))?;
+        let _running = desk.begin_query()?;
+        desk.wait(waiting).await?;
+        let report = made(&desk, query).await?;
+        Ok::<_, Problem>(written(&report, form, &headers))
+    })
+}
+
+fn no_such_report(name: &str) -> Problem {
+    let known = ReportName::ALL.map(ReportName::name).join(", ");
+    Problem::new(Slug::NotFound, format!("there is no report {name}; there are {known}"))
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split([',', ';']).any(|kind| kind.trim().eq_ignore_ascii_case("text/csv"))
+}
+
+/// Makes the report on a thread that may take its time.
+async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
+    let asked = asked_position(desk, query.as_of).await?;
+    let desk = desk.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let labels = KeyLabels(Arc::clone(desk.codec().keys()));
+        desk.live().read(|state| {
+            let position = asked.unwrap_or(state.position());
+            make_report(state, &query, position, &labels)
+        })
+    });
+    let made = made.await.map_err(|failure| {
+        eprintln!("daftar: a report failed: {failure}");
+        Problem::new(Slug::Internal, "the report could not be made; whoever runs this server finds why in its output")
+    })?;
+    made?.map_err(|refused| match refused {
+        ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
+        ReportError::UnknownDefinition(_) | ReportError::TooManyDimensions(_) => {
+            Problem::new(Slug::Invalid, refused.to_string())
+        }
+    })
+}
+
+/// The end of the prefix that was asked for, once the read model has come there; none: as far as it is.
+async fn asked_position(desk: &Desk, as_of: Option<AsOf>) -> Result<Option<Position>, Problem> {
+    let durable = *desk.log().durable().borrow();
+    let position = match as_of {
+        None => return Ok(None),
+        Some(AsOf::Position(position)) => Position(position),
+        Some(AsOf::Instant(instant)) => position_at(&**desk.log(), instant).await?,
+    };
+    if position > durable {
+        let rule = format!("must not lie beyond the log's end, which is position {durable}");
+        return Err(Problem::invalid(&[Invalid::new("as_of", position, rule)]));
+    }
+    desk.wait(Some(super::Waiting { position, timeout: CATCH_UP })).await?;
+    Ok(Some(position))
+}
+
+fn written(report: &Report, form: Form, headers: &HeaderMap) -> Response {
+    let (text, kind) = match form {
+        Form::Json => (report.to_json() + "\n", "application/json"),
+        Form::Csv => (report.to_csv(), "text/csv; charset=utf-8"),
+    };
+    let tag = tag_of(&text, report.position, form);
+    if headers.get_all(header::IF_NONE_MATCH).iter().any(|given| given == tag) {
+        return answer::at_position((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response(), report.position);
+    }
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::ETAG, tag)];
+    answer::at_position((headers, Body::from(text)).into_response(), report.position)
+}
+
+/// A weak tag of everything but the position: equal figures keep it while the log grows.
+fn tag_of(text: &str, position: Position, form: Form) -> HeaderValue {
+    let stated = format!(",\"position\":{position},");
+    // The first place where it stands is the head of the report; CSV does not state it.
+    let (before, after) = match form {
+        Form::Json => text.split_once(&stated).unwrap_or((text, "")),
+        Form::Csv => (text, "csv"),
+    };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before.as_bytes()).update(after.as_bytes());
+    let hex = hasher.finalize().to_hex();
+    HeaderValue::try_from(format!("W/\"{}\"", &hex[..32])).unwrap_or(HeaderValue::from_static("W/\"\""))
+}
