@@ -97,7 +97,7 @@ pub async fn position_at(log: &dyn LogReader, instant: Timestamp) -> Result<Posi
 fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<(), CatchUpError> {
     for (number, name) in block.new_streams() {
         let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
-        state.name_stream(number, name.map_err(damaged)?.kind);
+        state.name_stream(number, name.map_err(damaged)?);
     }
     for row in block.iter_after(state.position()).take_while(|row| row.position <= until) {
         state.apply(&row).map_err(|error| at_position(row.position, error))?;
