@@ -3,8 +3,10 @@
 //! # Layout
 //!
 //! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
+//! - [`http`]: everything that can be asked
 //! - [`simulate`]: the help desk of the demo
 
 pub mod commands;
 pub mod hot_tickets;
+pub mod http;
 pub mod simulate;

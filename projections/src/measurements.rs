@@ -26,6 +26,7 @@ use crate::ticket_facts::{Micros, TicketFacts};
 use chunk::Table;
 use daftar_eventlog::Position;
 use spans::Spans;
+use std::collections::HashMap;
 use tickets::Tickets;
 
 pub use fold::FoldError;
@@ -36,6 +37,8 @@ pub struct Measurements {
     position: Position,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
+    /// The ids of tickets named but not opened yet, by stream number.
+    unopened: HashMap<u32, Box<str>>,
     facts: Vec<TicketFacts>,
     latest: latest::LatestInstants,
     /// The values of dimensions by number.
@@ -79,6 +82,11 @@ impl Measurements {
     #[must_use]
     pub fn latest_instant(&self, position: Position) -> Option<Micros> {
         self.latest.at(position)
+    }
+
+    /// Every ticket's running state at the end of what was folded, by number.
+    pub(crate) fn facts(&self) -> &[TicketFacts] {
+        &self.facts
     }
 
     /// Whether the ticket was out of the figures at `position`.

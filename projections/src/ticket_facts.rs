@@ -108,6 +108,17 @@ enum FirstResponse {
     Given,
 }
 
+/// A score as the customer gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GivenScore {
+    /// When.
+    pub(crate) at: Micros,
+    /// Its scale, by its stored number.
+    pub(crate) scale: u8,
+    /// The score.
+    pub(crate) score: u8,
+}
+
 /// A reply, as far as a rating needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReplyFacts {
@@ -161,8 +172,12 @@ pub(crate) enum Ended {
 pub(crate) struct TicketFacts {
     pub(crate) version: u32,
     pub(crate) opened_at: Micros,
+    /// When its last event happened.
+    pub(crate) last_event_at: Micros,
     pub(crate) doing: Doing,
     since: Micros,
+    /// Since when it does that; a change of department does not restart it.
+    pub(crate) doing_since: Micros,
     unanswered: bool,
     first_response: FirstResponse,
     /// Since when the wait lasts that a next response would end.
@@ -179,6 +194,8 @@ pub(crate) struct TicketFacts {
     pub(crate) last_closed: Option<Micros>,
     pub(crate) last_reopened: Option<Micros>,
     pub(crate) last_transferred: Option<Micros>,
+    /// The last score the customer gave: overall in a survey, or to a reply.
+    pub(crate) last_score: Option<GivenScore>,
     pub(crate) replies: Vec<ReplyFacts>,
     pub(crate) closings: Vec<ClosingFacts>,
     pub(crate) span: SpanNumber,
@@ -191,8 +208,10 @@ impl TicketFacts {
         Self {
             version: 1,
             opened_at: now,
+            last_event_at: now,
             doing: Self::doing_at_opening(by_agent),
             since: now,
+            doing_since: now,
             unanswered: !by_agent,
             first_response: if by_agent { FirstResponse::NotStarted } else { FirstResponse::Running(now) },
             waits_since: None,
@@ -205,6 +224,7 @@ impl TicketFacts {
             last_closed: None,
             last_reopened: None,
             last_transferred: None,
+            last_score: None,
             replies: Vec::new(),
             closings: Vec::new(),
             span,
@@ -310,6 +330,9 @@ impl TicketFacts {
     fn turn(&mut self, doing: Doing, now: Micros) {
         self.spent.add(self.doing, elapsed(self.since, now));
         self.since = now;
+        if doing != self.doing {
+            self.doing_since = now;
+        }
         self.doing = doing;
         if doing == Doing::WaitingForAgent && self.waits_since.is_none() {
             self.waits_since = Some(now);

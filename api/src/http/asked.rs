@@ -78,6 +78,15 @@ pub(super) fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, P
     number.ok_or_else(|| Problem::invalid(&[Invalid::new(name, text, "must be a whole number from 0")]))
 }
 
+/// A parameter that is `true` or `false`, and false when left out.
+pub(super) fn truth(name: &str, text: Option<String>) -> Result<bool, Problem> {
+    match text.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(Problem::invalid(&[Invalid::new(name, other, "must be true or false")])),
+    }
+}
+
 /// A time to wait: `500ms`, `5s`, or seconds alone.
 fn timeout(text: &str) -> Result<Duration, Problem> {
     let rule = format!("must be a time like 500ms or 5s, at most {}s", WAIT_MAX.as_secs());

@@ -137,6 +137,12 @@ impl Problem {
         Self { slug: Slug::Invalid, detail, errors: wrong.iter().map(error).collect() }
     }
 
+    /// The same, with more to know.
+    pub(super) fn and(mut self, more: &str) -> Self {
+        self.detail = format!("{} {more}", self.detail);
+        self
+    }
+
     /// A problem on our side; what it was is told to whoever runs the server, not to the client.
     fn ours(slug: Slug, told: &str, failure: &dyn std::fmt::Display) -> Self {
         eprintln!("daftar: {failure}");

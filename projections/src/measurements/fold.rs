@@ -9,14 +9,16 @@ use super::kinds::{
 use super::spans::NO_SPAN;
 use super::tickets::TicketRow;
 use crate::dimensions::{Names, TooMany};
-use crate::ticket_facts::{AnsweredField, ClosingFacts, Doing, Ended, InForce, Micros, ReplyFacts, TicketFacts};
+use crate::ticket_facts::{
+    AnsweredField, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, ReplyFacts, TicketFacts,
+};
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{
     Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
     TicketTransferred,
 };
-use daftar_eventlog::{FactRow, Position, StreamKind, StreamNumber};
+use daftar_eventlog::{FactRow, Position, StreamKind, StreamName, StreamNumber};
 
 /// In place of a ticket's number: the stream is a ticket's, not opened yet.
 const UNOPENED: u32 = u32::MAX;
@@ -59,13 +61,18 @@ impl At {
 
 impl Measurements {
     /// Takes note of what a stream is about, before its first event.
-    pub(crate) fn name_stream(&mut self, stream: StreamNumber, kind: StreamKind) {
+    pub(crate) fn name_stream(&mut self, stream: StreamNumber, name: StreamName) {
         let index = stream.0 as usize;
         if self.streams.len() <= index {
             self.streams.resize(index + 1, UNNAMED);
         }
-        if self.streams[index] == UNNAMED {
-            self.streams[index] = if kind == StreamKind::Ticket { UNOPENED } else { PASSED_OVER };
+        if self.streams[index] != UNNAMED {
+            return;
+        }
+        self.streams[index] = PASSED_OVER;
+        if name.kind == StreamKind::Ticket {
+            self.streams[index] = UNOPENED;
+            self.unopened.insert(stream.0, name.id);
         }
     }
 
@@ -97,6 +104,7 @@ impl Measurements {
         if ticket.version != row.version.0 {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
+        ticket.last_event_at = ticket.last_event_at.max(at.at);
         let before = (ticket.doing, ticket.in_force);
         self.happened(at, &facts)?;
         self.turn_span(at, before)?;
@@ -144,13 +152,20 @@ impl Measurements {
             ..InForce::default()
         };
         let span = self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
-        self.push_ticket(opened, if by_agent { Position::ZERO } else { at.position }, span)?;
+        let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
+        self.push_ticket(id, opened, if by_agent { Position::ZERO } else { at.position }, span)?;
         self.facts.push(TicketFacts::opened(at.at, by_agent, in_force, span));
         self.openings.push(at.moment(in_force), Opening {});
         Ok(())
     }
 
-    fn push_ticket(&mut self, opened: &TicketOpened<'_>, clock_started: Position, span: u32) -> Result<(), TooMany> {
+    fn push_ticket(
+        &mut self,
+        id: Box<str>,
+        opened: &TicketOpened<'_>,
+        clock_started: Position,
+        span: u32,
+    ) -> Result<(), TooMany> {
         let customer = match opened.owner {
             Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
             Owner::Ticket(_) => 0,
@@ -169,7 +184,7 @@ impl Measurements {
             last_span: span,
             ever_voided: false,
         };
-        self.tickets.push(row);
+        self.tickets.push(id, row);
         Ok(())
     }
 
@@ -257,9 +272,11 @@ impl Measurements {
     }
 
     fn rated(&mut self, at: At, rated: &ReplyRated) {
-        let Some(reply) = counted_from_1(&mut self.facts[at.index()].replies, rated.reply) else { return };
+        let ticket = &mut self.facts[at.index()];
+        let Some(reply) = counted_from_1(&mut ticket.replies, rated.reply) else { return };
         let Some(in_force) = reply.rateable else { return };
         let (scale, score) = (rated.rating.scale, rated.rating.score);
+        ticket.last_score = Some(GivenScore { at: at.at, scale, score });
         let location =
             self.ratings.push(at.moment(in_force), Rating { scale, score: score.into(), superseded: Position::ZERO });
         if let Some(earlier) = reply.rating.replace(location) {
@@ -317,6 +334,7 @@ impl Measurements {
             supersede(&mut self.answers, closing, field, location, at.position);
         };
         if let Some(overall) = survey.overall {
+            ticket.last_score = Some(GivenScore { at: at.at, scale: overall.scale, score: overall.score });
             given(AnsweredField::Overall, overall.scale, u16::from(overall.score), 0);
         }
         if let Some(nps) = survey.nps {

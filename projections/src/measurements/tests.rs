@@ -2,8 +2,8 @@
 
 use super::chunk::{CHUNK_ROWS, Moment, Table, written};
 use super::kinds::{Rating, Ratings};
-use crate::test_support::{Story, Who, closed, folded, history, opened};
-use crate::ticket_facts::{Doing, InForce, Micros};
+use crate::test_support::{Answers, Story, Who, closed, folded, history, minutes, opened};
+use crate::ticket_facts::{Doing, GivenScore, InForce, Micros};
 use daftar_eventlog::Position;
 
 const DAY: Micros = 86_400_000_000;
@@ -68,7 +68,7 @@ fn spans_tell_what_a_ticket_did_at_every_position() {
     assert_eq!((1..=7).map(at).collect::<Vec<_>>(), expected);
     assert_eq!(state.assignee_at(0, Position(2)), 0);
     let first = state.spans.get(0, Position(3)).unwrap();
-    assert_eq!(first.to, Some(crate::test_support::minutes(1)));
+    assert_eq!(first.to, Some(minutes(1)));
     assert_eq!(state.spans.get(0, Position(2)).unwrap().to, None);
 }
 
@@ -84,4 +84,55 @@ fn void_spans_are_looked_up_at_a_position() {
     let state = folded(&history(1, story), None);
     let void: Vec<_> = (2..=6).map(|position| state.void_at(0, Position(position))).collect();
     assert_eq!(void, [false, false, true, true, false]);
+}
+
+#[test]
+fn the_last_score_is_that_of_a_survey_or_a_rating_whichever_came_last_and_counts() {
+    let overall = |scale, score| Answers { overall: Some((scale, score)), ..Answers::default() };
+    let story = [
+        (0, opened(Who::Customer)),
+        (1, Story::Replied(Who::Agent("sara"))),
+        (2, Story::Noted("sara")),
+        (3, Story::Rated { reply: 1, satisfied: false }),
+        (4, Story::Rated { reply: 2, satisfied: true }),
+        (5, closed(Who::Customer)),
+        (6, Story::Answered { closing: 1, answers: overall(2, 5) }),
+        (7, Story::Answered { closing: 1, answers: Answers { nps: Some(0), ..Answers::default() } }),
+        (8, Story::Reopened(Who::Customer)),
+        (9, Story::Answered { closing: 1, answers: overall(2, 1) }),
+    ];
+    let last_score = |events: usize| {
+        let state = folded(&history(1, story[..events].iter().cloned()), None);
+        state.facts()[0].last_score
+    };
+    let given = |minute, scale, score| Some(GivenScore { at: minutes(minute), scale, score });
+    assert_eq!(last_score(3), None);
+    assert_eq!(last_score(5), given(3, 0, 0), "nobody rates a note");
+    assert_eq!(last_score(8), given(6, 2, 5), "a survey without an overall answer gives no score");
+    assert_eq!(last_score(10), given(6, 2, 5), "an answer changed after the reopening comes too late");
+}
+
+#[test]
+fn what_a_ticket_does_it_does_since_it_began_whatever_department_it_goes_to() {
+    let story = [
+        (0, opened(Who::Customer)),
+        (1, Story::Transferred(Some("billing"))),
+        (2, Story::HeldForThirdParty),
+        (3, Story::HeldForThirdParty),
+        (4, Story::Transferred(None)),
+        (5, Story::Resumed),
+    ];
+    let since = |events: usize| {
+        let state = folded(&history(1, story[..events].iter().cloned()), None);
+        let facts = &state.facts()[0];
+        ((facts.doing_since - minutes(0)) / 60_000_000, (facts.last_event_at - minutes(0)) / 60_000_000)
+    };
+    assert_eq!([1, 2, 3, 4, 5, 6].map(since), [(0, 0), (0, 1), (2, 2), (2, 3), (2, 4), (5, 5)]);
+}
+
+#[test]
+fn a_ticket_keeps_its_id() {
+    let entries = [history(7, [(0, opened(Who::Customer))]), history(3, [(0, opened(Who::Agent("sara")))])].concat();
+    let state = folded(&entries, None);
+    assert_eq!((state.tickets.id(0), state.tickets.id(1)), ("T-7", "T-3"));
 }

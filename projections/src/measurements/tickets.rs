@@ -40,13 +40,21 @@ columns! {
 pub struct Tickets {
     /// Their columns.
     pub columns: TicketColumns,
+    ids: Vec<Box<str>>,
     /// Where each voided ticket was voided and restored (0: not yet), in order.
     voids: HashMap<u32, Vec<(Position, Position)>>,
 }
 
 impl Tickets {
-    pub(crate) fn push(&mut self, row: TicketRow) {
+    pub(crate) fn push(&mut self, id: Box<str>, row: TicketRow) {
+        self.ids.push(id);
         self.columns.push(row);
+    }
+
+    /// The ticket's id.
+    #[must_use]
+    pub fn id(&self, ticket: u32) -> &str {
+        &self.ids[ticket as usize]
     }
 
     /// Takes the ticket out of every figure; voiding a voided ticket changes nothing.

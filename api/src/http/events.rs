@@ -1,0 +1,204 @@
+//! `/v1/events`: the feed of everything that happened, and history in bulk.
+
+use super::answer::{self, NDJSON};
+use super::asked::{Parameters, whole};
+use super::problem::{Problem, Slug};
+use super::{Desk, asked};
+use crate::commands::line_of;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get, post};
+use daftar_domain::{Invalid, Limits};
+use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, Reject};
+use daftar_eventlog::ndjson::write_line;
+use daftar_eventlog::{LogReader as _, Position, StoreError, StreamKind};
+use futures_util::{Stream, StreamExt as _, stream};
+use serde::Serialize;
+use std::io::{self, BufReader, Read};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::{block_in_place, spawn_blocking};
+
+/// How many events the feed reads at a time.
+const FEED_EVENTS: usize = 1024;
+/// How many pieces of a body, and how many chunks of its lines, may wait.
+const PIECES_AHEAD: usize = 8;
+const CHUNKS_AHEAD: usize = 2;
+/// How many rejects are listed; more are only counted.
+const REJECTS_MAX: usize = 100_000;
+
+/// `GET /v1/events?after=POSITION`: events as lines, up to the end of the log as it is now.
+pub(super) fn feed() -> MethodRouter<Desk> {
+    get(async |State(desk): State<Desk>, uri: Uri| {
+        let mut parameters = Parameters::read(uri.query(), |name| name == "after")?;
+        desk.wait(parameters.waiting()?).await?;
+        let after = parameters.take("after").map(|text| whole("after", &text)).transpose()?.unwrap_or(0);
+        let (after, until) = (Position(after), *desk.log().durable().borrow());
+        if after > until {
+            let rule = format!("must not lie beyond the log's end, which is position {until}");
+            return Err(Problem::invalid(&[Invalid::new("after", after, rule)]));
+        }
+        let body = Body::from_stream(lines(desk, after, until));
+        Ok(answer::at_position(([(header::CONTENT_TYPE, NDJSON)], body).into_response(), until))
+    })
+}
+
+/// The lines of the events after `after` up to `until`; a failure cuts the answer off, so that nobody takes it for whole.
+fn lines(desk: Desk, after: Position, until: Position) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
+    stream::try_unfold((desk, after), move |(desk, after)| async move {
+        if after >= until {
+            return Ok(None);
+        }
+        let wanted = usize::try_from(until.0 - after.0).unwrap_or(FEED_EVENTS).min(FEED_EVENTS);
+        let recorded = desk.log().read_events(after, wanted).await?;
+        let Some(reached) = recorded.last().map(|event| event.position) else { return Ok(None) };
+        let mut text = Vec::with_capacity(512 * recorded.len());
+        for event in &recorded {
+            let corrupt = |why: String| StoreError::Corrupt { position: event.position, why };
+            if event.bytes.head().map_err(|e| corrupt(e.to_string()))?.stream_kind == StreamKind::Ticket {
+                write_line(&mut text, &line_of(&**desk.log(), desk.codec(), event)?);
+            }
+        }
+        Ok(Some((text, (desk, reached))))
+    })
+}
+
+/// What became of a bulk of history.
+#[derive(Debug, Default, Serialize)]
+struct Recorded {
+    read: u64,
+    appended: u64,
+    present: u64,
+    rejected: u64,
+    rejects: Vec<Rejected>,
+    #[serde(skip_serializing_if = "is_none")]
+    rejects_left_out: u64,
+    position: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+#[derive(Debug, Serialize)]
+struct Rejected {
+    line: u64,
+    reason: String,
+}
+
+impl Recorded {
+    fn reject(&mut self, reject: Reject<'_>) {
+        if self.rejects.len() < REJECTS_MAX {
+            self.rejects.push(Rejected { line: reject.line, reason: reject.reason.to_owned() });
+        } else {
+            self.rejects_left_out += 1;
+        }
+    }
+
+    fn count(&mut self, counts: Counts, position: Position) {
+        let Counts { read, appended, present, rejected } = counts;
+        (self.read, self.appended, self.present, self.rejected) = (read, appended, present, rejected);
+        self.position = position.0;
+    }
+}
+
+/// `POST /v1/events`: records history line by line, as it comes; of any length.
+pub(super) fn bulk() -> MethodRouter<Desk> {
+    post(async |State(desk): State<Desk>, uri: Uri, body: Body| {
+        let mut parameters = Parameters::read(uri.query(), |name| matches!(name, "dry_run" | "keep_recorded_at"))?;
+        let dry_run = asked::truth("dry_run", parameters.take("dry_run"))?;
+        let keep_recorded_at = asked::truth("keep_recorded_at", parameters.take("keep_recorded_at"))?;
+        let _running = desk.begin_command()?;
+        let (clock, vocabulary) = (desk.clock().clone(), Some(desk.vocabulary().clone()));
+        let options = Options { keep_recorded_at, dry_run, alone: false, clock, vocabulary };
+        let mut recorded = Recorded::default();
+        let outcome = record(&desk, options, body, &mut recorded).await;
+        outcome.map_err(|failure| stopped(failure, &recorded))?;
+        // Counts, numbers and texts always have a JSON form.
+        Ok::<Response, Problem>(answer::json(serde_json::to_vec(&recorded).unwrap_or_default()))
+    })
+}
+
+async fn record(desk: &Desk, options: Options, body: Body, recorded: &mut Recorded) -> Result<(), ImportError> {
+    let mut import = Import::new(&**desk.log(), desk.codec(), options)?;
+    let (pieces, received) = mpsc::channel(PIECES_AHEAD);
+    let (parsed, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
+    spawn_blocking(move || parse(received, &parsed));
+    let pump = tokio::spawn(pump(body, pieces));
+    let mut outcome = Ok(());
+    while let Some(chunk) = chunks.recv().await {
+        let record = |chunk| {
+            let mut on_reject = |reject: Reject<'_>| recorded.reject(reject);
+            // A chunk takes tens of milliseconds of this thread; others take over its tasks meanwhile.
+            block_in_place(|| Handle::current().block_on(import.record(chunk, &mut on_reject)))
+        };
+        outcome = chunk.map_err(ImportError::from).and_then(record);
+        if outcome.is_err() {
+            break;
+        }
+    }
+    pump.abort();
+    recorded.count(import.counts(), *desk.log().durable().borrow());
+    outcome
+}
+
+/// Hands the pieces of a body on as they come.
+async fn pump(body: Body, pieces: mpsc::Sender<io::Result<Bytes>>) {
+    let mut body = body.into_data_stream();
+    while let Some(piece) = body.next().await {
+        if pieces.send(piece.map_err(io::Error::other)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Parses lines ahead of their recording.
+fn parse(received: mpsc::Receiver<io::Result<Bytes>>, parsed: &mpsc::Sender<io::Result<Chunk>>) {
+    let pieces = Pieces { received, piece: Bytes::new() };
+    let mut lines = LineReader::new(BufReader::with_capacity(1 << 16, pieces), Limits::default());
+    while let Some(chunk) = lines.next_chunk().transpose() {
+        let failed = chunk.is_err();
+        if parsed.blocking_send(chunk).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// A body as something to read from.
+struct Pieces {
+    received: mpsc::Receiver<io::Result<Bytes>>,
+    piece: Bytes,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.received.blocking_recv() {
+                Some(piece) => self.piece = piece?,
+                None => return Ok(0),
+            }
+        }
+        let len = into.len().min(self.piece.len());
+        into[..len].copy_from_slice(&self.piece.split_to(len));
+        Ok(len)
+    }
+}
+
+/// Why a bulk was not recorded to its end, and what was.
+fn stopped(failure: ImportError, recorded: &Recorded) -> Problem {
+    let Recorded { read, appended, .. } = recorded;
+    let so_far = format!("the first {read} lines were recorded ({appended} appended); send them all again, what is \
+                          present is not appended twice");
+    match failure {
+        ImportError::NotEmpty { .. } => Problem::new(Slug::Invalid, failure.to_string()),
+        ImportError::Source(why) => {
+            Problem::new(Slug::Malformed, format!("the body could not be read to its end ({why}): {so_far}"))
+        }
+        ImportError::Contended { .. } => Problem::new(Slug::Conflict, format!("{failure}: {so_far}")),
+        ImportError::Append(refused) => Problem::new(Slug::TooLarge, format!("{refused}: {so_far}")),
+        ImportError::Store(failure) => Problem::from(failure).and(&so_far),
+    }
+}
