@@ -35,29 +35,62 @@ const HIJRI_YEARS: RangeInclusive<u16> = 1200..=1599;
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportName {
+    /// The figures a manager asks for first.
+    Overview,
+    /// What customers say.
+    Satisfaction,
     /// How long customers wait for replies.
     ResponseTimes,
     /// How long tickets take.
     ResolutionTimes,
-    /// What customers say.
-    Satisfaction,
     /// What comes in, goes out and moves.
     Flow,
+    /// Agents side by side.
+    Leaderboard,
+    /// In which hours of the week the work comes.
+    Volume,
+    /// What lies open, and for how long.
+    Backlog,
 }
 
 impl ReportName {
     /// Every report.
-    pub const ALL: [Self; 4] = [Self::ResponseTimes, Self::ResolutionTimes, Self::Satisfaction, Self::Flow];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Satisfaction,
+        Self::ResponseTimes,
+        Self::ResolutionTimes,
+        Self::Flow,
+        Self::Leaderboard,
+        Self::Volume,
+        Self::Backlog,
+    ];
 
     /// Its name in an address and on a command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Overview => "overview",
+            Self::Satisfaction => "satisfaction",
             Self::ResponseTimes => "response-times",
             Self::ResolutionTimes => "resolution-times",
-            Self::Satisfaction => "satisfaction",
             Self::Flow => "flow",
+            Self::Leaderboard => "leaderboard",
+            Self::Volume => "volume",
+            Self::Backlog => "backlog",
         }
+    }
+
+    /// Whether it has a share that `within` asks for.
+    #[must_use]
+    pub const fn reads_within(self) -> bool {
+        matches!(self, Self::ResponseTimes | Self::ResolutionTimes)
+    }
+
+    /// Whether its rows are grouped by agent, asked or not.
+    #[must_use]
+    pub const fn is_by_agent(self) -> bool {
+        matches!(self, Self::Leaderboard)
     }
 
     /// Reads a report's name.
