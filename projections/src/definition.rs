@@ -22,6 +22,24 @@ pub struct Definition {
     pub first_response_target: Option<Micros>,
     /// The longest a full resolution may take, in microseconds.
     pub full_resolution_target: Option<Micros>,
+    /// How agents are ranked.
+    pub leaderboard: Leaderboard,
+}
+
+/// How the leaderboard ranks agents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leaderboard {
+    /// By which figure; the highest stands first.
+    pub rank_by: RankBy,
+    /// An agent with fewer answers to the overall question has no rank.
+    pub minimum_answers: u64,
+}
+
+/// A figure that agents can be ranked by; so far there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RankBy {
+    /// `csat.low95`: the low end of the interval of the share of positive answers.
+    CsatLow95,
 }
 
 /// The lowest positive score of each scale.
@@ -59,6 +77,7 @@ impl Definition {
         positive_from: PositiveFrom { binary: 1, four: 3, five: 4 },
         first_response_target: Some(24 * 3600 * 1_000_000),
         full_resolution_target: None,
+        leaderboard: Leaderboard { rank_by: RankBy::CsatLow95, minimum_answers: 10 },
     };
 
     /// Whether a name such as `default` or `default@0` means this definition.

@@ -49,6 +49,8 @@ pub struct Measurements {
     pub spans: Spans,
     /// Openings.
     pub openings: Table<kinds::Openings>,
+    /// Public replies by agents.
+    pub public_replies: Table<kinds::PublicReplies>,
     /// First responses.
     pub first_responses: Table<kinds::FirstResponses>,
     /// Next responses.

@@ -4,19 +4,30 @@
 //!
 //! - [`query`]: what is asked; [`periods`]: calendar periods
 //! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows
-//! - `response_times`, `resolution_times`, `satisfaction`, `flow`: one file a report
-//! - [`figure`]: what a figure looks like, whatever writes it; `json`: a report as JSON
+//! - `instants`, `standing`: when a report looks at what stands open, and what it sees
+//! - `sheet`: rows filled up, limited and put in order
+//! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `volume`, `backlog`: one
+//!   file a report; a figure that several show is counted where it has its home
+//! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
+mod backlog;
 mod counting;
+mod csv;
 pub mod figure;
 mod flow;
 mod groups;
+mod instants;
 mod json;
+mod leaderboard;
+mod overview;
 pub mod periods;
 pub mod query;
 mod resolution_times;
 mod response_times;
 mod satisfaction;
+mod sheet;
+mod standing;
+mod volume;
 
 #[cfg(test)]
 mod tests;
@@ -25,15 +36,14 @@ use crate::definition::Definition;
 use crate::exact::Share;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
-use counting::{Counter, Counting, GROUPS_MAX, Key};
+use counting::{Counter, Counting, GROUPS_MAX};
 use daftar_eventlog::Position;
 use figure::Figure;
-use groups::Axis;
-use periods::{Calendar, Interval, Period};
+use periods::Period;
 use query::{AsOf, Dimension, Query, ReportName};
+use sheet::Sheet;
+use standing::Standing;
 use std::borrow::Cow;
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use groups::CustomerLabels;
 
@@ -104,7 +114,9 @@ pub enum ReportError {
     #[error("there is no metric definition named {0}; the built-in one is default")]
     UnknownDefinition(String),
     /// It groups by too many dimensions.
-    #[error("a report is grouped by at most {GROUPS_MAX} dimensions, not by {0}")]
+    #[error(
+        "a report is grouped by at most {GROUPS_MAX} dimensions, the agent of a leaderboard among them, not by {0}"
+    )]
     TooManyDimensions(usize),
 }
 
@@ -112,15 +124,30 @@ pub enum ReportError {
 struct Terms {
     definition: Definition,
     within: Option<Micros>,
+    /// The instant up to which running things are measured; none: nothing has happened.
+    at: Option<Micros>,
 }
 
 /// The figures of one report's rows.
 trait RowFigures: Default {
     /// How many figures a row has.
     const FIGURES: u64;
+    /// How many cells of a report's size a row takes.
+    const CELLS: u64 = Self::FIGURES;
 
     /// Counts everything the report counts.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements);
+
+    /// Takes note of what stands open at the row's instant.
+    fn stands(&mut self, _: Standing) {}
+
+    /// Ranks rows among each other; the agent of each is the value with number `agent` of its group.
+    fn rank(_rows: &mut [Counter<Self>], _agent: usize, _definition: &Definition) {}
+
+    /// Which place the row takes among those of its period and of the dimensions beside the agent.
+    fn place(&self) -> Option<u64> {
+        None
+    }
 
     /// The row's figures.
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields;
@@ -141,22 +168,35 @@ pub fn report(
     if let Some(asked) = query.definition.as_deref().filter(|asked| !definition.is_named(asked)) {
         return Err(ReportError::UnknownDefinition(asked.to_owned()));
     }
-    if query.group_by.len() > GROUPS_MAX {
-        return Err(ReportError::TooManyDimensions(query.group_by.len()));
-    }
-    let sheet = Sheet { state, query, position, labels, terms: Terms { definition, within: query.within } };
+    report_under(definition, state, query, position, labels)
+}
+
+/// The same under a definition, whatever the query names.
+fn report_under(
+    definition: Definition,
+    state: &Measurements,
+    query: &Query,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Report, ReportError> {
+    let at = state.latest_instant(position).max(query.at.map(|at| at.micros()));
+    let sheet = Sheet::new(state, query, position, labels, Terms { definition, within: query.within, at })?;
     let rows = match query.report {
+        ReportName::Overview => sheet.rows::<overview::Overview>()?,
+        ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>()?,
         ReportName::ResponseTimes => sheet.rows::<response_times::ResponseTimes>()?,
         ReportName::ResolutionTimes => sheet.rows::<resolution_times::ResolutionTimes>()?,
-        ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>()?,
         ReportName::Flow => sheet.rows::<flow::Flow>()?,
+        ReportName::Leaderboard => sheet.rows::<leaderboard::Leaderboard>()?,
+        ReportName::Volume => sheet.rows::<volume::Volume>()?,
+        ReportName::Backlog => sheet.rows::<backlog::Backlog>()?,
     };
     Ok(Report {
         name: query.report,
         definition,
         position,
         as_of: query.as_of,
-        at: state.latest_instant(position).max(query.at.map(|at| at.micros())),
+        at,
         from: query.from.map(|from| from.micros()),
         to: query.to.map(|to| to.micros()),
         notes: notes(query),
@@ -173,125 +213,16 @@ impl Report {
     }
 }
 
-/// Everything a report is made of.
-struct Sheet<'a> {
-    state: &'a Measurements,
-    query: &'a Query,
-    position: Position,
-    labels: &'a dyn CustomerLabels,
-    terms: Terms,
-}
-
-/// The groups of a report, each with what its values are called.
-type Groups = HashMap<[u32; GROUPS_MAX], Vec<(u32, Option<String>)>>;
-
-impl Sheet<'_> {
-    fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
-        let axes: Vec<Axis> = self.query.group_by.iter().map(|d| Axis::of(d, &self.state.dimensions)).collect();
-        let mut counting = Counting::<R>::new(self.state, self.query, &axes, self.position, self.labels);
-        R::count(&mut counting, self.state);
-        let mut counters = counting.into_rows();
-        if axes.is_empty() {
-            self.fill(&mut counters)?;
-        }
-        let groups = self.groups(&counters, &axes);
-        if let Some(limit) = self.query.limit.filter(|_| !axes.is_empty()) {
-            keep_largest(&mut counters, limit, &groups, &axes);
-        }
-        check_size::<R>(counters.len())?;
-        counters.sort_unstable_by(|a, b| {
-            a.key.0.cmp(&b.key.0).then_with(|| order(&groups[&a.key.1], &groups[&b.key.1], &axes))
-        });
-        Ok(counters.into_iter().map(|counter| self.row(counter, &groups)).collect())
-    }
-
-    /// Adds the rows without a count that a report without groups has: the one of all time, or every period between.
-    fn fill<R: RowFigures>(&self, counters: &mut Vec<Counter<R>>) -> Result<(), ReportError> {
-        let seen: BTreeSet<Micros> = counters.iter().map(|counter| counter.key.0).collect();
-        let starts = match self.query.interval {
-            Some(interval) => self.period_starts(interval, &seen),
-            None => vec![Micros::MIN],
-        };
-        check_size::<R>(starts.len())?;
-        let empty = |start: Micros| {
-            let key: Key = (start, [0; GROUPS_MAX]);
-            Counter { key, measurements: 0, figures: R::default() }
-        };
-        counters.extend(starts.into_iter().filter(|start| !seen.contains(start)).map(empty));
-        Ok(())
-    }
-
-    /// The starts of the periods from `from` or the first one seen, to `to` or the last one seen.
-    fn period_starts(&self, interval: Interval, seen: &BTreeSet<Micros>) -> Vec<Micros> {
-        let calendar = Calendar::utc_gregorian();
-        let first = self.query.from.map(|from| from.micros()).or(seen.first().copied());
-        let last = self.query.to.map(|to| to.micros() - 1).or(seen.last().copied());
-        let Some((first, last)) = first.zip(last) else { return Vec::new() };
-        let periods = std::iter::successors(Some(calendar.period_of(interval, first)), |period| {
-            Some(calendar.next(interval, period))
-        });
-        periods.map(|period| period.start).take_while(|start| *start <= last).collect()
-    }
-
-    fn groups<R>(&self, counters: &[Counter<R>], axes: &[Axis]) -> Groups {
-        let mut groups = Groups::new();
-        for counter in counters {
-            groups.entry(counter.key.1).or_insert_with_key(|group| {
-                let label =
-                    |(number, axis): (&u32, &Axis)| (*number, axis.label(*number, &self.state.dimensions, self.labels));
-                group.iter().zip(axes).map(label).collect()
-            });
-        }
-        groups
-    }
-
-    fn row<R: RowFigures>(&self, counter: Counter<R>, groups: &Groups) -> Row {
-        let (start, group) = counter.key;
-        let names = self.query.group_by.iter().map(Dimension::name);
-        let values = groups[&group].iter().map(|(_, label)| label.clone());
-        let figures = counter.figures.figures(self.state, &self.terms);
-        debug_assert_eq!(figures.len() as u64, R::FIGURES, "the size of a report is told by its rows");
-        let period = self.query.interval.map(|interval| self.row_period(interval, start));
-        Row { period, group: names.zip(values).collect(), figures }
-    }
-
-    fn row_period(&self, interval: Interval, start: Micros) -> RowPeriod {
-        let calendar = Calendar::utc_gregorian();
-        let period = calendar.period_of(interval, start);
-        let cut_before = self.query.from.is_some_and(|from| period.start < from.micros());
-        let cut_after = self.query.to.is_some_and(|to| to.micros() < period.end);
-        RowPeriod { label: calendar.label(interval, &period), period, partial: cut_before || cut_after }
-    }
-}
-
-/// Keeps the rows of the `limit` groups that count the most measurements, over all periods; ties by value.
-fn keep_largest<R>(counters: &mut Vec<Counter<R>>, limit: usize, groups: &Groups, axes: &[Axis]) {
-    let mut sizes: HashMap<[u32; GROUPS_MAX], u64> = HashMap::new();
-    for counter in counters.iter() {
-        *sizes.entry(counter.key.1).or_default() += counter.measurements;
-    }
-    let mut ranked: Vec<_> = sizes.into_iter().collect();
-    ranked.sort_unstable_by(|(a, size_a), (b, size_b)| {
-        Reverse(size_a).cmp(&Reverse(size_b)).then_with(|| order(&groups[a], &groups[b], axes))
-    });
-    let kept: HashSet<_> = ranked.into_iter().take(limit).map(|(group, _)| group).collect();
-    counters.retain(|counter| kept.contains(&counter.key.1));
-}
-
-fn order(a: &[(u32, Option<String>)], b: &[(u32, Option<String>)], axes: &[Axis]) -> Ordering {
-    let by_axis = axes.iter().zip(a.iter().zip(b)).map(|(axis, (a, b))| axis.order(a, b));
-    by_axis.fold(Ordering::Equal, Ordering::then)
-}
-
-fn check_size<R: RowFigures>(rows: usize) -> Result<(), ReportError> {
-    let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(R::FIGURES);
-    if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
-}
-
 fn notes(query: &Query) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
-    let note = "Tag rows do not add up to the total: a ticket with several tags stands in the row of each of them.";
-    by_tag.then(|| note.to_owned()).into_iter().collect()
+    let without_share = query.within.is_some() && !query.report.reads_within();
+    let without_groups = query.limit.is_some() && query.group_by.is_empty() && !query.report.is_by_agent();
+    let notes = [
+        (by_tag, "Tag rows do not add up to the total: a ticket with several tags stands in the row of each of them."),
+        (without_share, "within has no effect: this report has no share of values within a duration."),
+        (without_groups, "limit has no effect: it keeps the largest groups, and the report is not grouped."),
+    ];
+    notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned()).collect()
 }
 
 /// The share of values that do not exceed a duration; 0 of 0 where there is none.

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use daftar_eventlog::Position;
 use daftar_eventlog::ndjson::write::Object;
 use daftar_eventlog::ndjson::{Line, write_line};
+use serde::Serialize;
 
 /// The header that says for which position of the log an answer speaks.
 pub(super) const DAFTAR_POSITION: HeaderName = HeaderName::from_static("daftar-position");
@@ -17,6 +18,12 @@ pub(super) const NDJSON: HeaderValue = HeaderValue::from_static("application/x-n
 pub(super) fn json(mut text: Vec<u8>) -> Response {
     text.push(b'\n');
     ([(header::CONTENT_TYPE, JSON)], Body::from(text)).into_response()
+}
+
+/// A value as a JSON answer.
+pub(super) fn value(value: &impl Serialize) -> Response {
+    // What is answered has texts as names and finite numbers: it always has a JSON form.
+    json(serde_json::to_vec(value).unwrap_or_default())
 }
 
 /// The answer to a command; the same events always give the same bytes.

@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get, post};
 use daftar_domain::{Invalid, Limits};
 use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, Reject};
 use daftar_eventlog::ndjson::write_line;
-use daftar_eventlog::{LogReader as _, Position, StoreError, StreamKind};
+use daftar_eventlog::{Position, StoreError, StreamKind};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use std::io::{self, BufReader, Read};
@@ -117,8 +117,7 @@ pub(super) fn bulk() -> MethodRouter<Desk> {
         let mut recorded = Recorded::default();
         let outcome = record(&desk, options, body, &mut recorded).await;
         outcome.map_err(|failure| stopped(failure, &recorded))?;
-        // Counts, numbers and texts always have a JSON form.
-        Ok::<Response, Problem>(answer::json(serde_json::to_vec(&recorded).unwrap_or_default()))
+        Ok::<Response, Problem>(answer::value(&recorded))
     })
 }
 

@@ -3,25 +3,24 @@
 use super::Desk;
 use super::answer;
 use super::problem::{Problem, Slug};
-use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
-use daftar_eventlog::LogReader as _;
+use daftar_projections::measurements::Measurements;
 use serde_json::json;
 use std::any::Any;
 
 /// `GET /healthz`: the process answers.
 pub(super) fn alive() -> MethodRouter<Desk> {
-    get(async || Json(json!({"alive": true})))
+    get(async || answer::value(&json!({"alive": true})))
 }
 
 /// `GET /readyz`: reports can be asked, and how far they are.
 pub(super) fn ready() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>| {
         let durable = *desk.log().durable().borrow();
-        let (status, position, stopped) = match desk.live().read(daftar_projections::measurements::Measurements::position) {
+        let (status, position, stopped) = match desk.live().read(Measurements::position) {
             Ok(position) => (StatusCode::OK, Some(position), None),
             Err(failure) => (StatusCode::SERVICE_UNAVAILABLE, None, Some(failure.to_string())),
         };
@@ -29,7 +28,8 @@ pub(super) fn ready() -> MethodRouter<Desk> {
         let body = json!({
             "ready": status == StatusCode::OK, "position": position, "durable": durable.0, "stopped": stopped,
         });
-        let response = (status, Json(body)).into_response();
+        let mut response = answer::value(&body);
+        *response.status_mut() = status;
         answer::at_position(response, durable)
     })
 }

@@ -1,7 +1,7 @@
 //! Why a request was not granted, as `application/problem+json` (RFC 9457).
 
 use crate::commands::CommandError;
-use axum::Json;
+use super::answer;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daftar_domain::Invalid;
@@ -172,7 +172,8 @@ fn pointer_to(field: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (_, status, _) = self.slug.told();
-        let mut response = (status, Json(self.body())).into_response();
+        let mut response = answer::value(&self.body());
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.slug.is_worth_retrying() {

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_domain::Invalid;
-use daftar_eventlog::{LogReader as _, Position};
+use daftar_eventlog::Position;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::projector::position_at;
 use daftar_projections::report::query::{AsOf, Query, ReportName};

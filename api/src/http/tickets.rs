@@ -15,7 +15,7 @@ use daftar_domain::ticket::Rejection;
 use daftar_eventlog::ndjson::write::Object;
 use daftar_eventlog::ndjson::{CommandBody, Line, Wish, parse_command};
 use daftar_eventlog::sealing::{Hashed, keyed_hash};
-use daftar_eventlog::{CommandStamp, LogReader as _, StreamName, Version};
+use daftar_eventlog::{CommandStamp, StreamName, Version};
 use uuid::Uuid;
 
 /// The most bytes the body of a command may have: texts and lists at their limits fit.

@@ -3,8 +3,8 @@
 use super::Measurements;
 use super::chunk::{Location, Moment, Table};
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, FirstClosing, FirstResponse, NextResponse, Opening, PriorityChange, Rating,
-    Reopening, Stay, Transfer,
+    ActorKind, Answer, Answers, Closing, FirstClosing, FirstResponse, NextResponse, Opening, PriorityChange,
+    PublicReply, Rating, Reopening, Stay, Transfer,
 };
 use super::spans::NO_SPAN;
 use super::tickets::TicketRow;
@@ -153,19 +153,14 @@ impl Measurements {
         };
         let span = self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
         let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
-        self.push_ticket(id, opened, if by_agent { Position::ZERO } else { at.position }, span)?;
+        self.push_ticket(at, id, opened, span)?;
         self.facts.push(TicketFacts::opened(at.at, by_agent, in_force, span));
+        self.note_clock(at);
         self.openings.push(at.moment(in_force), Opening {});
         Ok(())
     }
 
-    fn push_ticket(
-        &mut self,
-        id: Box<str>,
-        opened: &TicketOpened<'_>,
-        clock_started: Position,
-        span: u32,
-    ) -> Result<(), TooMany> {
+    fn push_ticket(&mut self, at: At, id: Box<str>, opened: &TicketOpened<'_>, span: u32) -> Result<(), TooMany> {
         let customer = match opened.owner {
             Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
             Owner::Ticket(_) => 0,
@@ -176,8 +171,11 @@ impl Measurements {
             language: self.dimensions.languages.small_or_none(opened.language)?,
             customer,
             attributes: self.dimensions.attribute_set(opened)?,
-            clock_started,
+            opened_at: at.at,
+            clock_started: Position::ZERO,
+            clock_started_at: 0,
             first_response: Position::ZERO,
+            first_response_at: 0,
             first_reply: Position::ZERO,
             second_reply: Position::ZERO,
             first_reopening: Position::ZERO,
@@ -246,10 +244,12 @@ impl Measurements {
     fn agent_replied(&mut self, at: At, in_force: InForce) {
         let ticket = &mut self.facts[at.index()];
         let moment = at.moment(in_force);
+        self.public_replies.push(moment, PublicReply {});
         match ticket.agent_replied(at.at, in_force.agent) {
             Ended::First(took) => {
                 self.first_responses.push(moment, FirstResponse { took });
                 self.tickets.columns.first_response[at.index()] = at.position;
+                self.tickets.columns.first_response_at[at.index()] = at.at;
             }
             Ended::Next(took) => {
                 self.next_responses.push(moment, NextResponse { took });
@@ -268,6 +268,7 @@ impl Measurements {
         let started = &mut self.tickets.columns.clock_started[at.index()];
         if *started == Position::ZERO && self.facts[at.index()].clock_started() {
             *started = at.position;
+            self.tickets.columns.clock_started_at[at.index()] = at.at;
         }
     }
 

@@ -29,6 +29,11 @@ columns! {
 }
 
 columns! {
+    /// A public reply by an agent; for its author.
+    PublicReply, PublicReplies {}
+}
+
+columns! {
     /// A next response, at the reply; for its author.
     NextResponse, NextResponses {
         /// From the moment the ticket began to wait for an agent to the reply, in microseconds.

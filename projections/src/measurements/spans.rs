@@ -79,13 +79,12 @@ impl Spans {
     /// The span a ticket was in at `position`, given its last span.
     #[must_use]
     pub fn current(&self, last: u32, position: Position) -> Option<Span> {
-        let mut number = last;
-        while number != NO_SPAN {
-            if let Some(span) = self.get(number, position) {
-                return Some(span);
-            }
-            number = *self.previous.get(number as usize)?;
-        }
-        None
+        self.back_from(last, position).next()
+    }
+
+    /// The spans a ticket had been in at `position`, the latest first, given its last span.
+    pub fn back_from(&self, last: u32, position: Position) -> impl Iterator<Item = Span> {
+        let before = |number: &u32| self.previous.get(*number as usize).copied();
+        std::iter::successors(Some(last), before).filter_map(move |number| self.get(number, position))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::chunk::{Columns as _, columns, written};
 use super::spans::SpanNumber;
+use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
 
@@ -18,10 +19,16 @@ columns! {
         customer: u32,
         /// Set of attributes.
         attributes: u32,
+        /// When it was opened.
+        opened_at: Micros,
         /// The first-response clock started.
         clock_started: Position,
+        /// When it started; 0 where it has not.
+        clock_started_at: Micros,
         /// The first response.
         first_response: Position,
+        /// When it was given; 0 where none was.
+        first_response_at: Micros,
         /// The first public agent reply.
         first_reply: Position,
         /// The second public agent reply.

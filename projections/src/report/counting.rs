@@ -1,18 +1,26 @@
 //! Counting: walks the measurements that stood at a position and hands each to the rows it enters.
 
-use super::groups::{Axis, CustomerLabels, Filter, Place};
-use super::periods::{Calendar, Interval, Period};
+use super::groups::{Axis, Filter, Place, each_group};
+use super::instants::Instants;
+use super::periods::{Calendar, Period};
 use super::query::Query;
+use super::sheet::Sheet;
+use super::standing::Levels;
+use super::{RowFigures, Terms};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Columns, Moments, Table};
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
+use std::ops::Range;
 
 pub(super) use super::query::GROUP_BY_MAX as GROUPS_MAX;
 
-/// Which row: the start of its period (the earliest instant without an interval), and its group's numbers.
-pub(super) type Key = (Micros, [u32; GROUPS_MAX]);
+/// The numbers of a group's values, 0 where there are fewer dimensions.
+pub(super) type Group = [u32; GROUPS_MAX];
+
+/// Which row: the start of its period (the earliest instant without an interval), and its group.
+pub(super) type Key = (Micros, Group);
 
 /// A row being counted.
 pub(super) struct Counter<R> {
@@ -20,6 +28,12 @@ pub(super) struct Counter<R> {
     /// How many measurements it counts.
     pub(super) measurements: u64,
     pub(super) figures: R,
+}
+
+impl<R: Default> Counter<R> {
+    pub(super) fn new(key: Key) -> Self {
+        Self { key, measurements: 0, figures: R::default() }
+    }
 }
 
 /// A measurement that stands.
@@ -32,6 +46,10 @@ pub(super) struct Counted<'a, C> {
 }
 
 impl<C> Counted<'_, C> {
+    pub(super) fn at(&self) -> Micros {
+        self.moments.at[self.row]
+    }
+
     pub(super) fn ticket(&self) -> usize {
         self.moments.ticket[self.row] as usize
     }
@@ -46,12 +64,19 @@ impl<C> Counted<'_, C> {
 pub(super) struct Counting<'a, R> {
     pub(super) state: &'a Measurements,
     pub(super) position: Position,
+    pub(super) query: &'a Query,
+    pub(super) terms: &'a Terms,
+    pub(super) axes: &'a [Axis],
+    /// The instants at which `standing` was looked at.
+    pub(super) instants: Instants,
+    /// What stands open at those instants; it becomes rows once it is known how many.
+    pub(super) standing: HashMap<Group, Levels>,
+    /// Where the first row lies even if it counts nothing.
+    pub(super) begins: Option<Micros>,
     calendar: Calendar,
-    interval: Option<Interval>,
     from: Micros,
     to: Micros,
     filters: Vec<Filter>,
-    axes: &'a [Axis],
     reads_agent: bool,
     numbers: HashMap<Key, usize>,
     rows: Vec<Counter<R>>,
@@ -60,24 +85,23 @@ pub(super) struct Counting<'a, R> {
 }
 
 impl<'a, R: Default> Counting<'a, R> {
-    pub(super) fn new(
-        state: &'a Measurements,
-        query: &Query,
-        axes: &'a [Axis],
-        position: Position,
-        labels: &dyn CustomerLabels,
-    ) -> Self {
+    pub(super) fn new(sheet: &'a Sheet<'_>) -> Self {
+        let Sheet { state, query, labels, .. } = *sheet;
         let filters: Vec<_> = query.filters.iter().map(|f| Filter::of(f, &state.dimensions, labels)).collect();
         Self {
             state,
-            position,
+            position: sheet.position,
+            query,
+            terms: &sheet.terms,
+            axes: &sheet.axes,
+            instants: Instants::default(),
+            standing: HashMap::new(),
+            begins: None,
             calendar: Calendar::utc_gregorian(),
-            interval: query.interval,
             from: query.from.map_or(Micros::MIN, |from| from.micros()),
             to: query.to.map_or(Micros::MAX, |to| to.micros()),
-            reads_agent: axes.contains(&Axis::Agent) || filters.iter().any(Filter::reads_agent),
+            reads_agent: sheet.axes.contains(&Axis::Agent) || filters.iter().any(Filter::reads_agent),
             filters,
-            axes,
             numbers: HashMap::new(),
             rows: Vec::new(),
             last: None,
@@ -85,9 +109,9 @@ impl<'a, R: Default> Counting<'a, R> {
         }
     }
 
-    /// The rows that counted anything, in no particular order.
-    pub(super) fn into_rows(self) -> Vec<Counter<R>> {
-        self.rows
+    /// What was counted.
+    pub(super) fn into_tally(self) -> Tally<R> {
+        Tally { rows: self.rows, instants: self.instants, standing: self.standing, begins: self.begins }
     }
 
     /// Counts every measurement of `table`.
@@ -102,7 +126,8 @@ impl<'a, R: Default> Counting<'a, R> {
         keep: impl Fn(&Counted<'_, C>) -> bool,
         count: impl FnMut(&mut R, &Counted<'_, C>),
     ) {
-        self.walk(table, keep, |counted| counted.moments.agent[counted.row], count);
+        let at = |c: &Counted<'_, C>| keep(c).then(|| c.at());
+        self.walk(table, self.from, at, |c| c.moments.agent[c.row], count);
     }
 
     /// The same, each counted for the ticket's assignee at the end of the prefix.
@@ -112,29 +137,38 @@ impl<'a, R: Default> Counting<'a, R> {
         keep: impl Fn(&Counted<'_, C>) -> bool,
         count: impl FnMut(&mut R, &Counted<'_, C>),
     ) {
-        let (state, position, reads_agent) = (self.state, self.position, self.reads_agent);
-        let assignee = |counted: &Counted<'_, C>| {
-            if reads_agent { state.assignee_at(counted.moments.ticket[counted.row], position) } else { 0 }
-        };
-        self.walk(table, keep, assignee, count);
+        let at = |c: &Counted<'_, C>| keep(c).then(|| c.at());
+        self.walk(table, self.from, at, self.assignee(), count);
     }
 
+    /// Counts tickets, by number, at the moment that `due` finds for them, under the dimensions of their opening, for
+    /// the assignee at the end of the prefix. No ticket is due before it is opened.
+    pub(super) fn each_due(&mut self, due: impl Fn(usize) -> Option<Micros>, mut count: impl FnMut(&mut R)) {
+        self.walk(&self.state.openings, Micros::MIN, |c| due(c.ticket()), self.assignee(), |row, _| count(row));
+    }
+
+    /// Finds the ticket's assignee at the end of the prefix, where anything depends on it.
+    fn assignee<C>(&self) -> impl Fn(&Counted<'_, C>) -> u32 + use<'a, C, R> {
+        let (state, position, reads_agent) = (self.state, self.position, self.reads_agent);
+        move |c| if reads_agent { state.assignee_at(c.moments.ticket[c.row], position) } else { 0 }
+    }
+
+    /// Counts the measurements made since `since` for which `at` finds a moment in the report's time.
     fn walk<C: Columns>(
         &mut self,
         table: &Table<C>,
-        keep: impl Fn(&Counted<'_, C>) -> bool,
+        since: Micros,
+        at: impl Fn(&Counted<'_, C>) -> Option<Micros>,
         agent: impl Fn(&Counted<'_, C>) -> u32,
         mut count: impl FnMut(&mut R, &Counted<'_, C>),
     ) {
-        for chunk in table.chunks(self.from, self.to) {
+        for chunk in table.chunks(since, self.to) {
             for row in 0..chunk.moments.at.len() {
                 let mut counted = Counted { moments: &chunk.moments, values: &chunk.values, row, begins: self.from };
-                if !self.stands(&chunk.moments, row) || !keep(&counted) {
-                    continue;
-                }
-                let place = Place { moments: &chunk.moments, row, agent: agent(&counted) };
-                if self.filters.iter().all(|filter| filter.passes(self.state, place)) {
-                    let start = self.period_start(chunk.moments.at[row]);
+                let Some(at) = at(&counted).filter(|at| self.from <= *at && *at < self.to) else { continue };
+                let place = Place::Measured { moments: &chunk.moments, row, agent: agent(&counted) };
+                if self.stands(&chunk.moments, row) && self.passes(place) {
+                    let start = self.period_start(at);
                     counted.begins = start.max(self.from);
                     self.enter(start, place, |row| count(row, &counted));
                 }
@@ -142,43 +176,41 @@ impl<'a, R: Default> Counting<'a, R> {
         }
     }
 
-    /// Whether a measurement lies in the report's time and stood at its position, its ticket not void then.
+    /// The opening of the first ticket.
+    pub(super) fn first_opening(&self) -> Option<Micros> {
+        let chunks = self.state.openings.chunks(Micros::MIN, Micros::MAX);
+        let all = chunks.flat_map(|chunk| (0..chunk.moments.at.len()).map(move |row| (&chunk.moments, row)));
+        all.filter(|(moments, row)| self.stands(moments, *row)).map(|(moments, row)| moments.at[row]).min()
+    }
+
+    /// Whether a measurement stood at the report's position, its ticket not void then.
     fn stands(&self, moments: &Moments, row: usize) -> bool {
-        let at = moments.at[row];
-        self.from <= at
-            && at < self.to
-            && moments.added[row] <= self.position
-            && !self.state.void_at(moments.ticket[row], self.position)
+        moments.added[row] <= self.position && !self.state.void_at(moments.ticket[row], self.position)
+    }
+
+    /// Whether every filter lets it pass.
+    pub(super) fn passes(&self, place: Place<'_>) -> bool {
+        self.filters.iter().all(|filter| filter.passes(self.state, place))
     }
 
     fn period_start(&mut self, at: Micros) -> Micros {
-        let Some(interval) = self.interval else { return Micros::MIN };
+        let Some(interval) = self.query.interval else { return Micros::MIN };
         if !self.period.contains(at) {
             self.period = self.calendar.period_of(interval, at);
         }
         self.period.start
     }
 
-    /// Hands every row that the measurement enters to `count`: one, or one for each of its tags.
+    /// Hands every row that the place enters to `count`.
     fn enter(&mut self, start: Micros, place: Place<'_>, mut count: impl FnMut(&mut R)) {
-        let mut group = [0; GROUPS_MAX];
-        for (number, axis) in group.iter_mut().zip(self.axes) {
-            *number = axis.number(self.state, place);
-        }
-        let Some(tag) = self.axes.iter().position(|axis| *axis == Axis::Tag).filter(|tag| group[*tag] != 0) else {
-            return count(self.row((start, group)));
-        };
-        for number in self.state.dimensions.tag_sets.members(group[tag]) {
-            group[tag] = *number;
-            count(self.row((start, group)));
-        }
+        each_group(self.state, self.axes, place, |group| count(self.row((start, group))));
     }
 
     fn row(&mut self, key: Key) -> &mut R {
         let index = match self.last {
             Some((last, index)) if last == key => index,
             _ => *self.numbers.entry(key).or_insert_with(|| {
-                self.rows.push(Counter { key, measurements: 0, figures: R::default() });
+                self.rows.push(Counter::new(key));
                 self.rows.len() - 1
             }),
         };
@@ -187,4 +219,68 @@ impl<'a, R: Default> Counting<'a, R> {
         row.measurements += 1;
         &mut row.figures
     }
+}
+
+/// What was counted: rows, in no particular order, and what stands open, which is not rows yet.
+pub(super) struct Tally<R> {
+    pub(super) rows: Vec<Counter<R>>,
+    /// Where the first row lies even if it counts nothing.
+    pub(super) begins: Option<Micros>,
+    instants: Instants,
+    standing: HashMap<Group, Levels>,
+}
+
+impl<R: RowFigures> Tally<R> {
+    /// Every group that counts anything, with how many measurements.
+    pub(super) fn groups(&self) -> HashMap<Group, u64> {
+        let mut sizes = HashMap::new();
+        for row in &self.rows {
+            *sizes.entry(row.key.1).or_default() += row.measurements;
+        }
+        for (group, levels) in &self.standing {
+            *sizes.entry(*group).or_default() += levels.measurements();
+        }
+        sizes
+    }
+
+    /// Leaves out the groups that `keep` does not keep.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Group) -> bool) {
+        self.rows.retain(|row| keep(&row.key.1));
+        self.standing.retain(|group, _| keep(group));
+    }
+
+    /// How many rows there will be.
+    pub(super) fn len(&self) -> usize {
+        let stretches = |levels: &Levels| levels.stretches().map(|(instants, _)| instants).collect::<Vec<_>>();
+        let standing: HashMap<&Group, _> = self.standing.iter().map(|(group, l)| (group, stretches(l))).collect();
+        let apart = |row: &&Counter<R>| {
+            let number = self.instants.number(row.key.0);
+            !standing.get(&row.key.1).is_some_and(|stretches| any_contains(stretches, number))
+        };
+        standing.values().flatten().map(ExactSizeIterator::len).sum::<usize>() + self.rows.iter().filter(apart).count()
+    }
+
+    /// The rows, what stands open among their figures.
+    pub(super) fn into_rows(self) -> Vec<Counter<R>> {
+        let mut rows = self.rows;
+        let mut numbers: HashMap<Key, usize> = rows.iter().map(|row| row.key).zip(0..).collect();
+        for (group, levels) in &self.standing {
+            for (instants, standing) in levels.stretches() {
+                for key in instants.map(|number| (self.instants.period(number), *group)) {
+                    let index = *numbers.entry(key).or_insert_with(|| {
+                        rows.push(Counter::new(key));
+                        rows.len() - 1
+                    });
+                    rows[index].figures.stands(standing);
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// Whether one of the rising `stretches` contains `number`.
+fn any_contains(stretches: &[Range<usize>], number: usize) -> bool {
+    let after = stretches.partition_point(|stretch| stretch.start <= number);
+    after.checked_sub(1).is_some_and(|last| stretches[last].contains(&number))
 }

@@ -71,7 +71,8 @@ impl Figure {
     }
 }
 
-fn joined(path: &str, name: &str) -> String {
+/// The path to `name` below `path`.
+pub(super) fn joined(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 

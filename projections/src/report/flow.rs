@@ -21,9 +21,7 @@ pub(super) struct Flow {
     closed_tickets: u64,
     reopenings: u64,
     reopened_tickets: u64,
-    first_closed: u64,
-    reopened_since: u64,
-    one_touch: u64,
+    first_closed: FirstClosed,
     replies: Vec<Micros>,
     closed_by_agent: u64,
     closed_by_customer: u64,
@@ -57,8 +55,8 @@ impl RowFigures for Flow {
             ("closed_tickets".into(), self.closed_tickets.into()),
             ("reopenings".into(), self.reopenings.into()),
             ("reopened_tickets".into(), self.reopened_tickets.into()),
-            ("reopen_rate".into(), Share { count: self.reopened_since, of: self.first_closed }.into()),
-            ("one_touch_rate".into(), Share { count: self.one_touch, of: self.first_closed }.into()),
+            ("reopen_rate".into(), self.first_closed.reopen_rate().into()),
+            ("one_touch_rate".into(), self.first_closed.one_touch_rate().into()),
             ("replies_per_closed".into(), Distribution::of(self.replies).into()),
             (
                 "closed_by".into(),
@@ -78,9 +76,47 @@ impl RowFigures for Flow {
     }
 }
 
+/// Tickets closed for the first time, and what became of them.
+#[derive(Clone, Copy, Default)]
+pub(super) struct FirstClosed {
+    all: u64,
+    reopened: u64,
+    one_touch: u64,
+}
+
+impl FirstClosed {
+    /// Those reopened since.
+    pub(super) fn reopen_rate(self) -> Share {
+        Share { count: self.reopened, of: self.all }
+    }
+
+    /// Those with exactly one public agent reply and no reopening.
+    pub(super) fn one_touch_rate(self) -> Share {
+        Share { count: self.one_touch, of: self.all }
+    }
+}
+
+/// Counts first closings, by attribution.
+pub(super) fn count_first_closings<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of: impl Fn(&mut R) -> &mut FirstClosed,
+) {
+    let (position, tickets) = (counting.position, &state.tickets.columns);
+    counting.each(&state.first_closings, |row, c| {
+        let ticket = c.ticket();
+        let reopened = written(tickets.first_reopening[ticket], position);
+        let replied_once =
+            written(tickets.first_reply[ticket], position) && !written(tickets.second_reply[ticket], position);
+        let first_closed = of(row);
+        first_closed.all += 1;
+        first_closed.reopened += u64::from(reopened);
+        first_closed.one_touch += u64::from(replied_once && !reopened);
+    });
+}
+
 fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     let position = counting.position;
-    let tickets = &state.tickets.columns;
     counting.each(&state.closings, |row, c| {
         row.closed += 1;
         row.closed_tickets += u64::from(c.is_first(c.values.previous[c.row]));
@@ -97,15 +133,7 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
             row.replies.push(i64::from(c.values.replies[c.row]) * ONE);
         }
     });
-    counting.each(&state.first_closings, |row, c| {
-        let ticket = c.ticket();
-        let reopened = written(tickets.first_reopening[ticket], position);
-        let replied_once =
-            written(tickets.first_reply[ticket], position) && !written(tickets.second_reply[ticket], position);
-        row.first_closed += 1;
-        row.reopened_since += u64::from(reopened);
-        row.one_touch += u64::from(replied_once && !reopened);
-    });
+    count_first_closings(counting, state, |row| &mut row.first_closed);
 }
 
 fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {

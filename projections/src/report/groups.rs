@@ -1,9 +1,11 @@
 //! Dimensions of a query on the state's small numbers: which rows a measurement enters, and what they are called.
 
+use super::counting::Group;
 use super::query::Dimension;
 use crate::dimensions::Dimensions;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::Moments;
+use crate::ticket_facts::InForce;
 use daftar_domain::ticket::Priority;
 use daftar_eventlog::facts::PseudonymBytes;
 use std::cmp::Ordering;
@@ -18,12 +20,71 @@ pub trait CustomerLabels {
     fn pseudonym(&self, id: &str) -> Option<PseudonymBytes>;
 }
 
-/// A measurement, and the agent it is counted for.
+/// What is counted, as far as dimensions tell it apart.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) moments: &'a Moments,
-    pub(super) row: usize,
-    pub(super) agent: u32,
+pub(super) enum Place<'a> {
+    /// A measurement, and the agent it is counted for.
+    Measured { moments: &'a Moments, row: usize, agent: u32 },
+    /// A ticket while these dimensions were in force; its assignee is the agent.
+    Standing { ticket: u32, in_force: &'a InForce },
+}
+
+impl Place<'_> {
+    fn ticket(self) -> usize {
+        match self {
+            Self::Measured { moments, row, .. } => moments.ticket[row] as usize,
+            Self::Standing { ticket, .. } => ticket as usize,
+        }
+    }
+
+    fn branch(self) -> u16 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.branch[row],
+            Self::Standing { in_force, .. } => in_force.branch,
+        }
+    }
+
+    fn department(self) -> u16 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.department[row],
+            Self::Standing { in_force, .. } => in_force.department,
+        }
+    }
+
+    fn agent(self) -> u32 {
+        match self {
+            Self::Measured { agent, .. } => agent,
+            Self::Standing { in_force, .. } => in_force.agent,
+        }
+    }
+
+    fn priority(self) -> u8 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.priority[row],
+            Self::Standing { in_force, .. } => in_force.priority,
+        }
+    }
+
+    fn tags(self) -> u32 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.tags[row],
+            Self::Standing { in_force, .. } => in_force.tags,
+        }
+    }
+
+    fn reason(self) -> u16 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.reason[row],
+            Self::Standing { in_force, .. } => in_force.reason,
+        }
+    }
+
+    fn form(self) -> u16 {
+        match self {
+            Self::Measured { moments, row, .. } => moments.form[row],
+            Self::Standing { in_force, .. } => in_force.form,
+        }
+    }
 }
 
 /// A dimension on the state's numbers.
@@ -64,22 +125,20 @@ impl Axis {
 
     /// The value's number, 0 for none; of tags, the number of their set.
     pub(super) fn number(&self, state: &Measurements, place: Place<'_>) -> u32 {
-        let (moments, row) = (place.moments, place.row);
         let tickets = &state.tickets.columns;
-        let ticket = moments.ticket[row] as usize;
         match self {
-            Self::Branch => moments.branch[row].into(),
-            Self::Department => moments.department[row].into(),
-            Self::Agent => place.agent,
-            Self::Channel => tickets.channel[ticket].into(),
-            Self::Priority => moments.priority[row].into(),
-            Self::Tier => tickets.tier[ticket].into(),
-            Self::Tag => moments.tags[row],
-            Self::Customer => tickets.customer[ticket],
-            Self::Language => tickets.language[ticket].into(),
-            Self::Reason => moments.reason[row].into(),
-            Self::Form => moments.form[row].into(),
-            Self::Attribute(name) => state.dimensions.attribute(tickets.attributes[ticket], *name),
+            Self::Branch => place.branch().into(),
+            Self::Department => place.department().into(),
+            Self::Agent => place.agent(),
+            Self::Channel => tickets.channel[place.ticket()].into(),
+            Self::Priority => place.priority().into(),
+            Self::Tier => tickets.tier[place.ticket()].into(),
+            Self::Tag => place.tags(),
+            Self::Customer => tickets.customer[place.ticket()],
+            Self::Language => tickets.language[place.ticket()].into(),
+            Self::Reason => place.reason().into(),
+            Self::Form => place.form().into(),
+            Self::Attribute(name) => state.dimensions.attribute(tickets.attributes[place.ticket()], *name),
         }
     }
 
@@ -132,6 +191,21 @@ impl Axis {
     pub(super) fn order(&self, a: &(u32, Option<String>), b: &(u32, Option<String>)) -> Ordering {
         let by_name = if *self == Self::Customer { a.0.cmp(&b.0) } else { a.1.cmp(&b.1) };
         (a.0 == 0).cmp(&(b.0 == 0)).then(by_name)
+    }
+}
+
+/// Hands every group that the place stands in to `enter`: one, or one for each of its tags.
+pub(super) fn each_group(state: &Measurements, axes: &[Axis], place: Place<'_>, mut enter: impl FnMut(Group)) {
+    let mut group = Group::default();
+    for (number, axis) in group.iter_mut().zip(axes) {
+        *number = axis.number(state, place);
+    }
+    let Some(tag) = axes.iter().position(|axis| *axis == Axis::Tag).filter(|tag| group[*tag] != 0) else {
+        return enter(group);
+    };
+    for number in state.dimensions.tag_sets.members(group[tag]) {
+        group[tag] = *number;
+        enter(group);
     }
 }
 

@@ -122,6 +122,26 @@ impl Calendar {
         }
     }
 
+    /// The day of the week, from 1, and the hour, from 0, in which an instant lies.
+    #[must_use]
+    pub fn hour_of_week(&self, micros: i64) -> (u32, u32) {
+        let local = Self::local(micros);
+        (local.weekday().days_since(self.week_start) + 1, local.hour())
+    }
+
+    /// What a day of the week, from 1, is called: `Mon`, `Tue` and so on.
+    #[must_use]
+    pub fn weekday_name(&self, weekday: u32) -> String {
+        (1..weekday).fold(self.week_start, |day, _| day.succ()).to_string()
+    }
+
+    /// The periods from the one in which `first` lies to the one in which `last` does.
+    pub fn periods(&self, interval: Interval, first: i64, last: i64) -> impl Iterator<Item = Period> {
+        let begin = Some(self.period_of(interval, first));
+        let periods = std::iter::successors(begin, move |period| Some(self.next(interval, period)));
+        periods.take_while(move |period| period.start <= last)
+    }
+
     /// The first microsecond of a date.
     #[must_use]
     pub fn start_of(&self, date: NaiveDate) -> i64 {

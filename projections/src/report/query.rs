@@ -35,29 +35,62 @@ const HIJRI_YEARS: RangeInclusive<u16> = 1200..=1599;
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportName {
+    /// The figures a manager asks for first.
+    Overview,
+    /// What customers say.
+    Satisfaction,
     /// How long customers wait for replies.
     ResponseTimes,
     /// How long tickets take.
     ResolutionTimes,
-    /// What customers say.
-    Satisfaction,
     /// What comes in, goes out and moves.
     Flow,
+    /// Agents side by side.
+    Leaderboard,
+    /// In which hours of the week the work comes.
+    Volume,
+    /// What lies open, and for how long.
+    Backlog,
 }
 
 impl ReportName {
     /// Every report.
-    pub const ALL: [Self; 4] = [Self::ResponseTimes, Self::ResolutionTimes, Self::Satisfaction, Self::Flow];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Satisfaction,
+        Self::ResponseTimes,
+        Self::ResolutionTimes,
+        Self::Flow,
+        Self::Leaderboard,
+        Self::Volume,
+        Self::Backlog,
+    ];
 
     /// Its name in an address and on a command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Overview => "overview",
+            Self::Satisfaction => "satisfaction",
             Self::ResponseTimes => "response-times",
             Self::ResolutionTimes => "resolution-times",
-            Self::Satisfaction => "satisfaction",
             Self::Flow => "flow",
+            Self::Leaderboard => "leaderboard",
+            Self::Volume => "volume",
+            Self::Backlog => "backlog",
         }
+    }
+
+    /// Whether it has a share that `within` asks for.
+    #[must_use]
+    pub const fn reads_within(self) -> bool {
+        matches!(self, Self::ResponseTimes | Self::ResolutionTimes)
+    }
+
+    /// Whether its rows are grouped by agent, asked or not.
+    #[must_use]
+    pub const fn is_by_agent(self) -> bool {
+        matches!(self, Self::Leaderboard)
     }
 
     /// Reads a report's name.
@@ -239,6 +272,12 @@ impl Query {
         }
     }
 
+    /// Whether there is a parameter or a filter of that name.
+    #[must_use]
+    pub fn knows(name: &str) -> bool {
+        PARAMETERS.split(", ").any(|parameter| parameter == name) || names_filter(name)
+    }
+
     /// Reads a report's name and its parameters, given as names and values in any order.
     ///
     /// # Errors
@@ -307,7 +346,7 @@ impl Reading {
     }
 
     fn filter(&mut self, name: &str, value: &str) {
-        if Dimension::fixed(name).is_none() && !name.starts_with(ATTRIBUTE_PREFIX) {
+        if !names_filter(name) {
             let rule = format!("must be a parameter ({PARAMETERS}) or a filter ({})", known_dimensions());
             self.wrong.push(Invalid::new(name, value, rule));
             return;
@@ -325,6 +364,10 @@ impl Reading {
         }
         if self.wrong.is_empty() { Ok(self.query) } else { Err(self.wrong) }
     }
+}
+
+fn names_filter(name: &str) -> bool {
+    Dimension::fixed(name).is_some() || name.starts_with(ATTRIBUTE_PREFIX)
 }
 
 fn known_dimensions() -> String {

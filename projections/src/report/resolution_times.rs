@@ -1,10 +1,11 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
-use super::counting::Counting;
+use super::counting::{Counted, Counting};
 use super::{Fields, RowFigures, Terms, within};
 use crate::exact::Distribution;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
+use crate::measurements::kinds::Closings;
 use crate::ticket_facts::Micros;
 
 /// A row being counted.
@@ -26,23 +27,18 @@ impl RowFigures for ResolutionTimes {
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        let position = counting.position;
         counting.each(&state.first_closings, |row, c| row.first.push(c.values.took[c.row]));
-        counting.each_where(
-            &state.closings,
-            |c| !written(c.values.retracted[c.row], position),
-            |row, c| {
-                let (v, i) = (c.values, c.row);
-                row.full.push(v.took[i]);
-                row.open.push(v.open[i]);
-                row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
-                row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
-                row.agent_work.push(v.agent_work[i]);
-                row.on_hold.push(v.held_for_customer[i] + v.held_for_third_party[i]);
-                row.on_hold_customer.push(v.held_for_customer[i]);
-                row.on_hold_third_party.push(v.held_for_third_party[i]);
-            },
-        );
+        each_last_closing(counting, state, |row, c| {
+            let (v, i) = (c.values, c.row);
+            row.full.push(v.took[i]);
+            row.open.push(v.open[i]);
+            row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
+            row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
+            row.agent_work.push(v.agent_work[i]);
+            row.on_hold.push(v.held_for_customer[i] + v.held_for_third_party[i]);
+            row.on_hold_customer.push(v.held_for_customer[i]);
+            row.on_hold_third_party.push(v.held_for_third_party[i]);
+        });
     }
 
     fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
@@ -60,4 +56,14 @@ impl RowFigures for ResolutionTimes {
             ("within".into(), within.into()),
         ]
     }
+}
+
+/// Counts the last closing of each ticket that is closed, by attribution: a full resolution is counted there.
+pub(super) fn each_last_closing<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    count: impl FnMut(&mut R, &Counted<'_, Closings>),
+) {
+    let position = counting.position;
+    counting.each_where(&state.closings, |c| !written(c.values.retracted[c.row], position), count);
 }

@@ -24,7 +24,7 @@ impl RowFigures for ResponseTimes {
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
         let position = counting.position;
         let tickets = &state.tickets.columns;
-        counting.each(&state.first_responses, |row, c| row.first.push(c.values.took[c.row]));
+        count_first_responses(counting, state, |row| &mut row.first);
         counting.each(&state.next_responses, |row, c| row.next.push(c.values.took[c.row]));
         counting.each_of_assignee(
             &state.openings,
@@ -46,4 +46,13 @@ impl RowFigures for ResponseTimes {
             ("next_response".into(), Distribution::of(self.next).into()),
         ]
     }
+}
+
+/// Counts first responses: in the period of the reply, for its author.
+pub(super) fn count_first_responses<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of: impl Fn(&mut R) -> &mut Vec<Micros>,
+) {
+    counting.each(&state.first_responses, |row, c| of(row).push(c.values.took[c.row]));
 }

@@ -12,7 +12,7 @@ use daftar_domain::satisfaction::Scale;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often each score was given.
-type Scores = BTreeMap<u16, u64>;
+pub(super) type Scores = BTreeMap<u16, u64>;
 
 /// The scores of a question, where its form says nothing else.
 const QUESTION: (u16, u16) = (1, 5);
@@ -42,29 +42,9 @@ impl RowFigures for Satisfaction {
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
     /// rating, for the reply's author; the response rate in the period of the closing.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        let position = counting.position;
-        counting.each_where(
-            &state.answers,
-            |c| !written(c.values.superseded[c.row], position),
-            |row, c| {
-                let (scale, score) = (c.values.scale[c.row], c.values.score[c.row]);
-                let choices = state.dimensions.choice_sets.members(c.values.choices[c.row]);
-                row.answered(c.values.field[c.row], scale, score, choices);
-            },
-        );
-        counting.each_where(
-            &state.ratings,
-            |c| !written(c.values.superseded[c.row], position),
-            |row, c| row.ratings.add(c.values.scale[c.row], c.values.score[c.row]),
-        );
-        counting.each_where(
-            &state.closings,
-            |c| c.values.offered[c.row] || written(c.values.answered[c.row], position),
-            |row, c| {
-                row.response.of += 1;
-                row.response.count += u64::from(written(c.values.answered[c.row], position));
-            },
-        );
+        each_answer(counting, state, |_| true, Self::answered);
+        count_ratings(counting, state, |row| &mut row.ratings);
+        count_responses(counting, state, |row| &mut row.response);
     }
 
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields {
@@ -74,12 +54,10 @@ impl RowFigures for Satisfaction {
             .choices
             .into_iter()
             .map(|(question, counts)| (question, by_name(counts, |choice| state.dimensions.choices.name(*choice))));
-        let mut csat = self.overall.figures(["answers", "positive"], positive_from);
-        csat.push(("distribution", self.overall.distribution()));
         vec![
-            ("csat".into(), Figure::object(csat)),
-            ("reply_rating".into(), Figure::object(self.ratings.figures(["rated", "satisfied"], positive_from))),
-            ("response_rate".into(), Figure::object(share(["offered", "answered"], self.response))),
+            ("csat".into(), csat(&self.overall, positive_from)),
+            ("reply_rating".into(), reply_rating(&self.ratings, positive_from)),
+            ("response_rate".into(), response_rate(self.response)),
             (
                 "questions".into(),
                 by_name(self.questions.into_iter().map(|(q, s)| (q, question(&s))), |q| questions.name(*q)),
@@ -106,29 +84,89 @@ impl Satisfaction {
     }
 }
 
+/// Counts the last answers to those fields that `of_field` keeps: field, scale, score, choices.
+pub(super) fn each_answer<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of_field: impl Fn(AnsweredField) -> bool,
+    mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
+) {
+    let position = counting.position;
+    counting.each_where(
+        &state.answers,
+        |c| of_field(c.values.field[c.row]) && !written(c.values.superseded[c.row], position),
+        |row, c| {
+            let (scale, score) = (c.values.scale[c.row], c.values.score[c.row]);
+            let choices = state.dimensions.choice_sets.members(c.values.choices[c.row]);
+            count(row, c.values.field[c.row], scale, score, choices);
+        },
+    );
+}
+
+/// Counts the last ratings of replies.
+pub(super) fn count_ratings<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of: impl Fn(&mut R) -> &mut Rated,
+) {
+    let position = counting.position;
+    counting.each_where(
+        &state.ratings,
+        |c| !written(c.values.superseded[c.row], position),
+        |row, c| of(row).add(c.values.scale[c.row], c.values.score[c.row]),
+    );
+}
+
+/// Counts closings that offered a survey or were answered, and those that were.
+pub(super) fn count_responses<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of: impl Fn(&mut R) -> &mut Share,
+) {
+    let position = counting.position;
+    counting.each_where(
+        &state.closings,
+        |c| c.values.offered[c.row] || written(c.values.answered[c.row], position),
+        |row, c| {
+            let response = of(row);
+            response.of += 1;
+            response.count += u64::from(written(c.values.answered[c.row], position));
+        },
+    );
+}
+
 /// Scores on their scales.
 #[derive(Default)]
-struct Rated {
+pub(super) struct Rated {
     scales: BTreeMap<Scale, Scores>,
 }
 
 impl Rated {
-    fn add(&mut self, scale: u8, score: u16) {
+    pub(super) fn add(&mut self, scale: u8, score: u16) {
         if let Some(scale) = Scale::ALL.get(usize::from(scale)) {
             add(self.scales.entry(*scale).or_default(), score);
         }
     }
 
+    /// The share of scores that are positive.
+    pub(super) fn positive(&self, positive_from: PositiveFrom) -> Share {
+        let positive = self.each().filter(|(scale, score, _)| positive_from.is_positive(*scale, *score));
+        let count = positive.map(|(_, _, count)| count).sum();
+        Share { count, of: self.each().map(|(_, _, count)| count).sum() }
+    }
+
     /// Count, positive count, their share's figures and the mean score.
     fn figures(&self, names: [&'static str; 2], positive_from: PositiveFrom) -> Vec<(&'static str, Figure)> {
-        let each = || self.scales.iter().flat_map(|(scale, scores)| scores.iter().map(|(s, n)| (*scale, *s, *n)));
-        let of = each().map(|(_, _, count)| count).sum();
-        let positive = each().filter(|(scale, score, _)| positive_from.is_positive(*scale, *score));
-        let share_of = Share { count: positive.map(|(_, _, count)| count).sum(), of };
-        let thirds = each().map(|(scale, score, count)| thirds(scale, score) * i128::from(count)).sum();
-        let mut figures = share(names, share_of);
-        figures.push(("mean_score", Decimal::ratio(thirds, 3 * i128::from(of)).into()));
+        let positive = self.positive(positive_from);
+        let thirds = self.each().map(|(scale, score, count)| thirds(scale, score) * i128::from(count)).sum();
+        let mut figures = share(names, positive);
+        figures.push(("mean_score", Decimal::ratio(thirds, 3 * i128::from(positive.of)).into()));
         figures
+    }
+
+    /// Scale, score and how often it was given.
+    fn each(&self) -> impl Iterator<Item = (Scale, u16, u64)> {
+        self.scales.iter().flat_map(|(scale, scores)| scores.iter().map(|(score, count)| (*scale, *score, *count)))
     }
 
     /// For each scale that was used, how often each of its scores was given.
@@ -138,6 +176,23 @@ impl Rated {
             (scale.name(), distribution(scores, (low.into(), high.into())))
         }))
     }
+}
+
+/// The share of positive answers to the overall question, with their distribution.
+pub(super) fn csat(overall: &Rated, positive_from: PositiveFrom) -> Figure {
+    let mut figures = overall.figures(["answers", "positive"], positive_from);
+    figures.push(("distribution", overall.distribution()));
+    Figure::object(figures)
+}
+
+/// The share of positive ratings of replies.
+pub(super) fn reply_rating(ratings: &Rated, positive_from: PositiveFrom) -> Figure {
+    Figure::object(ratings.figures(["rated", "satisfied"], positive_from))
+}
+
+/// The share of closings answered.
+pub(super) fn response_rate(response: Share) -> Figure {
+    Figure::object(share(["offered", "answered"], response))
 }
 
 /// Three times the score on the common scale 1 to 5: 1 + 4 x its place between the ends of its scale.
@@ -168,7 +223,7 @@ fn question(scores: &Scores) -> Figure {
 }
 
 /// Percent of promoters minus percent of detractors.
-fn nps(scores: &Scores) -> Figure {
+pub(super) fn nps(scores: &Scores) -> Figure {
     let answers = total(scores);
     let promoters: u64 = scores.range(PROMOTERS_FROM..).map(|(_, count)| count).sum();
     let detractors: u64 = scores.range(..=DETRACTORS_TO).map(|(_, count)| count).sum();
@@ -204,7 +259,7 @@ fn distribution(scores: &Scores, (low, high): (u16, u16)) -> Figure {
     Figure::object(all.into_iter().map(|(score, count)| (score.to_string(), count.into())))
 }
 
-fn add(scores: &mut Scores, score: u16) {
+pub(super) fn add(scores: &mut Scores, score: u16) {
     *scores.entry(score).or_default() += 1;
 }
 

@@ -28,7 +28,10 @@ fn a_report_without_parameters_is_over_everything() {
     }
     let wrong = parse("weather", &[]).unwrap_err();
     assert_eq!(wrong[0].field, "report");
-    assert_eq!(wrong[0].rule, "must be one of response-times, resolution-times, satisfaction, flow");
+    assert_eq!(
+        wrong[0].rule,
+        "must be one of overview, satisfaction, response-times, resolution-times, flow, leaderboard, volume, backlog"
+    );
 }
 
 #[test]

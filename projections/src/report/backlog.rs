@@ -1,0 +1,42 @@
+//! The report `backlog`: what lies open at the end of each period, and for how long.
+
+use super::counting::Counting;
+use super::figure::Figure;
+use super::standing::{self, Standing};
+use super::{Fields, RowFigures, Terms};
+use crate::measurements::Measurements;
+
+/// The classes of age, by time since the opening.
+const AGES: [&str; standing::AGES] = ["under_1d", "1d_3d", "3d_7d", "7d_30d", "over_30d"];
+
+/// A row being counted.
+#[derive(Default)]
+pub(super) struct Backlog {
+    standing: Standing,
+}
+
+impl RowFigures for Backlog {
+    const FIGURES: u64 = 5;
+
+    /// Open tickets count at each period's end, under the dimensions in force then, for the assignee. Where nothing
+    /// says otherwise the first period is that of the first opening, whether or not the ticket is still open at its end.
+    fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
+        standing::count(counting, state);
+        counting.begins = counting.instants.first_period();
+    }
+
+    fn stands(&mut self, standing: Standing) {
+        self.standing = standing;
+    }
+
+    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
+        let Standing { open, unassigned, unanswered, held, ages } = self.standing;
+        vec![
+            ("open".into(), open.into()),
+            ("unassigned".into(), unassigned.into()),
+            ("unanswered".into(), unanswered.into()),
+            ("held".into(), held.into()),
+            ("ages".into(), Figure::object(AGES.into_iter().zip(ages.map(Figure::from)))),
+        ]
+    }
+}

@@ -1,0 +1,77 @@
+//! The instants at which a report looks at what stands open: each period's end, or the end of the report's time.
+
+use super::periods::{Calendar, Period};
+use super::query::Query;
+use crate::ticket_facts::Micros;
+use std::ops::Range;
+
+/// One look at the state of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Instant {
+    /// The start of the period it is looked at for; the earliest instant without an interval.
+    period: Micros,
+    /// Everything that happened before this is seen.
+    before: Micros,
+    /// The instant itself, which ages are measured up to.
+    now: Micros,
+}
+
+/// The instants of a report, none earlier than the one before it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Instants(Vec<Instant>);
+
+impl Instants {
+    /// One for each period from that of `from`, else of `first`, to that of `to`, else of `at`; without an interval the
+    /// one at the end. What would lie after `at` is `at` itself.
+    ///
+    /// What happens at the end of a period is after it; what happens at `at` is not.
+    pub(super) fn of(query: &Query, at: Option<Micros>, first: impl FnOnce() -> Option<Micros>) -> Self {
+        let to = query.to.map(|to| to.micros());
+        let Some(at) = at else { return Self::default() };
+        let look = |period: Period| {
+            let end = period.end.min(to.unwrap_or(Micros::MAX));
+            if end <= at {
+                Instant { period: period.start, before: end, now: end }
+            } else {
+                Instant { period: period.start, before: at.saturating_add(1), now: at }
+            }
+        };
+        let Some(interval) = query.interval else {
+            return Self(vec![look(Period { start: Micros::MIN, end: Micros::MAX })]);
+        };
+        let Some(first) = query.from.map(|from| from.micros()).or_else(first) else { return Self::default() };
+        let last = to.map_or(at, |to| to - 1);
+        Self(Calendar::utc_gregorian().periods(interval, first, last).map(look).collect())
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The start of the period that the instant with this number is for.
+    pub(super) fn period(&self, number: usize) -> Micros {
+        self.0[number].period
+    }
+
+    /// The start of the first period.
+    pub(super) fn first_period(&self) -> Option<Micros> {
+        self.0.first().map(|instant| instant.period)
+    }
+
+    /// The number of the instant for the period that starts then; its place among them where there is none.
+    pub(super) fn number(&self, period: Micros) -> usize {
+        self.0.partition_point(|instant| instant.period < period)
+    }
+
+    /// Which of them see a state that began at `from` and lasted to `to`, or lasts on.
+    pub(super) fn during(&self, from: Micros, to: Option<Micros>) -> Range<usize> {
+        let seen_by = |happened: Micros| self.0.partition_point(|instant| instant.before <= happened);
+        seen_by(from)..to.map_or(self.0.len(), seen_by)
+    }
+
+    /// The first of them at which what began at `from` is as old as `age`.
+    pub(super) fn aged(&self, from: Micros, age: Micros) -> usize {
+        self.0.partition_point(|instant| instant.now - from < age)
+    }
+}

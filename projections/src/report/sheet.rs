@@ -1,0 +1,158 @@
+//! A report's rows: counted, limited to the largest groups, filled up where nothing is counted, and put in order.
+
+use super::counting::{Counter, Counting, GROUPS_MAX, Group};
+use super::groups::{Axis, CustomerLabels};
+use super::periods::{Calendar, Interval};
+use super::query::{Dimension, Query};
+use super::{CELLS_MAX, ReportError, Row, RowFigures, RowPeriod, Terms};
+use crate::measurements::Measurements;
+use crate::ticket_facts::Micros;
+use daftar_eventlog::Position;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Everything a report is made of.
+pub(super) struct Sheet<'a> {
+    pub(super) state: &'a Measurements,
+    pub(super) query: &'a Query,
+    pub(super) position: Position,
+    pub(super) labels: &'a dyn CustomerLabels,
+    pub(super) terms: Terms,
+    /// What rows are grouped by; the agent, where the report is always by agent, stands last.
+    dimensions: Vec<Dimension>,
+    pub(super) axes: Vec<Axis>,
+}
+
+/// The groups of a report, each with what its values are called.
+type Groups = HashMap<Group, Vec<(u32, Option<String>)>>;
+
+impl<'a> Sheet<'a> {
+    pub(super) fn new(
+        state: &'a Measurements,
+        query: &'a Query,
+        position: Position,
+        labels: &'a dyn CustomerLabels,
+        terms: Terms,
+    ) -> Result<Self, ReportError> {
+        let mut dimensions = query.group_by.clone();
+        if query.report.is_by_agent() {
+            dimensions.retain(|dimension| *dimension != Dimension::Agent);
+            dimensions.push(Dimension::Agent);
+        }
+        if dimensions.len() > GROUPS_MAX {
+            return Err(ReportError::TooManyDimensions(dimensions.len()));
+        }
+        let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
+        Ok(Self { state, query, position, labels, terms, dimensions, axes })
+    }
+
+    pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
+        let mut counting = Counting::<R>::new(self);
+        R::count(&mut counting, self.state);
+        let mut tally = counting.into_tally();
+        if let Some(agent) = self.agent() {
+            tally.retain(|group| group[agent] != 0);
+            R::rank(&mut tally.rows, agent, &self.terms.definition);
+        }
+        let sizes = tally.groups();
+        let groups = self.groups(sizes.keys());
+        if let Some(limit) = self.query.limit.filter(|_| !self.axes.is_empty()) {
+            let kept = self.largest(sizes, limit, &groups);
+            tally.retain(|group| kept.contains(group));
+        }
+        check_size::<R>(tally.len())?;
+        let begins = tally.begins;
+        let mut rows = tally.into_rows();
+        if self.axes.is_empty() {
+            self.fill(&mut rows, begins)?;
+        }
+        rows.sort_unstable_by(|a, b| self.order(a, b, &groups));
+        Ok(rows.into_iter().map(|row| self.row(row, &groups)).collect())
+    }
+
+    /// Which of the dimensions is the agent of a report that is always by agent.
+    fn agent(&self) -> Option<usize> {
+        self.query.report.is_by_agent().then(|| self.axes.len() - 1)
+    }
+
+    /// Adds the rows without a count that a report without groups has: the one of all time, or every period between.
+    fn fill<R: RowFigures>(&self, rows: &mut Vec<Counter<R>>, begins: Option<Micros>) -> Result<(), ReportError> {
+        let seen: BTreeSet<Micros> = rows.iter().map(|row| row.key.0).collect();
+        let first = begins.into_iter().chain(seen.first().copied()).min();
+        let starts = match self.query.interval {
+            Some(interval) => self.period_starts(interval, first),
+            None => vec![Micros::MIN],
+        };
+        check_size::<R>(starts.len())?;
+        let empty = starts.into_iter().filter(|start| !seen.contains(start));
+        rows.extend(empty.map(|start| Counter::new((start, Group::default()))));
+        Ok(())
+    }
+
+    /// The starts of the periods from `from` or the `first` one, to `to` or the one of `at`.
+    fn period_starts(&self, interval: Interval, first: Option<Micros>) -> Vec<Micros> {
+        let first = self.query.from.map(|from| from.micros()).or(first);
+        let last = self.query.to.map(|to| to.micros() - 1).or(self.terms.at);
+        let Some((first, last)) = first.zip(last) else { return Vec::new() };
+        Calendar::utc_gregorian().periods(interval, first, last).map(|period| period.start).collect()
+    }
+
+    /// What the values of groups are called; the empty group, of a report without groups, is always there.
+    fn groups<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Groups {
+        let label = |(number, axis): (&u32, &Axis)| (*number, axis.label(*number, &self.state.dimensions, self.labels));
+        let labels = |group: &Group| group.iter().zip(&self.axes).map(label).collect();
+        groups.copied().chain([Group::default()]).map(|group| (group, labels(&group))).collect()
+    }
+
+    /// The `limit` groups that count the most measurements, over all periods; ties by value.
+    fn largest(&self, sizes: HashMap<Group, u64>, limit: usize, groups: &Groups) -> HashSet<Group> {
+        let mut ranked: Vec<_> = sizes.into_iter().collect();
+        ranked.sort_unstable_by(|(a, size_a), (b, size_b)| {
+            Reverse(size_a).cmp(&Reverse(size_b)).then_with(|| by_values(&groups[a], &groups[b], &self.axes))
+        });
+        ranked.into_iter().take(limit).map(|(group, _)| group).collect()
+    }
+
+    /// By period, then group; where agents are ranked, by rank before the agent, those without one last.
+    fn order<R: RowFigures>(&self, a: &Counter<R>, b: &Counter<R>, groups: &Groups) -> Ordering {
+        let beside_agent = &self.axes[..self.agent().unwrap_or(0)];
+        let (values_a, values_b) = (&groups[&a.key.1], &groups[&b.key.1]);
+        let place = |row: &Counter<R>| (row.figures.place().is_none(), row.figures.place());
+        (a.key.0.cmp(&b.key.0))
+            .then_with(|| by_values(values_a, values_b, beside_agent))
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| by_values(values_a, values_b, &self.axes))
+    }
+
+    fn row<R: RowFigures>(&self, counter: Counter<R>, groups: &Groups) -> Row {
+        let (start, group) = counter.key;
+        let labels = &groups[&group];
+        let value = |asked: &Dimension| {
+            let label = self.dimensions.iter().zip(labels).find(|(dimension, _)| *dimension == asked);
+            (asked.name(), label.and_then(|(_, (_, label))| label.clone()))
+        };
+        let group = self.query.group_by.iter().map(value).collect();
+        let figures = counter.figures.figures(self.state, &self.terms);
+        debug_assert_eq!(figures.len() as u64, R::FIGURES, "the size of a report is told by its rows");
+        let period = self.query.interval.map(|interval| self.row_period(interval, start));
+        Row { period, group, figures }
+    }
+
+    fn row_period(&self, interval: Interval, start: Micros) -> RowPeriod {
+        let calendar = Calendar::utc_gregorian();
+        let period = calendar.period_of(interval, start);
+        let cut_before = self.query.from.is_some_and(|from| period.start < from.micros());
+        let cut_after = self.query.to.is_some_and(|to| to.micros() < period.end);
+        RowPeriod { label: calendar.label(interval, &period), period, partial: cut_before || cut_after }
+    }
+}
+
+fn by_values(a: &[(u32, Option<String>)], b: &[(u32, Option<String>)], axes: &[Axis]) -> Ordering {
+    let by_axis = axes.iter().zip(a.iter().zip(b)).map(|(axis, (a, b))| axis.order(a, b));
+    by_axis.fold(Ordering::Equal, Ordering::then)
+}
+
+fn check_size<R: RowFigures>(rows: usize) -> Result<(), ReportError> {
+    let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(R::CELLS);
+    if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
+}

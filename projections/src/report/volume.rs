@@ -1,0 +1,58 @@
+//! The report `volume`: how many tickets are opened and replies written in each hour of the week.
+
+use super::counting::Counting;
+use super::figure::Figure;
+use super::periods::Calendar;
+use super::{Fields, RowFigures, Terms};
+use crate::measurements::Measurements;
+use crate::ticket_facts::Micros;
+use std::collections::BTreeMap;
+
+/// Days in a week, hours in a day.
+const DAYS: u32 = 7;
+const HOURS: u32 = 24;
+
+/// A row being counted.
+#[derive(Default)]
+pub(super) struct Volume {
+    /// By day of the week and hour.
+    cells: BTreeMap<(u32, u32), Cell>,
+}
+
+/// An hour of the week.
+#[derive(Clone, Copy, Default)]
+struct Cell {
+    opened: u64,
+    replies: u64,
+}
+
+impl RowFigures for Volume {
+    const FIGURES: u64 = 1;
+    const CELLS: u64 = 168;
+
+    /// Openings count in the hour of the opening, public agent replies in that of the reply, for its author.
+    fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
+        counting.each(&state.openings, |row, c| row.cell(c.at()).opened += 1);
+        counting.each(&state.public_replies, |row, c| row.cell(c.at()).replies += 1);
+    }
+
+    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
+        let hours = (1..=DAYS).flat_map(|weekday| (0..HOURS).map(move |hour| (weekday, hour)));
+        let cell = |(weekday, hour)| {
+            let Cell { opened, replies } = self.cells.get(&(weekday, hour)).copied().unwrap_or_default();
+            Figure::object([
+                ("weekday", u64::from(weekday).into()),
+                ("hour", u64::from(hour).into()),
+                ("opened", opened.into()),
+                ("replies", Figure::from(replies)),
+            ])
+        };
+        vec![("cells".into(), Figure::List(hours.map(cell).collect()))]
+    }
+}
+
+impl Volume {
+    fn cell(&mut self, at: Micros) -> &mut Cell {
+        self.cells.entry(Calendar::utc_gregorian().hour_of_week(at)).or_default()
+    }
+}
