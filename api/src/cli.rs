@@ -1,6 +1,8 @@
 //! The command line: its commands, their options and their help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use daftar_domain::Timestamp;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -46,21 +48,111 @@ Each line that history can't take is rejected with its number and the reason, an
 rest goes in. The last line of standard output is the counts:
 {\"read\":…,\"appended\":…,\"present\":…,\"rejected\":…,\"position\":…}";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  daftar serve                                     ./daftar-data on http://127.0.0.1:7070
+  daftar serve --data-dir desk --listen 127.0.0.1:0
+  curl http://127.0.0.1:7070/v1/reports/overview?interval=month
+
+It answers programs on this machine alone, as long as there is no access control. Ctrl-C
+ends it in order; whatever ends it, what was acknowledged is kept.";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  daftar demo                                      5,000 tickets of the last 18 months
+  daftar demo --tickets 50000 --seed 7
+  daftar demo --live 5                             and five things happen every second from now on
+  daftar demo --until 2026-01-01 --data-dir demo   kept, and the same whenever it is made
+
+The same seed, tickets and end give the same history.";
+
+const LONG_ABOUT: &str = "\
+The help desk's memory: an event log, and everything that can be asked of it.
+
+Without a command it serves, as `daftar serve` does.";
+
 /// The help desk's memory: an event log, and everything that can be asked of it.
 #[derive(Debug, Parser)]
-#[command(name = "daftar", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(
+    name = "daftar",
+    version,
+    long_about = LONG_ABOUT,
+    after_help = EXIT_CODES,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+    /// How to serve, when nothing else is to be done.
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 /// What `daftar` does.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Serve commands and reports over HTTP; the default
+    #[command(after_help = format!("{SERVE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Serve(ServeArgs),
+    /// Serve a help desk that is made up: filled first, in a directory that goes away at the end
+    #[command(after_help = format!("{DEMO_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Demo(DemoArgs),
     /// Read history: events that happened elsewhere, from files or standard input
     #[command(after_help = format!("{IMPORT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Import(ImportArgs),
+}
+
+/// Where to serve from, and where to listen.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The directory of the log, made where there is none
+    #[arg(long, value_name = "DIR", default_value = "./daftar-data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// The address to listen on, of this machine alone; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+}
+
+/// What help desk to make up.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How many tickets
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) tickets: u32,
+
+    /// What chance begins with
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Where the history ends: a date (its 00:00 UTC) or an instant, not later than now; left out: today
+    #[arg(long, value_name = "DATE", value_parser = instant)]
+    pub(crate) until: Option<Timestamp>,
+
+    /// How many things happen a second from then on
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) live: Option<f64>,
+
+    /// Where to keep it, without a log there yet; left out: in a temporary directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// The address to listen on, of this machine alone; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+}
+
+/// A date, meaning its start in UTC, or an instant with an offset.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.contains(':') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+    Timestamp::parse("until", &whole)
+        .map_err(|_| "must be a date like 2026-01-03 or an instant like 2026-01-03T08:12:00Z".to_owned())
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: Option<f64> = text.parse().ok();
+    rate.filter(|rate| *rate > 0.0 && *rate <= 1000.0).ok_or("must be above 0 and at most 1000 a second".to_owned())
 }
 
 /// What to import, and how.

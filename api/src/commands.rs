@@ -7,7 +7,7 @@
 use crate::hot_tickets::{HotTickets, Known};
 use daftar_domain::ids::TicketId;
 use daftar_domain::ticket::{Command, Rejection, decide, evolve};
-use daftar_domain::{Event, EventKind, Invalid, Limits, Timestamp};
+use daftar_domain::{Event, EventKind, Invalid, Limits, Ticket, Timestamp};
 use daftar_eventlog::codec::ticket::{Origin, TicketCodec};
 use daftar_eventlog::import::event_id;
 use daftar_eventlog::ndjson::Line;
@@ -204,9 +204,7 @@ impl Commands {
                 self.move_on(request, fresh, (version, owner), &events);
                 Ok(Attempt::Done(self.carried_out(request, version, appended, events)))
             }
-            Err(AppendError::Duplicate { first, count }) => {
-                self.retold(request, first, count).await.map(Attempt::Done)
-            }
+            Err(AppendError::Duplicate { first, count }) => self.retold(request, first, count).await.map(Attempt::Done),
             Err(refused) => {
                 self.hot.forget(&request.ticket);
                 if matches!(refused, AppendError::Conflict { .. }) { Ok(Attempt::Again) } else { Err(refused.into()) }
@@ -273,6 +271,15 @@ impl Commands {
     ) -> Result<Appended, AppendError> {
         let stream = StreamName::ticket(request.ticket.as_str());
         self.log.append(Commit { stream, expected, events, command: request.stamp, recorded_at: None }).await
+    }
+
+    /// A ticket as the log has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log can't be read.
+    pub async fn ticket(&self, id: &TicketId) -> Result<Ticket, StoreError> {
+        self.load(id).await.map(|known| known.ticket)
     }
 
     /// Reads a ticket from the log.
@@ -376,11 +383,7 @@ impl Commands {
 /// # Errors
 ///
 /// [`StoreError`] when it can't be read.
-pub fn line_of(
-    log: &dyn LogReader,
-    codec: &TicketCodec,
-    recorded: &RecordedEvent,
-) -> Result<Line, StoreError> {
+pub fn line_of(log: &dyn LogReader, codec: &TicketCodec, recorded: &RecordedEvent) -> Result<Line, StoreError> {
     let read = codec.decode(recorded)?;
     let own_id = || event_id(&log.identity().log_id, read.position);
     Ok(Line {

@@ -1,9 +1,9 @@
 //! Tickets that commands touched lately, in memory: what the next command on them is decided on.
 
+use daftar_domain::Event;
 use daftar_domain::Ticket;
 use daftar_domain::ids::TicketId;
 use daftar_domain::ticket::evolve;
-use daftar_domain::Event;
 use daftar_eventlog::sealing::Pseudonym;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;

@@ -4,6 +4,7 @@ mod progress;
 mod rejects;
 
 use crate::cli::{Exit, ImportArgs};
+use crate::signals::stop_on_signal;
 use daftar_domain::Limits;
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::codec::ticket::TicketCodec;
@@ -12,7 +13,9 @@ use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Op
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::sealing::{KeyStore, memory_keys::MemoryKeys};
 use daftar_eventlog::{EventLog, Position, StoreError};
-use progress::{Progress, grouped, rate};
+use progress::{Progress, rate};
+
+pub(crate) use progress::grouped;
 use rejects::Rejects;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -22,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// How many parsed chunks may wait for the log.
 const CHUNKS_AHEAD: usize = 2;
@@ -161,7 +164,7 @@ async fn import_into(
     let options = Options { keep_recorded_at, dry_run, alone: true, ..Options::default() };
     let mut import = Import::new(log, &codec, options)?;
     let progress = Progress::new(source::bytes_of(args.files.iter().map(PathBuf::as_path)), args.quiet);
-    let mut stopped = stop_on_ctrl_c();
+    let mut stopped = stop_on_signal();
     let mut reader = Reader::spawn(args.files.clone()).map_err(Failure::Start)?;
     let (mut failure, mut current): (_, Option<Arc<str>>) = (None, None);
     while failure.is_none() && !*stopped.borrow_and_update() {
@@ -189,23 +192,6 @@ async fn import_into(
     let failure = failure.or(rejects.finish().err().map(|why| rejects_failed(args, why)));
     let (position, interrupted) = (*log.durable().borrow(), *stopped.borrow());
     Ok(Ended { counts: import.counts(), position, interrupted, failure })
-}
-
-/// Turns true at the first Ctrl-C; the second ends the program at once, which the log survives.
-fn stop_on_ctrl_c() -> watch::Receiver<bool> {
-    let (stop, stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("stopping after what was begun; Ctrl-C again stops at once");
-            stop.send_replace(true);
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(Exit::Interrupted as i32);
-        }
-        // Kept to the end, so that nobody waits for a sender that is gone.
-        stop.closed().await;
-    });
-    stopped
 }
 
 type Read = Result<(Arc<str>, Chunk), Failure>;

@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
-//! - [`http`]: everything that can be asked
+//! - [`http`]: everything that can be asked; [`server`]: a desk at work
 //! - [`simulate`]: the help desk of the demo
 
 pub mod commands;
 pub mod hot_tickets;
 pub mod http;
+pub mod server;
 pub mod simulate;

@@ -1,7 +1,10 @@
 //! `daftar`: the server of the help desk's log, and its administration.
 
 mod cli;
+mod demo;
 mod import;
+mod serve;
+mod signals;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -9,6 +12,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     match cli.command {
-        cli::Command::Import(args) => import::run(&args),
+        None => serve::run(&cli.serve),
+        Some(cli::Command::Serve(args)) => serve::run(&args),
+        Some(cli::Command::Demo(args)) => demo::run(&args),
+        Some(cli::Command::Import(args)) => import::run(&args),
     }
 }

@@ -66,7 +66,8 @@ pub(super) struct Waiting {
 }
 
 fn malformed(wrong: &[Invalid]) -> Problem {
-    let errors: Vec<_> = wrong.iter().map(|w| Wrong { pointer: format!("/{}", w.field), detail: w.rule.clone() }).collect();
+    let errors: Vec<_> =
+        wrong.iter().map(|w| Wrong { pointer: format!("/{}", w.field), detail: w.rule.clone() }).collect();
     let detail = wrong.iter().map(|w| format!("{} {}", w.field, w.rule)).collect::<Vec<_>>().join("; ");
     Problem::with_errors(Slug::Malformed, detail, errors)
 }
@@ -79,8 +80,8 @@ pub(super) fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, P
 }
 
 /// A parameter that is `true` or `false`, and false when left out.
-pub(super) fn truth(name: &str, text: Option<String>) -> Result<bool, Problem> {
-    match text.as_deref() {
+pub(super) fn truth(name: &str, text: Option<&str>) -> Result<bool, Problem> {
+    match text {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
         Some(other) => Err(Problem::invalid(&[Invalid::new(name, other, "must be true or false")])),

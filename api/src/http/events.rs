@@ -109,8 +109,8 @@ impl Recorded {
 pub(super) fn bulk() -> MethodRouter<Desk> {
     post(async |State(desk): State<Desk>, uri: Uri, body: Body| {
         let mut parameters = Parameters::read(uri.query(), |name| matches!(name, "dry_run" | "keep_recorded_at"))?;
-        let dry_run = asked::truth("dry_run", parameters.take("dry_run"))?;
-        let keep_recorded_at = asked::truth("keep_recorded_at", parameters.take("keep_recorded_at"))?;
+        let dry_run = asked::truth("dry_run", parameters.take("dry_run").as_deref())?;
+        let keep_recorded_at = asked::truth("keep_recorded_at", parameters.take("keep_recorded_at").as_deref())?;
         let _running = desk.begin_command()?;
         let (clock, vocabulary) = (desk.clock().clone(), Some(desk.vocabulary().clone()));
         let options = Options { keep_recorded_at, dry_run, alone: false, clock, vocabulary };
@@ -189,8 +189,10 @@ impl Read for Pieces {
 /// Why a bulk was not recorded to its end, and what was.
 fn stopped(failure: ImportError, recorded: &Recorded) -> Problem {
     let Recorded { read, appended, .. } = recorded;
-    let so_far = format!("the first {read} lines were recorded ({appended} appended); send them all again, what is \
-                          present is not appended twice");
+    let so_far = format!(
+        "the first {read} lines were recorded ({appended} appended); send them all again, what is \
+                          present is not appended twice"
+    );
     match failure {
         ImportError::NotEmpty { .. } => Problem::new(Slug::Invalid, failure.to_string()),
         ImportError::Source(why) => {

@@ -47,7 +47,8 @@ mod tests {
         for host in ["localhost", "LOCALHOST:7070", "127.0.0.1", "127.0.0.1:80", "127.1.2.3:1", "[::1]:7070", "[::1]"] {
             assert!(is_here(host), "{host}");
         }
-        for host in ["", "example.org", "localhost.example.org:7070", "10.0.0.1:7070", "[2001:db8::1]:7070", "0.0.0.0"] {
+        for host in ["", "example.org", "localhost.example.org:7070", "10.0.0.1:7070", "[2001:db8::1]:7070", "0.0.0.0"]
+        {
             assert!(!is_here(host), "{host}");
         }
     }

@@ -45,8 +45,10 @@ pub(super) async fn another_method(uri: Uri) -> Problem {
 }
 
 /// A panic: the request is answered all the same.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     eprintln!("daftar: a request failed: {}", said.unwrap_or("no reason was given"));
-    Problem::new(Slug::Internal, "a mistake on our side; whoever runs this server finds it in its output").into_response()
+    Problem::new(Slug::Internal, "a mistake on our side; whoever runs this server finds it in its output")
+        .into_response()
 }

@@ -1,7 +1,7 @@
 //! Why a request was not granted, as `application/problem+json` (RFC 9457).
 
-use crate::commands::CommandError;
 use super::answer;
+use crate::commands::CommandError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daftar_domain::Invalid;
@@ -10,7 +10,6 @@ use daftar_eventlog::StoreError;
 use daftar_eventlog::ndjson::LineError;
 use daftar_projections::projector::CatchUpError;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// After how many seconds to try again what may well go through then.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -93,11 +92,11 @@ impl Slug {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Wrong {
+pub(super) struct Wrong {
     /// Where in the body, as a JSON Pointer; a slash and its name for a parameter.
-    pub pointer: String,
+    pub(super) pointer: String,
     /// What is wrong there.
-    pub detail: String,
+    pub(super) detail: String,
 }
 
 /// A request that was not granted.
@@ -149,19 +148,23 @@ impl Problem {
         Self::new(slug, told)
     }
 
-    fn body(&self) -> Value {
+    fn body(&self) -> Told<'_> {
         let (name, status, title) = self.slug.told();
-        let mut body = json!({
-            "type": format!("/problems/{name}"),
-            "title": title,
-            "status": status.as_u16(),
-            "detail": self.detail,
-        });
-        if !self.errors.is_empty() {
-            body["errors"] = json!(self.errors);
-        }
-        body
+        let (status, detail, errors) = (status.as_u16(), self.detail.as_str(), self.errors.as_slice());
+        Told { type_of: format!("/problems/{name}"), title, status, detail, errors }
     }
+}
+
+/// A problem as it is written.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(rename = "type")]
+    type_of: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[Wrong]>::is_empty")]
+    errors: &'a [Wrong],
 }
 
 /// The JSON Pointer to a field as rules name it: `attachments[0].name` is `/attachments/0/name`.
@@ -231,9 +234,11 @@ impl From<StoreError> for Problem {
             StoreError::ShutDown | StoreError::InUse { .. } => {
                 Self::new(Slug::Overloaded, "The server is shutting down; nothing was kept.")
             }
-            StoreError::Corrupt { .. } | StoreError::Unreadable { .. } => {
-                Self::ours(Slug::Corrupt, "The log is not what was written; whoever runs this server must look.", &failure)
-            }
+            StoreError::Corrupt { .. } | StoreError::Unreadable { .. } => Self::ours(
+                Slug::Corrupt,
+                "The log is not what was written; whoever runs this server must look.",
+                &failure,
+            ),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn of(lines: &[Line], now: Option<Timestamp>) -> Vec<u8> {
         object.value("position", &lines.last().and_then(|line| line.position));
         state(object, &ticket);
         opening_texts(object, lines);
-        object.list("replies", replies(&ticket, lines), reply);
+        object.list("replies", replies(&ticket, lines), |out, view| reply(out, &view));
         object.list("closings", ticket.closings.iter().zip(1_u32..), closing);
         object.list("due", due(lines), |out, due_at| due_line(out, due_at, now));
     });
@@ -105,7 +105,7 @@ fn replies<'a>(ticket: &'a Ticket, lines: &'a [Line]) -> impl Iterator<Item = Re
     })
 }
 
-fn reply(out: &mut Vec<u8>, view: ReplyView<'_>) {
+fn reply(out: &mut Vec<u8>, view: &ReplyView<'_>) {
     Object::write(out, |object| {
         object.value("reply", &view.number);
         instant(object, "posted_at", Some(view.reply.posted_at));

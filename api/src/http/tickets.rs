@@ -104,9 +104,8 @@ fn no_such_ticket(_: PathRejection) -> Problem {
 
 /// The ticket named in an address.
 fn ticket_id(text: &str) -> Result<TicketId, Problem> {
-    TicketId::parse("ticket", text).map_err(|broken| {
-        Problem::new(Slug::UnknownTicket, format!("no ticket can have this id: it {}", broken.rule))
-    })
+    TicketId::parse("ticket", text)
+        .map_err(|broken| Problem::new(Slug::UnknownTicket, format!("no ticket can have this id: it {}", broken.rule)))
 }
 
 /// `GET /v1/tickets/{ticket}`.

@@ -54,7 +54,7 @@ pub(super) fn rate(count: u64, elapsed: Duration) -> u64 {
 }
 
 /// A count with its thousands apart.
-pub(super) fn grouped(count: u64) -> String {
+pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

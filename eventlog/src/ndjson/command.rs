@@ -134,11 +134,8 @@ fn who(fields: &mut Fields<'_, '_>, wish: Wish) -> Option<Actor> {
     match wish {
         Wish::Reply => {
             let by = fields.optional("by", read::actor);
-            let author = if by.is_some() && !fields.has("author") {
-                by.clone()
-            } else {
-                fields.required("author", read::actor)
-            };
+            let author =
+                if by.is_some() && !fields.has("author") { by.clone() } else { fields.required("author", read::actor) };
             if by.is_some() && by != author {
                 return fields.note("by", "must be the author of the reply: leave it out");
             }

@@ -1,0 +1,111 @@
+//! `daftar serve`: opens the log, brings the reports up to date, and answers until it is stopped.
+
+use crate::cli::{Exit, ServeArgs};
+use crate::signals::stop_on_signal;
+use daftar_api::commands::CommandError;
+use daftar_api::http::Desk;
+use daftar_api::server::{self, ServeError};
+use daftar_eventlog::clock::system_clock;
+use daftar_eventlog::embedded::{self, EmbeddedLog};
+use daftar_eventlog::{EventLog, Position, StoreError};
+use daftar_projections::projector::CatchUpError;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How long work that ends late may hold up the end of the program.
+pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
+
+/// Why the server could not run; says what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    CatchUp(#[from] CatchUpError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("the program can't start: {0}")]
+    Start(#[from] io::Error),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) | Self::Serve(ServeError::NotLoopback { .. }) => Exit::WrongUsage,
+            _ => Exit::CouldNotRun,
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ServeArgs) -> ExitCode {
+    ended(serve(args))
+}
+
+/// Says what went wrong, and with which code the program ends.
+pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            eprintln!("daftar: {failure}");
+            failure.exit()
+        }
+    }
+    .into()
+}
+
+fn serve(args: &ServeArgs) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let listener = runtime.block_on(server::listen(args.listen))?;
+    let desk = open(&runtime, &args.data_dir)?;
+    runtime.block_on(async {
+        println!("listening on http://{}", listener.local_addr()?);
+        io::stdout().flush()?;
+        Ok::<_, Failure>(server::serve(desk, listener, stop_on_signal()).await?)
+    })?;
+    // The last hold on the log is let go of here: it syncs and lets go of its directory.
+    runtime.shutdown_timeout(LAST_WORK);
+    Ok(())
+}
+
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Opens the log in `dir`, made where there is none, and folds it to its end.
+pub(crate) fn open(runtime: &Runtime, dir: &Path) -> Result<Desk, Failure> {
+    let progress = progress_bar("deriving");
+    let shown = progress.clone();
+    let options = embedded::Options {
+        progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
+        ..embedded::Options::default()
+    };
+    let log = EmbeddedLog::open(dir, &options)?;
+    progress.finish_and_clear();
+    log.notices().iter().for_each(|notice| eprintln!("daftar: {notice}"));
+    let keys = log.keys();
+    let desk = runtime.block_on(Desk::open(Arc::new(log) as Arc<dyn EventLog>, keys, system_clock()))?;
+    let progress = progress_bar("folding");
+    runtime.block_on(desk.live().catch_up(|position| progress.set_position(position.0)))?;
+    progress.finish_and_clear();
+    Ok(desk)
+}
+
+/// A count of events without a known end; on a terminal alone.
+pub(crate) fn progress_bar(doing: &'static str) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::no_length().with_message(doing);
+    let style = ProgressStyle::with_template("{msg} {human_pos} events  {per_sec}");
+    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
