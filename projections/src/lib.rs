@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`projector`]: the one loop that feeds the fold
+//! - [`projector`]: the one loop that feeds the fold; [`live`]: the state it feeds and everybody reads
 //! - [`ticket_facts`]: one ticket's running state
 //! - [`measurements`]: what was measured, with the position since which it stands
 //! - [`dimensions`]: values of dimensions as small numbers
@@ -18,6 +18,7 @@
 pub mod definition;
 pub mod dimensions;
 pub mod exact;
+pub mod live;
 pub mod measurements;
 pub mod projector;
 pub mod report;

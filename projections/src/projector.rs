@@ -1,4 +1,4 @@
-//! The one loop that feeds the fold: from the state's position up to the end of the log or a position asked for.
+//! The one loop that feeds the fold: block by block, up to the end of the log or a position asked for.
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +39,12 @@ pub enum CatchUpError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The fold panicked.
+    #[error("a fault in this program stopped the fold at position {position}; the log itself is unharmed")]
+    Panicked {
+        /// The event being folded, or the last one before it.
+        position: Position,
+    },
 }
 
 /// Folds into `state` every event after its position, up to `until` (none: the end of the log), in order.
@@ -55,20 +61,42 @@ pub async fn catch_up(
     mut progress: impl FnMut(Position),
 ) -> Result<(), CatchUpError> {
     let until = until.unwrap_or(Position(u64::MAX));
+    // Where `until` lies in a gap of the positions, a step that folds nothing is the last.
     while state.position() < until {
         let reached = state.position();
-        let Some(block) = log.fact_block(reached).await? else { break };
-        fold_block(state, &block, until)?;
-        if block.last() <= reached {
-            return Err(CatchUpError::OutOfOrder { position: reached, why: "the block after it ends before it" });
-        }
-        if state.position() == reached {
-            // `until` lies in a gap of the positions: there is nothing left before it.
+        if !step(log, reached, |block| fold_block(state, block, until)).await? {
             break;
         }
         progress(state.position());
     }
     Ok(())
+}
+
+/// Reads the block after `reached` and hands it to `fold`, which says whether it folded anything; false at the end of
+/// the log.
+pub(crate) async fn step(
+    log: &dyn LogReader,
+    reached: Position,
+    fold: impl FnOnce(&FactBlock) -> Result<bool, CatchUpError>,
+) -> Result<bool, CatchUpError> {
+    let Some(block) = log.fact_block(reached).await? else { return Ok(false) };
+    if block.last() <= reached {
+        return Err(CatchUpError::OutOfOrder { position: reached, why: "the block after it ends before it" });
+    }
+    fold(&block)
+}
+
+/// Folds the events of `block` that `state` has not folded, up to `until`; says whether there were any.
+pub(crate) fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<bool, CatchUpError> {
+    let reached = state.position();
+    for (number, name) in block.new_streams() {
+        let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
+        state.name_stream(number, name.map_err(damaged)?);
+    }
+    for row in block.iter_after(reached).take_while(|row| row.position <= until) {
+        state.apply(&row).map_err(|error| at_position(row.position, error))?;
+    }
+    Ok(reached < state.position())
 }
 
 /// The position of the last event that the log had accepted by `instant`.
@@ -92,17 +120,6 @@ pub async fn position_at(log: &dyn LogReader, instant: Timestamp) -> Result<Posi
         }
     }
     Ok(low)
-}
-
-fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<(), CatchUpError> {
-    for (number, name) in block.new_streams() {
-        let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
-        state.name_stream(number, name.map_err(damaged)?);
-    }
-    for row in block.iter_after(state.position()).take_while(|row| row.position <= until) {
-        state.apply(&row).map_err(|error| at_position(row.position, error))?;
-    }
-    Ok(())
 }
 
 fn at_position(position: Position, error: FoldError) -> CatchUpError {

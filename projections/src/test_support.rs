@@ -254,6 +254,11 @@ impl MemoryLog {
         Self { blocks, durable: watch::channel(last).1 }
     }
 
+    /// The block with the event after `after`.
+    pub(crate) fn block_after(&self, after: Position) -> Option<FactBlock> {
+        self.blocks.iter().find(|block| after < block.last()).cloned()
+    }
+
     pub(crate) fn last(&self) -> Position {
         *self.durable.borrow()
     }
@@ -290,7 +295,7 @@ impl LogReader for MemoryLog {
     }
 
     async fn fact_block(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
-        Ok(self.blocks.iter().find(|block| after < block.last()).cloned())
+        Ok(self.block_after(after))
     }
 }
 
