@@ -10,8 +10,8 @@
 mod counting;
 pub mod figure;
 mod flow;
-mod groups;
-mod json;
+pub(crate) mod groups;
+pub(crate) mod json;
 pub mod periods;
 pub mod query;
 mod resolution_times;
@@ -19,7 +19,7 @@ mod response_times;
 mod satisfaction;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::definition::Definition;
 use crate::exact::Share;

@@ -147,6 +147,11 @@ impl Dimension {
         Self::fixed(text).ok_or_else(|| Invalid::new(field, text, format!("must be one of {}", known_dimensions())))
     }
 
+    /// Whether a parameter of that name is a filter by a dimension, as far as the name tells.
+    pub(crate) fn is_filter(name: &str) -> bool {
+        Self::fixed(name).is_some() || name.starts_with(ATTRIBUTE_PREFIX)
+    }
+
     fn fixed(name: &str) -> Option<Self> {
         Self::FIXED.into_iter().find(|dimension| dimension.name() == name)
     }
@@ -170,7 +175,7 @@ impl Dimension {
     }
 
     /// Reads one value of a filter; `None` is the absent one. A priority is never absent.
-    fn value(&self, field: &str, text: &str) -> Result<Option<String>, Invalid> {
+    pub(crate) fn value(&self, field: &str, text: &str) -> Result<Option<String>, Invalid> {
         if text == ABSENT && *self != Self::Priority {
             return Ok(None);
         }
@@ -307,7 +312,7 @@ impl Reading {
     }
 
     fn filter(&mut self, name: &str, value: &str) {
-        if Dimension::fixed(name).is_none() && !name.starts_with(ATTRIBUTE_PREFIX) {
+        if !Dimension::is_filter(name) {
             let rule = format!("must be a parameter ({PARAMETERS}) or a filter ({})", known_dimensions());
             self.wrong.push(Invalid::new(name, value, rule));
             return;
@@ -327,7 +332,7 @@ impl Reading {
     }
 }
 
-fn known_dimensions() -> String {
+pub(crate) fn known_dimensions() -> String {
     format!("{}, {ATTRIBUTE_PREFIX}NAME", Dimension::FIXED.map(|dimension| dimension.name()).join(", "))
 }
 
@@ -398,6 +403,6 @@ fn definition(text: &str) -> Result<String, Invalid> {
 }
 
 /// A number written in the digits 0 to 9 alone.
-fn digits<T: FromStr>(text: &str) -> Option<T> {
+pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
