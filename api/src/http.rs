@@ -117,6 +117,15 @@ impl Desk {
         begin(&self.0.queries_running)
     }
 
+    /// Computes on a thread that may take its time.
+    async fn compute<T: Send + 'static>(&self, compute: impl FnOnce(&Self) -> T + Send + 'static) -> Result<T, Problem> {
+        let desk = self.clone();
+        tokio::task::spawn_blocking(move || compute(&desk)).await.map_err(|failure| {
+            eprintln!("daftar: a query failed: {failure}");
+            Problem::new(Slug::Internal, "a mistake on our side; whoever runs this server finds it in its output")
+        })
+    }
+
     /// Waits until the read model has come to the position that a query asks for.
     async fn wait(&self, waiting: Option<Waiting>) -> Result<(), Problem> {
         let Some(Waiting { position, timeout }) = waiting else { return Ok(()) };

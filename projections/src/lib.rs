@@ -9,11 +9,12 @@
 //! - [`definition`]: what the figures mean
 //! - [`exact`]: decimals, distributions and shares in whole numbers
 //! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
+//! - [`ticket_list`]: tickets as lists show them
 //!
 //! # Invariants
 //!
-//! Nothing here reads a clock: "now" is the parameter `at` of a report. Only the projector calls `apply`. A report is a
-//! pure function of measurements, query and position.
+//! Nothing here reads a clock: "now" is the parameter `at` of a report, `now` of a list. Only the projector calls
+//! `apply`. A report is a pure function of measurements, query and position.
 
 pub mod definition;
 pub mod dimensions;
@@ -24,6 +25,7 @@ pub mod measurements;
 pub mod projector;
 pub mod report;
 pub mod ticket_facts;
+pub mod ticket_list;
 
 #[cfg(test)]
 mod test_support;

@@ -83,8 +83,8 @@ impl Live {
         Ok(())
     }
 
-    /// Follows the log until `stop` turns true, or nobody is left who could turn it. It folds, and waits for readers, on
-    /// the thread it runs on.
+    /// Follows the log until `stop` turns true, or nobody is left who could turn it. It folds, and waits for readers,
+    /// on the thread it runs on.
     ///
     /// # Errors
     ///

@@ -15,9 +15,9 @@ mod counting;
 mod csv;
 pub mod figure;
 mod flow;
-mod groups;
+pub(crate) mod groups;
 mod instants;
-mod json;
+pub(crate) mod json;
 mod leaderboard;
 mod overview;
 pub mod periods;
@@ -30,7 +30,7 @@ mod standing;
 mod volume;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::definition::Definition;
 use crate::exact::Share;

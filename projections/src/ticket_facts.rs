@@ -241,6 +241,19 @@ impl TicketFacts {
         self.first_response != FirstResponse::NotStarted
     }
 
+    /// Since when an open ticket waits for whom it waits; a hold, its end and a reopening begin anew.
+    pub(crate) fn waiting_since(&self) -> Option<Micros> {
+        self.doing.is_open().then_some(self.doing_since)
+    }
+
+    /// Since when a first response is waited for; none: the clock never started, or an agent has replied.
+    pub(crate) fn first_response_awaited_since(&self) -> Option<Micros> {
+        match self.first_response {
+            FirstResponse::Running(start) => Some(start),
+            FirstResponse::NotStarted | FirstResponse::Given => None,
+        }
+    }
+
     /// A public agent reply: it ends the first-response clock or the wait, wherever the ticket stands.
     pub(crate) fn agent_replied(&mut self, now: Micros, agent: u32) -> Ended {
         self.public_agent_replies = self.public_agent_replies.saturating_add(1);

@@ -61,19 +61,14 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 /// Makes the report on a thread that may take its time.
 async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
     let asked = asked_position(desk, query.as_of).await?;
-    let desk = desk.clone();
-    let made = tokio::task::spawn_blocking(move || {
+    let made = desk.compute(move |desk| {
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
         desk.live().read(|state| {
             let position = asked.unwrap_or(state.position());
             make_report(state, &query, position, &labels)
         })
     });
-    let made = made.await.map_err(|failure| {
-        eprintln!("daftar: a report failed: {failure}");
-        Problem::new(Slug::Internal, "the report could not be made; whoever runs this server finds why in its output")
-    })?;
-    made?.map_err(|refused| match refused {
+    made.await??.map_err(|refused| match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
         ReportError::UnknownDefinition(_) | ReportError::TooManyDimensions(_) => {
             Problem::new(Slug::Invalid, refused.to_string())

@@ -232,3 +232,13 @@ fn a_panic_of_the_fold_stops_it_for_good() {
     assert!(panicked(live.read(|_| true)));
     assert!(panicked(block_on(live.catch_up(|_| {})).map(|()| true)));
 }
+
+#[test]
+fn its_futures_may_run_on_any_thread() {
+    fn any_thread<T: Send>(_: T) {}
+    let (_, live) = live(Vec::new());
+    any_thread(live.seen(Position(1), SHORT));
+    any_thread(live.catch_up(|_| {}));
+    any_thread(live.follow(watch::channel(false).1));
+    any_thread(live);
+}

@@ -89,7 +89,7 @@ impl Place<'_> {
 
 /// A dimension on the state's numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Axis {
+pub(crate) enum Axis {
     Branch,
     Department,
     Agent,
@@ -164,7 +164,7 @@ impl Axis {
     }
 
     /// What the value with that number is called; `None` for none.
-    pub(super) fn label(&self, number: u32, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<String> {
+    pub(crate) fn label(&self, number: u32, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<String> {
         let d = dimensions;
         let name = match self {
             Self::Branch => d.branches.name(number),
@@ -210,13 +210,13 @@ pub(super) fn each_group(state: &Measurements, axes: &[Axis], place: Place<'_>, 
 }
 
 /// What a filter lets pass: any of some values of one dimension.
-pub(super) struct Filter {
+pub(crate) struct Filter {
     axis: Axis,
     any_of: HashSet<u32>,
 }
 
 impl Filter {
-    pub(super) fn of(
+    pub(crate) fn of(
         (dimension, values): &(Dimension, Vec<Option<String>>),
         dimensions: &Dimensions,
         labels: &dyn CustomerLabels,
@@ -234,12 +234,20 @@ impl Filter {
         self.axis == Axis::Agent
     }
 
+    pub(crate) fn axis(&self) -> &Axis {
+        &self.axis
+    }
+
     pub(super) fn passes(&self, state: &Measurements, place: Place<'_>) -> bool {
-        let number = self.axis.number(state, place);
+        self.takes(self.axis.number(state, place), &state.dimensions)
+    }
+
+    /// Whether it lets the value with that number pass; of tags, the set with that number.
+    pub(crate) fn takes(&self, number: u32, dimensions: &Dimensions) -> bool {
         if self.axis != Axis::Tag || number == 0 {
             return self.any_of.contains(&number);
         }
-        state.dimensions.tag_sets.members(number).iter().any(|tag| self.any_of.contains(tag))
+        dimensions.tag_sets.members(number).iter().any(|tag| self.any_of.contains(tag))
     }
 }
 

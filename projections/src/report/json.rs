@@ -57,7 +57,7 @@ fn as_asked(as_of: AsOf) -> Figure {
 }
 
 /// An instant in UTC with no, three or six decimals.
-pub(super) fn rfc3339(instant: Micros) -> String {
+pub(crate) fn rfc3339(instant: Micros) -> String {
     // Instants come from the log or the calendar; both stay in chrono's range.
     let instant = DateTime::from_timestamp_micros(instant).unwrap_or_default();
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)

@@ -180,6 +180,11 @@ impl Dimension {
         Self::fixed(text).ok_or_else(|| Invalid::new(field, text, format!("must be one of {}", known_dimensions())))
     }
 
+    /// Whether a parameter of that name is a filter by a dimension, as far as the name tells.
+    pub(crate) fn is_filter(name: &str) -> bool {
+        Self::fixed(name).is_some() || name.starts_with(ATTRIBUTE_PREFIX)
+    }
+
     fn fixed(name: &str) -> Option<Self> {
         Self::FIXED.into_iter().find(|dimension| dimension.name() == name)
     }
@@ -203,7 +208,7 @@ impl Dimension {
     }
 
     /// Reads one value of a filter; `None` is the absent one. A priority is never absent.
-    fn value(&self, field: &str, text: &str) -> Result<Option<String>, Invalid> {
+    pub(crate) fn value(&self, field: &str, text: &str) -> Result<Option<String>, Invalid> {
         if text == ABSENT && *self != Self::Priority {
             return Ok(None);
         }
@@ -275,7 +280,7 @@ impl Query {
     /// Whether there is a parameter or a filter of that name.
     #[must_use]
     pub fn knows(name: &str) -> bool {
-        PARAMETERS.split(", ").any(|parameter| parameter == name) || names_filter(name)
+        PARAMETERS.split(", ").any(|parameter| parameter == name) || Dimension::is_filter(name)
     }
 
     /// Reads a report's name and its parameters, given as names and values in any order.
@@ -346,7 +351,7 @@ impl Reading {
     }
 
     fn filter(&mut self, name: &str, value: &str) {
-        if !names_filter(name) {
+        if !Dimension::is_filter(name) {
             let rule = format!("must be a parameter ({PARAMETERS}) or a filter ({})", known_dimensions());
             self.wrong.push(Invalid::new(name, value, rule));
             return;
@@ -366,11 +371,7 @@ impl Reading {
     }
 }
 
-fn names_filter(name: &str) -> bool {
-    Dimension::fixed(name).is_some() || name.starts_with(ATTRIBUTE_PREFIX)
-}
-
-fn known_dimensions() -> String {
+pub(crate) fn known_dimensions() -> String {
     format!("{}, {ATTRIBUTE_PREFIX}NAME", Dimension::FIXED.map(|dimension| dimension.name()).join(", "))
 }
 
@@ -441,6 +442,6 @@ fn definition(text: &str) -> Result<String, Invalid> {
 }
 
 /// A number written in the digits 0 to 9 alone.
-fn digits<T: FromStr>(text: &str) -> Option<T> {
+pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }

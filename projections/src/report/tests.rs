@@ -2,4 +2,4 @@
 
 mod by_hand;
 mod oracle;
-mod properties;
+pub(crate) mod properties;

@@ -17,9 +17,9 @@ const TAGS: [&str; 3] = ["login", "refund", "vip"];
 const TICKETS: usize = 5;
 
 /// One step of a random history: on which ticket, what kind of event, two numbers to vary it, minutes since its last.
-type Step = (usize, u8, u8, u8, i64);
+pub(crate) type Step = (usize, u8, u8, u8, i64);
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let gap = prop_oneof![Just(0), 1..600i64, 10_000..30_000i64];
     prop::collection::vec((0..TICKETS, 0..24u8, any::<u8>(), any::<u8>(), gap), 0..90)
 }
@@ -35,7 +35,7 @@ struct Sketch {
 }
 
 /// A history that no log would refuse.
-fn entries(steps: &[Step]) -> Vec<Entry> {
+pub(crate) fn entries(steps: &[Step]) -> Vec<Entry> {
     let mut tickets = vec![Sketch::default(); TICKETS];
     steps.iter().map(|step| entry(&mut tickets[step.0], *step)).collect()
 }
