@@ -42,6 +42,8 @@ Examples:
   daftar import --dry-run history.ndjson           only says what would happen
   daftar import --rejects bad.ndjson history.ndjson
   export-from-somewhere | daftar import -          from standard input
+  daftar import --url http://127.0.0.1:7070 history.ndjson
+                                                   through a running server
 
 Importing the same file again adds nothing, a longer version of it only what is new.
 Each line that history can't take is rejected with its number and the reason, and the
@@ -155,6 +157,12 @@ fn rate(text: &str) -> Result<f64, String> {
     rate.filter(|rate| *rate > 0.0 && *rate <= 1000.0).ok_or("must be above 0 and at most 1000 a second".to_owned())
 }
 
+/// The address of a server: it listens on this machine alone, so there is no https.
+fn server_url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").filter(|host| !host.trim_end_matches('/').is_empty());
+    host.map(|_| text.to_owned()).ok_or("must be an address like http://127.0.0.1:7070".to_owned())
+}
+
 /// What to import, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
@@ -169,6 +177,10 @@ pub(crate) struct ImportArgs {
     /// The directory of the log, made where there is none; no server may run on it
     #[arg(long, value_name = "DIR", default_value = "./daftar-data")]
     pub(crate) data_dir: PathBuf,
+
+    /// Import through the server at that address instead, such as `http://127.0.0.1:7070`; each file is one request
+    #[arg(long, value_name = "URL", conflicts_with = "data_dir", value_parser = server_url)]
+    pub(crate) url: Option<String>,
 
     /// Only say what would happen: nothing is written
     #[arg(long)]

@@ -118,7 +118,10 @@ impl Desk {
     }
 
     /// Computes on a thread that may take its time.
-    async fn compute<T: Send + 'static>(&self, compute: impl FnOnce(&Self) -> T + Send + 'static) -> Result<T, Problem> {
+    async fn compute<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let desk = self.clone();
         tokio::task::spawn_blocking(move || compute(&desk)).await.map_err(|failure| {
             eprintln!("daftar: a query failed: {failure}");

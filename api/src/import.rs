@@ -2,6 +2,7 @@
 
 mod progress;
 mod rejects;
+mod through;
 
 use crate::cli::{Exit, ImportArgs};
 use crate::signals::stop_on_signal;
@@ -46,6 +47,8 @@ enum Failure {
     Rejects { file: String, why: io::Error },
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error("{file} can't be sent to the server: {why}")]
+    Server { file: String, why: String },
     #[error("the program can't start: {0}")]
     Start(io::Error),
 }
@@ -129,6 +132,9 @@ fn import(args: &ImportArgs) -> Result<Ended, Failure> {
         return Err(Failure::SameFile { file: source::name_of(rejects) });
     }
     let rejects = Rejects::new(args.rejects.as_deref(), args.quiet).map_err(|why| rejects_failed(args, why))?;
+    if let Some(url) = &args.url {
+        return Ok(through::import(url, args, rejects));
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Failure::Start)?;
     if args.dry_run && !args.data_dir.join("log").exists() {

@@ -256,3 +256,57 @@ fn damaged_keys_are_mended_or_told_never_passed_over() {
     flip("customers.b");
     assert!(said().contains("slots 1 are damaged in both key files"));
 }
+
+/// A server of the program itself, ended when dropped.
+struct Server {
+    program: std::process::Child,
+    url: String,
+}
+
+impl Server {
+    fn on(desk: &Desk) -> Self {
+        let args = ["serve", "--data-dir", "served", "--listen", "127.0.0.1:0"];
+        let mut program = desk.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(program.stdout.take().unwrap()), &mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        Self { program, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+#[test]
+fn a_running_server_takes_history_as_a_directory_does() {
+    let desk = Desk::new();
+    let server = Server::on(&desk);
+    let broken = format!("{SMALL}not a line\n{{\"type\":\"ticket_closed\"}}\n");
+    desk.file("small.ndjson.gz", gzip(SMALL.as_bytes()));
+    desk.file("broken.ndjson", &broken);
+    let through = |args: &[&str], code, counts| desk.expect(&[&["--url", &server.url], args].concat(), code, counts);
+    through(&["--dry-run", "small.ndjson.gz"], 0, [40, 40, 0, 0, 0]);
+    through(&["small.ndjson.gz"], 0, [40, 40, 0, 0, 40]);
+    through(&["small.ndjson.gz", "broken.ndjson", "--rejects", "rejects.ndjson"], 1, [82, 0, 80, 2, 40]);
+    let rejects = std::fs::read_to_string(desk.path("rejects.ndjson")).unwrap();
+    let rejects: Vec<Value> = rejects.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let texts: Vec<_> = rejects.iter().map(|reject| (&reject["line"], &reject["text"])).collect();
+    assert_eq!(texts, [(&json!(41), &json!("not a line")), (&json!(42), &json!("{\"type\":\"ticket_closed\"}"))]);
+
+    let mut piped = desk.command(&["import", "--url", &server.url, "--rejects", "piped.ndjson", "-"]);
+    let mut piped = piped.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    piped.stdin.take().unwrap().write_all(broken.as_bytes()).unwrap();
+    assert_eq!(counts_of(&piped.wait_with_output().unwrap()), [42, 0, 40, 2, 40]);
+    assert!(std::fs::read_to_string(desk.path("piped.ndjson")).unwrap().contains("\"text\":\"not a line\""));
+
+    let errors = desk.run(&["import", "--url", &server.url, "--keep-recorded-at", "broken.ndjson"]);
+    assert_eq!(errors.status.code(), Some(3));
+    assert!(String::from_utf8(errors.stderr).unwrap().contains("only in an empty log"));
+    let nobody = desk.run(&["import", "--url", "http://127.0.0.1:1", "broken.ndjson"]);
+    assert_eq!(nobody.status.code(), Some(3));
+    assert_eq!(counts_of(&nobody), [0; 5]);
+}

@@ -122,33 +122,45 @@ pub(super) fn bulk() -> MethodRouter<Desk> {
 }
 
 async fn record(desk: &Desk, options: Options, body: Body, recorded: &mut Recorded) -> Result<(), ImportError> {
-    let mut import = Import::new(&**desk.log(), desk.codec(), options)?;
     let (pieces, received) = mpsc::channel(PIECES_AHEAD);
+    let pump = tokio::spawn(pump(body, pieces));
+    let outcome = record_pieces(desk, options, received, recorded).await;
+    // It ends with the body.
+    let _ = pump.await;
+    outcome
+}
+
+async fn record_pieces(
+    desk: &Desk,
+    options: Options,
+    received: mpsc::Receiver<io::Result<Bytes>>,
+    recorded: &mut Recorded,
+) -> Result<(), ImportError> {
+    let mut import = Import::new(&**desk.log(), desk.codec(), options)?;
     let (parsed, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
     spawn_blocking(move || parse(received, &parsed));
-    let pump = tokio::spawn(pump(body, pieces));
     let mut outcome = Ok(());
-    while let Some(chunk) = chunks.recv().await {
+    while let (Ok(()), Some(chunk)) = (&outcome, chunks.recv().await) {
         let record = |chunk| {
             let mut on_reject = |reject: Reject<'_>| recorded.reject(reject);
             // A chunk takes tens of milliseconds of this thread; others take over its tasks meanwhile.
             block_in_place(|| Handle::current().block_on(import.record(chunk, &mut on_reject)))
         };
         outcome = chunk.map_err(ImportError::from).and_then(record);
-        if outcome.is_err() {
-            break;
-        }
     }
-    pump.abort();
     recorded.count(import.counts(), *desk.log().durable().borrow());
     outcome
 }
 
-/// Hands the pieces of a body on as they come.
+/// Hands the pieces of a body on as they come. Where nobody takes them any more it reads on all the same: a sender
+/// that is still sending would not see the answer.
 async fn pump(body: Body, pieces: mpsc::Sender<io::Result<Bytes>>) {
     let mut body = body.into_data_stream();
     while let Some(piece) = body.next().await {
-        if pieces.send(piece.map_err(io::Error::other)).await.is_err() {
+        let failed = piece.is_err();
+        // Its receiver may be gone.
+        let _ = pieces.send(piece.map_err(io::Error::other)).await;
+        if failed {
             return;
         }
     }
