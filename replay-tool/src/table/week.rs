@@ -12,11 +12,9 @@ pub(super) fn of(row: &Row) -> String {
     let mut text = String::new();
     let labels: Vec<_> = labels_of(row).into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !labels.is_empty() {
-        let _ = write!(text, "{}\n", labels.join(", "));
+        let _ = writeln!(text, "{}", labels.join(", "));
     }
-    for counted in ["opened", "replies"] {
-        let _ = write!(text, "{}\n", table_of(row, counted));
-    }
+    let _ = writeln!(text, "{}\n\n{}", table_of(row, "opened"), table_of(row, "replies"));
     text
 }
 

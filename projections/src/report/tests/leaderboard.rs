@@ -177,7 +177,7 @@ fn an_unanswered_ticket_breaks_its_target_once_the_due_moment_is_past() {
 fn no_target_is_broken_without_a_clock_nor_on_a_void_ticket() {
     let assigned = (6, Story::Assigned(Some("sara")));
     let by_agent = history(1, [(0, opened(SARA)), assigned.clone()]);
-    let void = history(2, [(0, opened(Who::Customer)), assigned.clone(), (7, Story::Voided)]);
+    let void = history(2, [(0, opened(Who::Customer)), assigned, (7, Story::Voided)]);
     let at = ("at", "2027-01-01");
     assert_eq!(json(&folded(&[by_agent.clone(), void].concat(), None), Leaderboard, &[at])["rows"], json!([]));
     // The clock starts with the customer's message on the third day: due on the fourth.
