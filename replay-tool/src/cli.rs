@@ -39,9 +39,10 @@ pub(crate) struct SourceArguments {
   daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211
-  daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10")]
+  daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
+  daftar-replay report backlog --data-dir daftar-data --interval week --output csv")]
 pub(crate) struct ReportArguments {
-    /// Which report: response-times, resolution-times, satisfaction or flow.
+    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, volume or backlog.
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
@@ -90,6 +91,8 @@ pub(crate) enum Output {
     Table,
     /// The report as the HTTP interface answers it, for machines.
     Json,
+    /// The rows as comma-separated values, for spreadsheets.
+    Csv,
 }
 
 impl ReportArguments {

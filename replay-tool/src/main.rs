@@ -1,7 +1,6 @@
 //! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
 
 mod cli;
-mod labels;
 mod report;
 mod source;
 mod table;

@@ -2,11 +2,11 @@
 
 use crate::Failure;
 use crate::cli::{Output, ReportArguments};
-use crate::labels::KeyLabels;
 use crate::source::{self, Source};
 use crate::table;
 use daftar_domain::Invalid;
 use daftar_eventlog::Position;
+use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
@@ -67,11 +67,12 @@ fn progress_bar(position: Position, quiet: bool) -> ProgressBar {
 
 fn show(report: &Report, output: Output) -> Result<(), Failure> {
     let text = match output {
-        Output::Json => report.to_json(),
-        Output::Table => table::of(report),
+        Output::Json => report.to_json() + "\n",
+        Output::Table => table::of(report) + "\n",
+        Output::Csv => report.to_csv(),
     };
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // Whoever read it has seen enough.
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(e) => Err(Failure::run(format!("the report could not be written: {e}"))),

@@ -2,8 +2,11 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
+use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
+
+mod week;
 
 /// A line under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
@@ -12,6 +15,9 @@ pub(crate) fn of(report: &Report) -> String {
     let mut text = head(report);
     match report.rows.as_slice() {
         [] => text.push_str("\nno rows"),
+        rows if report.name == ReportName::Volume => rows.iter().for_each(|row| {
+            let _ = write!(text, "\n{}", week::of(row));
+        }),
         [row] if row.period.is_none() && row.group.is_empty() => {
             let _ = write!(text, "\n{}", figures_of(row));
         }
@@ -47,10 +53,14 @@ fn figures_of(row: &Row) -> Table {
     table
 }
 
+/// Figures that say what a row is about: they stand beside the group in every table.
+const LABELS: [&str; 2] = ["rank", "agent"];
+
 /// Several rows: a table for the plain counts, then one for each figure that has parts; lists are left to JSON.
 fn tables_of(rows: &[Row]) -> impl Iterator<Item = Table> {
     let figures = rows.first().map(|row| row.figures.as_slice()).unwrap_or_default();
-    let (plain, parted): (Vec<_>, Vec<_>) = figures.iter().partition(|(_, figure)| is_plain(figure));
+    let told = figures.iter().filter(|(name, _)| !LABELS.contains(&&**name));
+    let (plain, parted): (Vec<_>, Vec<_>) = told.partition(|(_, figure)| is_plain(figure));
     let plain: Vec<String> = plain.into_iter().map(|(name, _)| name.to_string()).collect();
     let parted = parted.into_iter().map(|(name, figure)| parts_of(name, figure));
     std::iter::once(plain).chain(parted).filter(|columns| !columns.is_empty()).map(|columns| table_of(rows, &columns))
@@ -69,19 +79,28 @@ fn is_plain(figure: &Figure) -> bool {
 fn table_of(rows: &[Row], columns: &[String]) -> Table {
     let mut table = empty_table();
     let Some(first) = rows.first() else { return table };
-    let mut header: Vec<String> = first.period.iter().map(|_| "period".to_owned()).collect();
-    header.extend(first.group.iter().map(|(dimension, _)| dimension.to_string()));
+    let mut header: Vec<String> = labels_of(first).into_iter().map(|(name, _)| name).collect();
     let labels = header.len();
     header.extend(headings(columns));
     table.set_header(header);
     for row in rows {
-        let mut cells: Vec<String> = row.period.iter().map(label_of).collect();
-        cells.extend(row.group.iter().map(|(_, value)| value.clone().unwrap_or_else(|| "–".to_owned())));
+        let mut cells: Vec<String> = labels_of(row).into_iter().map(|(_, value)| value).collect();
         cells.extend(columns.iter().map(|column| cell_of(row, column)));
         table.add_row(cells);
     }
     align_right(&mut table, labels);
     table
+}
+
+/// What a row is about: its period, its group, and the figures that say the same, each once.
+fn labels_of(row: &Row) -> Vec<(String, String)> {
+    let is_label = |name: &str| row.figures.iter().any(|(figure, _)| figure == name && LABELS.contains(&name));
+    let period = row.period.iter().map(|period| ("period".to_owned(), label_of(period)));
+    let group = row.group.iter().filter(|(dimension, _)| !is_label(dimension));
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let group = group.map(|(dimension, label)| (dimension.to_string(), value(label)));
+    let figures = row.figures.iter().filter(|(name, _)| LABELS.contains(&&**name));
+    period.chain(group).chain(figures.map(|(name, figure)| (name.to_string(), text_of(figure)))).collect()
 }
 
 /// What stands above the columns: the figure's name above its first part, then the parts alone.

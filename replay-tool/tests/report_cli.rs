@@ -73,6 +73,33 @@ fn a_table_has_a_line_a_group_and_thousands_set_apart() {
 }
 
 #[test]
+fn csv_is_a_header_and_a_record_a_row() {
+    let csv = printed(&report(&["backlog", "--output", "csv", "--group-by", "department", "--to", "2025-03-02"]));
+    let lines: Vec<_> = csv.split("\r\n").collect();
+    let ages = "ages.under_1d,ages.1d_3d,ages.3d_7d,ages.7d_30d,ages.over_30d";
+    assert_eq!(lines[0], format!("period,group.department,open,unassigned,unanswered,held,{ages}"));
+    assert_eq!(lines.last(), Some(&""), "nothing after the last record");
+}
+
+#[test]
+fn the_week_is_a_line_an_hour_and_a_column_a_day() {
+    let table = printed(&report(&["volume", "--group-by", "channel"]));
+    for line in ["channel email", "opened", "replies", "Mon", "Sun", "00:00", "23:00"] {
+        assert!(table.contains(line), "{line} is not in {table}");
+    }
+    assert_eq!(table.matches("08:00").count() % 2, 0, "two tables a group: {table}");
+}
+
+#[test]
+fn every_table_of_the_leaderboard_says_whose_line_it_is() {
+    let table = printed(&report(&["leaderboard"]));
+    assert_eq!(table.matches("rank").count(), 8, "plain counts and seven figures: {table}");
+    assert_eq!(table.matches("sara").count(), 8, "{table}");
+    let grouped = printed(&report(&["leaderboard", "--group-by", "agent,department"]));
+    assert_eq!(grouped.lines().find(|line| line.contains("rank")).map(|l| l.matches("agent").count()), Some(1));
+}
+
+#[test]
 fn an_earlier_position_is_another_history() {
     let opened = |flags: &[&str]| {
         let json = printed(&report(&[&["flow", "--output", "json"], flags].concat()));
@@ -86,7 +113,10 @@ fn an_earlier_position_is_another_history() {
 
 #[test]
 fn what_makes_no_sense_is_refused_in_words() {
-    refused(&["flows"], "must be one of response-times, resolution-times, satisfaction, flow");
+    refused(
+        &["flows"],
+        "must be one of overview, satisfaction, response-times, resolution-times, flow, leaderboard, volume, backlog",
+    );
     refused(&["flow", "--interval", "moon"], "--interval is \"moon\"");
     refused(&["flow", "--group-by", "colour"], "colour");
     refused(&["flow", "--from", "2025-02-30"], "--from is \"2025-02-30\"");

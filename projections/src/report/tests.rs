@@ -1,5 +1,9 @@
 //! Reports from histories written by hand, and from random ones.
 
 mod by_hand;
+mod leaderboard;
 mod oracle;
+mod overview;
 pub(crate) mod properties;
+mod standing;
+mod volume;

@@ -17,6 +17,21 @@ fn around(interval: Interval, at: &str) -> [String; 3] {
 }
 
 #[test]
+fn an_instant_lies_in_one_of_168_hours_of_the_week() {
+    let calendar = Calendar::utc_gregorian();
+    for (at, day, hour, name) in [
+        // 2026-01-05 was a Monday; 1969-12-31 a Wednesday.
+        ("2026-01-05T00:00:00Z", 1, 0, "Mon"),
+        ("2026-01-04T23:59:59.999999Z", 7, 23, "Sun"),
+        ("2026-01-03T11:42:00+03:30", 6, 8, "Sat"),
+        ("1969-12-31T23:30:00Z", 3, 23, "Wed"),
+    ] {
+        assert_eq!(calendar.hour_of_week(micros(at)), (day, hour), "{at}");
+        assert_eq!(calendar.weekday_name(day), name);
+    }
+}
+
+#[test]
 fn an_instant_lies_in_one_period_of_each_length() {
     // 2026-01-03 was a Saturday.
     let at = "2026-01-03T08:12:00Z";

@@ -9,13 +9,13 @@ use crate::test_support::{
 use daftar_eventlog::Position;
 use serde_json::{Value, json};
 
-const SARA: Who = Who::Agent("sara");
-const REZA: Who = Who::Agent("reza");
+pub(super) const SARA: Who = Who::Agent("sara");
+pub(super) const REZA: Who = Who::Agent("reza");
 /// Minutes in a day.
-const DAY: i64 = 1440;
+pub(super) const DAY: i64 = 1440;
 
 /// The one row of a report over everything.
-fn row(entries: &[Entry], name: ReportName) -> Value {
+pub(super) fn row(entries: &[Entry], name: ReportName) -> Value {
     json(&folded(entries, None), name, &[])["rows"][0].clone()
 }
 
@@ -24,13 +24,14 @@ fn check(story: impl IntoIterator<Item = (i64, Story)>, name: ReportName, expect
     check_row(&row(&history(1, story), name), expected);
 }
 
-fn check_row(row: &Value, expected: &[(&str, Value)]) {
+#[track_caller]
+pub(super) fn check_row(row: &Value, expected: &[(&str, Value)]) {
     for (pointer, value) in expected {
         assert_eq!(row.pointer(pointer).unwrap_or(&Value::Null), value, "{pointer} of {row:#}");
     }
 }
 
-fn answered(closing: u32, score: u8) -> Story {
+pub(super) fn answered(closing: u32, score: u8) -> Story {
     Story::Answered { closing, answers: Answers { overall: Some((2, score)), ..Answers::default() } }
 }
 
@@ -372,8 +373,9 @@ fn an_empty_log_has_zero_counts_and_no_means() {
     let state = folded(&[], None);
     for name in ReportName::ALL {
         let made = json(&state, name, &[]);
-        assert_eq!(made["rows"].as_array().unwrap().len(), 1);
-        assert_eq!((&made["at"], &made["rows"][0]["period"]), (&json!(null), &json!(null)));
+        let rows = if name.is_by_agent() { json!([]) } else { json!([null]) };
+        let periods: Value = made["rows"].as_array().unwrap().iter().map(|row| row["period"].clone()).collect();
+        assert_eq!((&made["at"], periods), (&json!(null), rows), "{}", name.name());
         assert_eq!(json(&state, name, &[("group_by", "agent")])["rows"], json!([]));
         assert_eq!(json(&state, name, &[("interval", "day")])["rows"], json!([]));
     }
@@ -403,6 +405,38 @@ fn every_period_between_stands_there_and_says_where_it_is_cut() {
     assert_eq!(rows, [("2026-01", 1, false), ("2026-02", 0, false), ("2026-03", 0, true)]);
     assert_eq!(months["rows"][2]["end"], json!("2026-04-01T00:00:00Z"));
     assert_eq!(months["rows"][0].get("partial"), None);
+}
+
+#[test]
+fn without_an_end_periods_go_on_to_the_one_of_at() {
+    let story = [(0, opened(Who::Customer)), (40 * DAY, Story::Noted("sara"))];
+    let state = folded(&history(1, story), None);
+    let periods = |parameters: &[(&str, &str)]| {
+        let months = json(&state, Flow, &[&[("interval", "month")], parameters].concat());
+        let period = |row: &Value| row["period"].as_str().unwrap().to_owned();
+        months["rows"].as_array().unwrap().iter().map(period).collect::<Vec<_>>()
+    };
+    // The note counts nowhere, but it is the latest moment at which anything happened.
+    assert_eq!(periods(&[]), ["2026-01", "2026-02"]);
+    assert_eq!(periods(&[("at", "2026-04-01")]), ["2026-01", "2026-02", "2026-03", "2026-04"]);
+    assert_eq!(periods(&[("at", "2026-04-01"), ("from", "2026-03-02")]), ["2026-03", "2026-04"]);
+    assert_eq!(periods(&[("at", "2026-04-01"), ("to", "2026-03-01")]), ["2026-01", "2026-02"]);
+    assert_eq!(periods(&[("from", "2026-03-01")]), [""; 0]);
+    assert_eq!(periods(&[("from", "2025-12-31")]), ["2025-12", "2026-01", "2026-02"]);
+}
+
+#[test]
+fn what_has_no_effect_is_told() {
+    let state = folded(&[], None);
+    for name in ReportName::ALL {
+        let notes = |parameters: &[_]| json(&state, name, parameters)["notes"].as_array().unwrap().clone();
+        let told =
+            |parameters: &[_], words: &str| notes(parameters).iter().any(|n| n.as_str().unwrap().contains(words));
+        let has_share = name == ResponseTimes || name == ResolutionTimes;
+        assert_eq!(told(&[("within", "4h")], "within has no effect"), !has_share, "{}", name.name());
+        assert_eq!(told(&[("limit", "4")], "limit has no effect"), name != ReportName::Leaderboard, "{}", name.name());
+        assert_eq!(notes(&[("limit", "4"), ("group_by", "channel")]), [json!(null); 0], "{}", name.name());
+    }
 }
 
 #[test]

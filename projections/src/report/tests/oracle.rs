@@ -1,6 +1,9 @@
 //! What every figure should be, found by plain loops over one ticket's events at a time; knows nothing of the fold.
 
+pub(super) mod standing;
+
 use super::super::figure::Figure;
+use crate::definition::Definition;
 use crate::exact::{Decimal, Distribution, Share};
 use crate::report::query::ReportName;
 use crate::test_support::{Answers, Entry, Story, Who};
@@ -19,17 +22,45 @@ pub(super) struct Part {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     Opened,
-    ClockStarted { answered: bool },
+    ClockStarted {
+        answered: bool,
+    },
     First(i64),
     Next(i64),
-    FirstClosed { took: i64, reopened: bool, one_touch: bool },
-    Closed { by: Who, reason: Option<&'static str>, before: Option<i64>, survey: Option<bool>, last: Option<Last> },
-    Reopened { before: Option<i64> },
-    Transferred { before: Option<i64>, to: Option<&'static str> },
+    FirstClosed {
+        took: i64,
+        reopened: bool,
+        one_touch: bool,
+    },
+    Closed {
+        by: Who,
+        reason: Option<&'static str>,
+        before: Option<i64>,
+        survey: Option<bool>,
+        last: Option<Last>,
+    },
+    Reopened {
+        before: Option<i64>,
+    },
+    Transferred {
+        before: Option<i64>,
+        to: Option<&'static str>,
+    },
     Stayed(i64),
     Priority,
     Answered(Answers),
     Rated(bool),
+    /// A public reply by an agent.
+    Replied,
+    /// A target was broken before its metric ended.
+    PastDue,
+    /// Stands open at a look.
+    Open {
+        unassigned: bool,
+        unanswered: bool,
+        held: bool,
+        age: i64,
+    },
 }
 
 /// What the last closing of a closed ticket measures.
@@ -52,22 +83,26 @@ enum Doing {
     Closed,
 }
 
-/// Everything the tickets' events contribute to reports.
-pub(super) fn parts(entries: &[Entry]) -> Vec<Part> {
+/// Everything the tickets' events contribute to reports at `at`, but what stands open.
+pub(super) fn parts(entries: &[Entry], definition: &Definition, at: i64) -> Vec<Part> {
     let mut tickets: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
     entries.iter().for_each(|entry| tickets.entry(entry.ticket).or_default().push(entry));
-    tickets.values().flat_map(|events| Ticket(events).parts()).collect()
+    tickets.values().flat_map(|events| Ticket(events).parts(definition, at)).collect()
 }
 
 struct Ticket<'a>(&'a [&'a Entry]);
 
 impl Ticket<'_> {
-    fn parts(&self) -> Vec<Part> {
+    fn is_void(&self) -> bool {
         let mut voids = self.0.iter().filter(|e| matches!(e.story, Story::Voided | Story::Restored));
-        if voids.next_back().is_some_and(|e| e.story == Story::Voided) {
+        voids.next_back().is_some_and(|e| e.story == Story::Voided)
+    }
+
+    fn parts(&self, definition: &Definition, now: i64) -> Vec<Part> {
+        if self.is_void() {
             return Vec::new();
         }
-        let mut parts = Vec::new();
+        let mut parts = self.past_due(definition, now);
         for i in 0..self.0.len() {
             match &self.0[i].story {
                 Story::Opened { .. } => self.opening(&mut parts),
@@ -83,6 +118,16 @@ impl Ticket<'_> {
         parts
     }
 
+    /// Targets broken while their metric runs on.
+    fn past_due(&self, definition: &Definition, now: i64) -> Vec<Part> {
+        let last = self.0.len() - 1;
+        let waits = self.clock_start().filter(|_| self.first_response().is_none()).map(|start| self.at(start));
+        let open = (self.doing(last) != Doing::Closed).then(|| self.at(0));
+        let running = [(waits, definition.first_response_target), (open, definition.full_resolution_target)];
+        let due = running.into_iter().filter_map(|(since, target)| Some(since? + target?)).filter(|due| *due < now);
+        due.map(|due| Part { at: due, ..self.part(0, 0, self.assignee(last), What::PastDue) }).collect()
+    }
+
     fn opening(&self, parts: &mut Vec<Part>) {
         parts.push(self.part(0, 0, None, What::Opened));
         if self.clock_start().is_some() {
@@ -93,6 +138,7 @@ impl Ticket<'_> {
     }
 
     fn reply(&self, i: usize, agent: &'static str, parts: &mut Vec<Part>) {
+        parts.push(self.part(i, i, Some(agent), What::Replied));
         let first = self.first_response();
         if first == Some(i) {
             let start = self.clock_start().unwrap();
@@ -299,18 +345,59 @@ pub(super) fn enters(report: ReportName, what: &What) -> bool {
         ReportName::Satisfaction => {
             matches!(what, What::Answered(_) | What::Rated(_) | What::Closed { survey: Some(_), .. })
         }
-        ReportName::Flow => !matches!(
+        ReportName::Flow => matches!(
             what,
-            What::Answered(_) | What::Rated(_) | What::ClockStarted { .. } | What::First(_) | What::Next(_)
+            What::Opened
+                | What::FirstClosed { .. }
+                | What::Closed { .. }
+                | What::Reopened { .. }
+                | What::Transferred { .. }
+                | What::Stayed(_)
+                | What::Priority
         ),
+        ReportName::Overview => match what {
+            What::Answered(answers) => answers.overall.is_some() || answers.nps.is_some(),
+            _ => matches!(
+                what,
+                What::Opened
+                    | What::Closed { .. }
+                    | What::FirstClosed { .. }
+                    | What::First(_)
+                    | What::Rated(_)
+                    | What::Open { .. }
+            ),
+        },
+        ReportName::Leaderboard => match what {
+            What::Answered(answers) => answers.overall.is_some(),
+            _ => matches!(
+                what,
+                What::Closed { .. }
+                    | What::FirstClosed { .. }
+                    | What::First(_)
+                    | What::Rated(_)
+                    | What::Replied
+                    | What::PastDue
+            ),
+        },
+        ReportName::Volume => matches!(what, What::Opened | What::Replied),
+        ReportName::Backlog => matches!(what, What::Open { .. }),
     }
 }
 
 /// A row's figures; `same_period` says whether two instants lie in one period.
-pub(super) fn figures(report: ReportName, parts: &[&Part], same_period: &dyn Fn(i64, i64) -> bool) -> Value {
+pub(super) fn figures(
+    report: ReportName,
+    parts: &[&Part],
+    definition: &Definition,
+    same_period: &dyn Fn(i64, i64) -> bool,
+) -> Value {
     match report {
+        ReportName::Overview => standing::overview(parts, definition, same_period),
+        ReportName::Leaderboard => standing::leaderboard(parts, definition, same_period),
+        ReportName::Volume => standing::volume(parts),
+        ReportName::Backlog => standing::backlog(parts),
         ReportName::ResponseTimes => response_times(parts),
-        ReportName::ResolutionTimes => resolution_times(parts),
+        ReportName::ResolutionTimes => resolution_times(parts, definition),
         ReportName::Satisfaction => satisfaction(parts),
         ReportName::Flow => flow(parts, same_period),
     }
@@ -342,7 +429,12 @@ fn response_times(parts: &[&Part]) -> Value {
     })
 }
 
-fn resolution_times(parts: &[&Part]) -> Value {
+fn resolution_times(parts: &[&Part], definition: &Definition) -> Value {
+    let full = |w: &What| if let What::Closed { last: Some(last), .. } = w { Some(last.took) } else { None };
+    let within = definition.full_resolution_target.map_or(Share::default(), |target| Share {
+        count: count(parts, |w| full(w).is_some_and(|took| took <= target)),
+        of: count(parts, |w| full(w).is_some()),
+    });
     let of = |value: fn(&Last) -> i64| {
         distribution(parts, |w| if let What::Closed { last: Some(last), .. } = w { Some(value(last)) } else { None })
     };
@@ -353,7 +445,7 @@ fn resolution_times(parts: &[&Part]) -> Value {
         "requester_wait": of(|l| l.agent + l.held_third), "customer_wait": of(|l| l.customer + l.held_customer),
         "agent_work": of(|l| l.agent), "on_hold": of(|l| l.held_customer + l.held_third),
         "on_hold_customer": of(|l| l.held_customer), "on_hold_third_party": of(|l| l.held_third),
-        "within": value(Share { count: 0, of: 0 }),
+        "within": value(within),
     })
 }
 

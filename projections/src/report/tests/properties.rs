@@ -1,11 +1,14 @@
 //! Random histories: the reports against the oracle, against another order of tickets, and against the past.
 
+use super::oracle::standing::{Look, first_opening, ranks, standing};
 use super::oracle::{self, Part};
+use crate::definition::{Definition, Leaderboard};
 use crate::measurements::Measurements;
-use crate::report::periods::{Calendar, Interval};
-use crate::report::query::ReportName;
-use crate::report::report;
+use crate::report::periods::{Calendar, Interval, Period};
+use crate::report::query::{Query, ReportName};
+use crate::report::{report, report_under};
 use crate::test_support::{Answers, Entry, Labels, Story, Who, folded, json, minutes, query};
+use daftar_domain::Timestamp;
 use daftar_eventlog::Position;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -20,7 +23,8 @@ const TICKETS: usize = 5;
 pub(crate) type Step = (usize, u8, u8, u8, i64);
 
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let gap = prop_oneof![Just(0), 1..600i64, 10_000..30_000i64];
+    // Whole days fall on the ends of periods and on the bounds of ages.
+    let gap = prop_oneof![2 => Just(0), 2 => 1..600i64, 1 => Just(1440), 1 => 10_000..30_000i64];
     prop::collection::vec((0..TICKETS, 0..24u8, any::<u8>(), any::<u8>(), gap), 0..90)
 }
 
@@ -115,35 +119,185 @@ fn answers(a: u8, b: u8) -> Answers {
     }
 }
 
-/// The label of a part's period, and its group, under a grouping by department and by agent.
-fn key(part: &Part, by: &[&str], interval: Option<Interval>) -> (Option<String>, Vec<Option<String>>) {
-    let value = |name: &&str| if *name == "agent" { part.agent } else { part.department };
-    let calendar = Calendar::utc_gregorian();
-    let label = interval.map(|interval| calendar.label(interval, &calendar.period_of(interval, part.at)));
-    (label, by.iter().map(|name| value(name).map(str::to_owned)).collect())
+/// A report as it is asked, beside its grouping.
+#[derive(Debug, Clone)]
+struct Asked {
+    from: Option<i64>,
+    to: Option<i64>,
+    at: Option<i64>,
+    interval: Option<Interval>,
+    filter: Option<(&'static str, Option<&'static str>)>,
 }
 
-fn check(state: &Measurements, parts: &[Part], name: ReportName, by: &[&str], interval: Option<Interval>) {
-    let (groups, length) = (by.join(","), interval.map(Interval::name));
-    let mut parameters = Vec::new();
-    parameters.extend((!by.is_empty()).then_some(("group_by", &*groups)));
-    parameters.extend(length.map(|length| ("interval", length)));
-    let made = json(state, name, &parameters);
-    let calendar = Calendar::utc_gregorian();
-    let same = |a: i64, b: i64| interval.is_none_or(|i| calendar.period_of(i, a) == calendar.period_of(i, b));
-    let mut expected: BTreeSet<_> =
-        parts.iter().filter(|p| oracle::enters(name, &p.what)).map(|part| key(part, by, interval)).collect();
-    for row in made["rows"].as_array().unwrap() {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let row_key = (text(&row["period"]), by.iter().map(|name| text(&row["group"][*name])).collect());
-        let inside: Vec<&Part> = parts.iter().filter(|part| key(part, by, interval) == row_key).collect();
+fn asked() -> impl Strategy<Value = Asked> {
+    let day = || prop::option::of((0..200i64, prop_oneof![Just(0), 0..1440i64]));
+    let instant = |(day, minute)| minutes(day * 1440 + minute);
+    let interval =
+        prop_oneof![Just(None), Just(Some(Interval::Day)), Just(Some(Interval::Week)), Just(Some(Interval::Month))];
+    let filter = prop_oneof![
+        4 => Just(None),
+        1 => Just(Some(("department", Some("billing")))),
+        1 => Just(Some(("department", None))),
+        1 => Just(Some(("agent", Some("sara")))),
+    ];
+    (day(), day(), day(), interval, filter).prop_map(move |(from, to, at, interval, filter)| {
+        let (from, to) = (from.map(instant), to.map(instant));
+        let to = to.filter(|to| from.is_none_or(|from| from < *to));
+        Asked { from, to, at: at.map(instant), interval, filter }
+    })
+}
+
+impl Asked {
+    fn query(&self, name: ReportName, by: &[&str]) -> Query {
+        let mut parameters = Vec::new();
+        parameters.extend((!by.is_empty()).then(|| ("group_by", by.join(","))));
+        parameters.extend(self.interval.map(|interval| ("interval", interval.name().to_owned())));
+        parameters.extend(self.filter.map(|(name, value)| (name, value.unwrap_or("null").to_owned())));
+        for (name, instant) in [("from", self.from), ("to", self.to), ("at", self.at)] {
+            parameters.extend(instant.map(|instant| (name, Timestamp::clamped(instant).to_string())));
+        }
+        query(name, &parameters.iter().map(|(name, value)| (*name, &**value)).collect::<Vec<_>>())
+    }
+
+    fn period(&self, at: i64) -> Option<Period> {
+        self.interval.map(|interval| Calendar::utc_gregorian().period_of(interval, at))
+    }
+
+    /// The periods from that of `first` to that of `last`.
+    fn periods(&self, first: i64, last: i64) -> Vec<Period> {
+        let mut periods = Vec::from_iter(self.period(first));
+        while let Some(next) = periods.last().and_then(|last| self.period(last.end)) {
+            periods.push(next);
+            if last < next.start {
+                break;
+            }
+        }
+        periods.retain(|period| period.start <= last);
+        periods
+    }
+
+    /// When the report looks at what stands open.
+    fn looks(&self, at: i64, first: Option<i64>) -> Vec<Look> {
+        let Some(first) = self.from.or(first) else { return Vec::new() };
+        let look = |period: Option<Period>| {
+            let ends = [period.map(|period| period.end), self.to];
+            let end = ends.into_iter().flatten().min().filter(|end| *end <= at);
+            let row = period.map_or(minutes(0), |period| period.start);
+            end.map_or(Look { row, before: at + 1, now: at }, |end| Look { row, before: end, now: end })
+        };
+        if self.interval.is_none() {
+            return vec![look(None)];
+        }
+        self.periods(first, self.to.map_or(at, |to| to - 1)).into_iter().map(|period| look(Some(period))).collect()
+    }
+
+    /// What the report counts.
+    fn parts(&self, entries: &[Entry], definition: &Definition, at: i64) -> Vec<Part> {
+        let mut parts = oracle::parts(entries, definition, at);
+        let inside = |at: i64| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to);
+        parts.retain(|part| inside(part.at));
+        parts.extend(standing(entries, &self.looks(at, first_opening(entries))));
+        parts.retain(|part| match self.filter {
+            Some(("agent", agent)) => part.agent == agent,
+            Some((_, department)) => part.department == department,
+            None => true,
+        });
+        parts
+    }
+}
+
+/// A row's place: the start of its period, the values of its group.
+type RowKey = (Option<i64>, Vec<Option<String>>);
+
+fn key(part: &Part, by: &[&str], asked: &Asked) -> RowKey {
+    let value = |name: &&str| if *name == "agent" { part.agent } else { part.department };
+    let start = asked.period(part.at).map(|period| period.start);
+    (start, by.iter().map(|name| value(name).map(str::to_owned)).collect())
+}
+
+/// Checks every figure of a report as of the end of `entries`.
+fn check(
+    state: &Measurements,
+    entries: &[Entry],
+    definition: Definition,
+    name: ReportName,
+    by: &[&str],
+    asked: &Asked,
+) {
+    let position = Position(1 + entries.len() as u64);
+    let query = asked.query(name, by);
+    let made = report_under(definition, state, &query, position, &Labels).unwrap();
+    let rows: Vec<Value> = serde_json::from_str::<Value>(&made.to_json()).unwrap()["rows"].as_array().unwrap().clone();
+    let Some(at) = entries.iter().map(|entry| entry.at).chain(asked.at).max() else { return };
+    let mut parts = asked.parts(entries, &definition, at);
+    parts.retain(|part| oracle::enters(name, &part.what));
+    // The leaderboard's rows are by agent, whatever was asked, and nobody has none.
+    let by_agent = name == ReportName::Leaderboard;
+    let by: Vec<&str> = by.iter().copied().filter(|dimension| !by_agent || *dimension != "agent").collect();
+    let by = [&by[..], if by_agent { &["agent"] } else { &[] }].concat();
+    parts.retain(|part| !by_agent || part.agent.is_some());
+    let same = |a: i64, b: i64| asked.period(a) == asked.period(b) && asked.from.is_none_or(|from| from <= a);
+    let mut expected: BTreeSet<_> = parts.iter().map(|part| key(part, &by, asked)).collect();
+    let mut keys = Vec::new();
+    for row in &rows {
+        let row_key = key_of(row, &by, by_agent);
+        let inside: Vec<&Part> = parts.iter().filter(|part| key(part, &by, asked) == row_key).collect();
         let mut figures = row.clone();
         let fields = figures.as_object_mut().unwrap();
-        ["period", "start", "end", "group"].iter().for_each(|name| drop(fields.remove(*name)));
-        assert_eq!(figures, oracle::figures(name, &inside, &same), "{} of {row_key:?}", name.name());
+        ["period", "start", "end", "partial", "group", "rank"].iter().for_each(|name| drop(fields.remove(*name)));
+        assert_eq!(figures, oracle::figures(name, &inside, &definition, &same), "{} of {row_key:?}", name.name());
         assert!(expected.remove(&row_key) || by.is_empty(), "{row_key:?} counts nothing");
+        keys.push(row_key);
     }
     assert!(expected.is_empty(), "rows are missing: {expected:?}");
+    if by.is_empty() {
+        let first = parts.iter().map(|part| part.at).chain(first_row(name, entries)).min();
+        let periods = periods_between(asked, first, at);
+        assert_eq!(keys.iter().map(|key| key.0).collect::<Vec<_>>(), periods, "{} {asked:?}", name.name());
+    }
+    if by_agent {
+        check_ranks(&rows, &keys, definition.leaderboard.minimum_answers);
+    }
+}
+
+fn key_of(row: &Value, by: &[&str], by_agent: bool) -> RowKey {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let start = row["start"].as_str().map(|start| Timestamp::parse("start", start).unwrap().micros());
+    let value = |name: &&str| text(if by_agent && *name == "agent" { &row["agent"] } else { &row["group"][*name] });
+    (start, by.iter().map(value).collect())
+}
+
+/// Where the first row lies if nothing is counted there: the backlog begins with the first opening.
+fn first_row(name: ReportName, entries: &[Entry]) -> Option<i64> {
+    if name == ReportName::Backlog { first_opening(entries) } else { None }
+}
+
+/// The starts of the periods of a report without groups.
+fn periods_between(asked: &Asked, first: Option<i64>, at: i64) -> Vec<Option<i64>> {
+    if asked.interval.is_none() {
+        return vec![None];
+    }
+    let last = asked.to.map_or(at, |to| to - 1);
+    let Some(first) = asked.from.or(first) else { return Vec::new() };
+    asked.periods(first, last).into_iter().map(|period| Some(period.start)).collect()
+}
+
+/// Ranks are those of each period and department, and rows stand in their order.
+fn check_ranks(rows: &[Value], keys: &[RowKey], minimum: u64) {
+    let board = |key: &RowKey| (key.0, key.1[..key.1.len() - 1].to_vec());
+    let agent = |key: &RowKey| key.1.last().cloned();
+    let boards: BTreeSet<_> = keys.iter().map(board).collect();
+    for one in boards {
+        let here: Vec<usize> = (0..keys.len()).filter(|n| board(&keys[*n]) == one).collect();
+        let answers =
+            |n: &usize| (rows[*n]["csat"]["answers"].as_u64().unwrap(), rows[*n]["csat"]["positive"].as_u64().unwrap());
+        let expected = ranks(&here.iter().map(answers).collect::<Vec<_>>(), minimum);
+        let printed: Vec<_> = here.iter().map(|n| rows[*n]["rank"].as_u64()).collect();
+        assert_eq!(printed, expected);
+        assert!(here.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a board stands together");
+        let order = |n: &usize| (rows[*n]["rank"].is_null(), rows[*n]["rank"].as_u64(), agent(&keys[*n]));
+        assert!(here.is_sorted_by_key(order), "{rows:?}");
+    }
 }
 
 /// Every report under several groupings, as bytes.
@@ -158,13 +312,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_figure_is_what_plain_loops_find(steps in steps()) {
-        let entries = entries(&steps);
-        let (state, parts) = (folded(&entries, None), oracle::parts(&entries));
+    fn every_figure_is_what_plain_loops_find(
+        steps in steps(),
+        asked in asked(),
+        cut in prop::option::of(0..92usize),
+        full_days in prop::option::of(0..20i64),
+        minimum_answers in 0..4u64,
+    ) {
+        let all = entries(&steps);
+        let (state, known) = (folded(&all, None), &all[..cut.unwrap_or(usize::MAX).min(all.len())]);
+        let leaderboard = Leaderboard { minimum_answers, ..Definition::DEFAULT.leaderboard };
+        let full_resolution_target = full_days.map(|days| days * 86_400_000_000);
+        let definition = Definition { full_resolution_target, leaderboard, ..Definition::DEFAULT };
         for name in ReportName::ALL {
             for by in [&[][..], &["department"], &["agent"], &["department", "agent"]] {
-                check(&state, &parts, name, by, None);
-                check(&state, &parts, name, by, Some(Interval::Month));
+                check(&state, known, definition, name, by, &asked);
             }
         }
     }
@@ -174,9 +336,9 @@ proptest! {
         let mixed = entries(&steps);
         let mut by_ticket = mixed.clone();
         by_ticket.sort_by_key(|entry| std::cmp::Reverse(entry.ticket));
-        let groupings: [&[_]; 4] =
+        let groupings: [&[_]; 5] =
             [&[], &[("group_by", "tag,agent")], &[("interval", "week"), ("group_by", "department"), ("limit", "2")],
-             &[("group_by", "attribute.request_type,channel,priority")]];
+             &[("group_by", "attribute.request_type,channel")], &[("group_by", "priority,tag,agent")]];
         let (a, b) = (folded(&mixed, None), folded(&by_ticket, None));
         prop_assert_eq!(all_reports(&a, a.position(), &groupings), all_reports(&b, b.position(), &groupings));
     }
