@@ -7,7 +7,7 @@ use super::hours::{HOUR, in_seconds};
 use super::matter::Matter;
 use super::opinion::{Mood, better, is_dissatisfied};
 use super::people::{Agent, DEPARTMENTS, Tongue};
-use super::texts::phrases::{AGAIN, ASKING, DETAILS, FOLLOWED_UP, NOTE, STILL, THANKS, WORKING};
+use super::texts::phrases::{AGAIN, FOLLOWED_UP, NOTE, THANKS, WORKING};
 use super::texts::topics::{TOPICS, Topic};
 use super::texts::{Details, PRODUCTS};
 use daftar_domain::Timestamp;
@@ -123,7 +123,7 @@ impl<'t> Seen<'t> {
 
     fn answer(&mut self) -> Action {
         let solution = &self.topic.answer;
-        let what = self.chance.one_of(&[solution, solution, &ASKING, &WORKING]);
+        let what = self.chance.one_of(&[solution, solution, self.topic.asking(), &WORKING]);
         message(self.ticket.channel.clone(), self.details.letter(what, self.chance), vec![])
     }
 
@@ -143,7 +143,7 @@ impl<'t> Seen<'t> {
     }
 
     fn customer_answers(&mut self) -> Command {
-        let what = self.chance.one_of(&[&DETAILS, &STILL, &THANKS]);
+        let what = self.chance.one_of(&[self.topic.details(), self.topic.still(), &THANKS]);
         let text = self.details.say(what, self.chance);
         of_customer(message(self.ticket.channel.clone(), text, vec![]))
     }

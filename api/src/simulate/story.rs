@@ -35,7 +35,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// A desk that gets so many tickets between two instants; a customer writes nearly three of them.
+    /// A desk that gets so many tickets between two instants; a customer writes two or three of them.
     pub(super) fn new(seed: u64, tickets: usize, from: Timestamp, until: Timestamp) -> Self {
         let customers = u32::try_from(tickets).unwrap_or(u32::MAX) / 5 * 2;
         Self { seed, customers: customers.clamp(40, 1_000_000), from, until }

@@ -5,7 +5,7 @@ use crate::simulate::commands::{message, note, of_customer};
 use crate::simulate::opinion::Mood;
 use crate::simulate::people::Agent;
 use crate::simulate::texts::Said;
-use crate::simulate::texts::phrases::{ASKING, DETAILS, NUDGE, STILL, THANKS, VENDOR, WONT_FIX, WORKING};
+use crate::simulate::texts::phrases::{NUDGE, THANKS, VENDOR, WONT_FIX, WORKING};
 use daftar_domain::ticket::{Action, HeldFor, Priority};
 
 impl Case<'_> {
@@ -15,11 +15,12 @@ impl Case<'_> {
         for round in 0..last {
             self.is_looked_into();
             let asks = self.chance.likely(0.55);
-            self.agent_writes(if asks { &ASKING } else { &WORKING });
+            let topic = self.matter.topic;
+            self.agent_writes(if asks { topic.asking() } else { &WORKING });
             if asks && self.chance.likely(0.12) {
                 return Talk::WentSilent;
             }
-            self.customer_comes_back(if asks { &DETAILS } else { &STILL }, asks);
+            self.customer_comes_back(if asks { topic.details() } else { topic.still() }, asks);
             if round == 1 && self.chance.likely(0.08) {
                 self.is_escalated();
             }
@@ -36,7 +37,7 @@ impl Case<'_> {
             Talk::IsDuplicate => {}
         }
         if talk == Talk::Solved && self.chance.likely(0.3) {
-            self.customer_writes(&THANKS, 2.0 * HOURS);
+            self.customer_writes(&THANKS, 2.0 * HOURS, 0.0);
         }
         talk
     }
@@ -142,7 +143,7 @@ impl Case<'_> {
             "chat" | "phone" => 0.2,
             _ => 1.0,
         };
-        self.customer_writes(what, 3.5 * HOURS * slow);
+        self.customer_writes(what, 3.5 * HOURS * slow, 0.12);
     }
 
     fn is_held_for_customer(&mut self) {
@@ -156,11 +157,11 @@ impl Case<'_> {
         }
     }
 
-    fn customer_writes(&mut self, what: &Said, median: f64) {
+    fn customer_writes(&mut self, what: &Said, median: f64, with_files: f64) {
         self.wait(Clock::Waking, median, 1.1);
         self.waiting_since = self.at;
         let text = self.matter.details.say(what, &mut self.chance);
-        let attachments = self.matter.attachments(0.08, &mut self.chance);
+        let attachments = self.matter.attachments(with_files, &mut self.chance);
         self.customer_does(message(Some(self.matter.channel()), text, attachments));
         self.replies += 1;
     }

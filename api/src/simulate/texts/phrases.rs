@@ -16,21 +16,32 @@ pub(in crate::simulate) const FAREWELL: Said = said(
     &["مع التحية", "نحن في خدمتكم."],
 );
 
-/// What agents ask before they can help.
-pub(in crate::simulate) const ASKING: Said = said(
+/// What agents ask before they can help with a fault.
+pub(in crate::simulate) const ASKING_OF_FAULT: Said = said(
     &[
         "لطفاً عکسی از صفحهٔ خطا بفرستید و بگویید از چه ساعتی شروع شده است.",
-        "برای بررسی به شمارهٔ سفارش و چهار رقم پایانی کارت نیاز داریم.",
         "از کدام نسخهٔ {product} استفاده می‌کنید؟ آیا همکارانتان هم همین مشکل را دارند؟",
-        "موضوع را بررسی می‌کنیم. لطفاً تأیید کنید که سفارش {order} منظور شماست.",
     ],
     &[
         "Could you send us a screenshot and tell us since when this has been happening?",
-        "To look into it we need your order number and the last four digits of the card.",
         "Which version of {product} do you use? Do your colleagues have the same problem?",
-        "We are looking into it. Please confirm that you mean order {order}.",
     ],
-    &["يُرجى إرسال صورة للشاشة وإخبارنا متى بدأت المشكلة.", "نرجو تأكيد رقم الطلب {order}."],
+    &["يُرجى إرسال صورة للشاشة وإخبارنا متى بدأت المشكلة."],
+);
+
+/// What agents ask before they can help with anything else.
+pub(in crate::simulate) const ASKING: Said = said(
+    &[
+        "برای بررسی، لطفاً شمارهٔ سفارش و نام ثبت‌شده را بنویسید.",
+        "لطفاً تأیید کنید که سفارش {order} منظور شماست.",
+        "شمارهٔ تماسی که در دسترس باشد برایمان می‌نویسید؟ سفارش {order} است؟",
+    ],
+    &[
+        "To look into it we need your order number and the name it is under.",
+        "Please confirm that you mean order {order}.",
+        "On which number can we reach you? And is this about order {order}?",
+    ],
+    &["نرجو تأكيد رقم الطلب {order}."],
 );
 
 /// What agents say while they are at it.
@@ -58,38 +69,58 @@ pub(in crate::simulate) const WONT_FIX: Said = said(
     &["للأسف هذا غير ممكن حاليًا، لكننا سجلنا اقتراحكم."],
 );
 
-/// What customers answer to a question.
-pub(in crate::simulate) const DETAILS: Said = said(
+/// What customers answer when they are asked about a fault.
+pub(in crate::simulate) const DETAILS_OF_FAULT: Said = said(
     &[
-        "عکس را پیوست کردم. از حدود ساعت ۹ صبح شروع شد.",
-        "بله، همان سفارش {order} است.",
+        "از حدود ساعت ۹ صبح شروع شد و هر بار همان پیام را می‌دهد.",
         "نسخه را نمی‌دانم، ولی دیروز به‌روزرسانی کردم. همکارم هم همین مشکل را دارد.",
-        "شمارهٔ سفارش {order} است و به نام خودم ثبت شده.",
     ],
     &[
-        "The screenshot is attached. It began at about nine in the morning.",
-        "Yes, it is order {order}.",
+        "It began at about nine in the morning, with the same message each time.",
         "I do not know the version, but I updated yesterday. My colleague has the same problem.",
-        "The order number is {order}, in my own name.",
     ],
-    &["نعم، الطلب رقم {order}.", "أرفقت الصورة، وبدأت المشكلة صباحًا."],
+    &["بدأت المشكلة صباحًا، والرسالة نفسها تظهر كل مرة."],
 );
 
-/// What customers write when it did not help.
-pub(in crate::simulate) const STILL: Said = said(
+/// What customers answer when they are asked about anything else.
+pub(in crate::simulate) const DETAILS: Said = said(
+    &[
+        "بله، همان سفارش {order} است.",
+        "شمارهٔ سفارش {order} است و به نام خودم ثبت شده.",
+        "{order}. عصرها بهتر می‌توانم صحبت کنم.",
+    ],
+    &[
+        "Yes, it is order {order}.",
+        "The order number is {order}, in my own name.",
+        "{order}. Afternoons are best for a call.",
+    ],
+    &["نعم، الطلب رقم {order}."],
+);
+
+/// What customers write when a fault goes on.
+pub(in crate::simulate) const STILL_FAULTY: Said = said(
     &[
         "امتحان کردم ولی درست نشد. همان خطا را می‌دهد.",
-        "هنوز خبری نشده است. کی درست می‌شود؟",
         "ممنون، بهتر شد ولی کامل نه. گاهی هنوز قطع می‌شود.",
         "یک پرسش دیگر: برای شعبهٔ دوم هم همین کار را بکنم؟",
     ],
     &[
         "I tried that, but the error is the same.",
-        "Nothing has happened yet. When will this be fixed?",
         "Thanks, it is better but not gone. Now and then it still fails.",
         "One more question: do I do the same for our second branch?",
     ],
-    &["جربت ذلك ولم ينجح.", "ما زالت المشكلة قائمة."],
+    &["جربت ذلك ولم ينجح."],
+);
+
+/// What customers write when anything else is not done yet.
+pub(in crate::simulate) const STILL: Said = said(
+    &["هنوز خبری نشده است. کی درست می‌شود؟", "ممنون از پاسخ. تا کی باید صبر کنم؟", "این را دفعهٔ پیش هم گفتید."],
+    &[
+        "Nothing has happened yet. When will this be settled?",
+        "Thanks. How long will it take?",
+        "You said so last time.",
+    ],
+    &["ما زلت أنتظر النتيجة."],
 );
 
 /// What customers write when they wait too long.
@@ -111,12 +142,12 @@ pub(in crate::simulate) const AGAIN: Said = said(
     &[
         "مشکل دوباره برگشته است. چرا تیکت را بستید؟",
         "هنوز حل نشده! لطفاً دوباره بررسی کنید.",
-        "دو روز خوب بود و امروز باز همان خطا را داد.",
+        "فکر می‌کردم حل شده، ولی باز همان وضع است.",
     ],
     &[
         "The problem is back. Why was this closed?",
         "It is not solved! Please look again.",
-        "It was fine for two days, and today the same error came again.",
+        "I thought it was settled, but here we are again.",
     ],
     &["عادت المشكلة مرة أخرى."],
 );
@@ -139,14 +170,14 @@ pub(in crate::simulate) const REMINDER: Said = said(
 pub(in crate::simulate) const NOTE: Said = said(
     &[
         "با مشتری تلفنی صحبت کردم؛ عجله دارد، لطفاً در اولویت باشد.",
-        "همین مشکل در سه تیکت دیگر هم هست. احتمالاً از نسخهٔ تازه است.",
+        "همین مشکل در سه تیکت دیگر هم هست؛ با هم پیگیری کنیم.",
         "منتظر پاسخ بانک هستیم. شمارهٔ پیگیری: {order}.",
         "مشتری قدیمی است؛ تخفیف بعدی را فراموش نکنیم.",
         "سابقهٔ سفارش {order} را دیدم، حق با مشتری است.",
     ],
     &[
         "Spoke to the customer by phone; in a hurry, please treat first.",
-        "Three other tickets report the same. Probably the new version.",
+        "Three other tickets report the same; let us treat them together.",
         "Checked order {order}: the customer is right.",
     ],
     &["العميل مستعجل، يُرجى إعطاؤه الأولوية."],

@@ -1,5 +1,6 @@
 //! What customers of the made-up help desk write about.
 
+use super::phrases::{ASKING, ASKING_OF_FAULT, DETAILS, DETAILS_OF_FAULT, STILL, STILL_FAULTY};
 use super::{Said, said};
 
 /// A matter that customers bring up.
@@ -20,6 +21,27 @@ pub(in crate::simulate) struct Topic {
     pub(in crate::simulate) body: Said,
     /// What solves it.
     pub(in crate::simulate) answer: Said,
+}
+
+impl Topic {
+    /// What agents ask about it.
+    pub(in crate::simulate) fn asking(&self) -> &'static Said {
+        if self.is_fault() { &ASKING_OF_FAULT } else { &ASKING }
+    }
+
+    /// What customers answer to that.
+    pub(in crate::simulate) fn details(&self) -> &'static Said {
+        if self.is_fault() { &DETAILS_OF_FAULT } else { &DETAILS }
+    }
+
+    /// What customers write when it goes on.
+    pub(in crate::simulate) fn still(&self) -> &'static Said {
+        if self.is_fault() { &STILL_FAULTY } else { &STILL }
+    }
+
+    fn is_fault(&self) -> bool {
+        self.request_type == "fault"
+    }
 }
 
 /// Every topic.
