@@ -1,4 +1,5 @@
-//! Folding the log into measurements, against decoding the same facts and doing nothing with them.
+//! Folding the log into measurements, alone and into the state that readers share, against decoding the same facts and
+//! doing nothing with them.
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
@@ -6,10 +7,13 @@ use daftar_benches::{asked_for, bench_line, history, interleaved, long, median, 
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{LogReader, Position};
+use daftar_projections::live::Live;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::catch_up;
 use std::hint::black_box;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -23,11 +27,35 @@ fn main() {
     let end = runtime.block_on(history::import(&log, &history::lines(tickets))).unwrap();
     log.close();
     // Opened again, so that the blocks are read from their files.
-    let log = EmbeddedLog::open(dir.path(), &Options::default()).unwrap();
-    let (mut fold, mut decode) = (|| fold(&runtime, &log, end), || decode(&runtime, &log, end));
-    let [fold, decode] = interleaved(rounds, [&mut fold, &mut decode]);
+    let log = Arc::new(EmbeddedLog::open(dir.path(), &Options::default()).unwrap());
+    let mut fold = || fold(&runtime, &log, end);
+    let mut published = || publish(&runtime, &log, end);
+    let mut decode = || decode(&runtime, &log, end);
+    let [fold, published, decode] = interleaved(rounds, [&mut fold, &mut published, &mut decode]);
     let against = format!("the same blocks read and decoded alone, {:.0} events/s", median(&decode));
     bench_line("fold", median(&fold), "events/s", Some(median_ratio(&fold, &decode)), Some(&against));
+    let ratio = median_ratio(&published, &decode);
+    bench_line("fold_published", median(&published), "events/s", Some(ratio), Some(&against));
+}
+
+/// Folds into the published state while a reader asks for a count again and again, as a dashboard would.
+fn publish(runtime: &Runtime, log: &Arc<EmbeddedLog>, end: Position) -> f64 {
+    let live = Live::new(Arc::clone(log) as Arc<dyn LogReader>);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                black_box(live.read(|state| (state.position(), state.openings.len())).unwrap());
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let started = Instant::now();
+        runtime.block_on(live.catch_up(|_| {})).unwrap();
+        let took = started.elapsed();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(live.read(Measurements::position).unwrap(), end);
+        rate(usize::try_from(end.0).unwrap(), took)
+    })
 }
 
 fn fold(runtime: &Runtime, log: &EmbeddedLog, end: Position) -> f64 {

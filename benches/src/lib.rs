@@ -8,6 +8,7 @@
 
 pub mod events;
 pub mod history;
+pub mod load;
 pub mod plain_file;
 
 use serde::Serialize;
