@@ -7,6 +7,8 @@ use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The size of sled's segments: values stay far under a quarter of it, so nothing goes to `blobs/`.
 const SEGMENT_BYTES: usize = 2 << 20;
@@ -179,6 +181,10 @@ impl Store {
     }
 }
 
+/// How long a handle that was dropped may take to let go of sled's files, and how often that is looked at.
+const LET_GO_MAX: Duration = Duration::from_secs(5);
+const LET_GO_STEP: Duration = Duration::from_millis(5);
+
 /// A value that says it continues a record, but none says it is continued by it: a flipped bit in a record.
 fn stray_part(after: Position) -> StoreError {
     StoreError::Corrupt { position: after, why: "a record at or after it is damaged".to_owned() }
@@ -187,12 +193,20 @@ fn stray_part(after: Position) -> StoreError {
 fn open_sled(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, sled::Tree), StoreError> {
     let config =
         sled::Config::new().path(dir).segment_size(SEGMENT_BYTES).cache_capacity(cache_bytes).flush_every_ms(None);
-    guard(|| {
-        let db = config.open()?;
-        let records = db.open_tree("records")?;
-        Ok((db, records))
-    })
-    .map_err(|failure| failure.while_doing("opening the log"))
+    let open = || {
+        guard(|| {
+            let db = config.open()?;
+            let records = db.open_tree("records")?;
+            Ok((db, records))
+        })
+    };
+    let tried_until = Instant::now() + LET_GO_MAX;
+    loop {
+        match open() {
+            Err(failure) if failure.is_held() && Instant::now() < tried_until => thread::sleep(LET_GO_STEP),
+            opened => return opened.map_err(|failure| failure.while_doing("opening the log")),
+        }
+    }
 }
 
 /// Makes an empty database beside `dir`, durable with all its files, and moves it there: sled can't open one that was
@@ -234,6 +248,12 @@ enum Guarded {
 }
 
 impl Guarded {
+    /// Whether sled's own lock is held. The directory is ours, so it is held by a handle that was dropped: its threads
+    /// let go a moment later.
+    fn is_held(&self) -> bool {
+        matches!(self, Self::Failed(sled::Error::Io(why)) if why.to_string().contains("could not acquire lock"))
+    }
+
     fn while_doing(self, doing: &'static str) -> StoreError {
         match self {
             Self::Failed(why) => StoreError::failed(doing, why),
@@ -265,4 +285,24 @@ fn remove_unfinished_snapshots(dir: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_that_lets_go_late_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        drop(Store::open(&path, 1 << 20).unwrap());
+        let late = File::open(path.join("db")).unwrap();
+        late.lock().unwrap();
+        let letting_go = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            drop(late);
+        });
+        assert!(Store::open(&path, 1 << 20).is_ok());
+        letting_go.join().unwrap();
+    }
 }
