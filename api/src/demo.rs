@@ -67,19 +67,27 @@ async fn fill_and_serve(
     plan: &Plan,
     started: Instant,
 ) -> Result<(), Failure> {
-    let acts = plan.acts();
+    let (acts, mut stop) = (plan.acts(), stop_on_signal());
     let lately = lately(&acts);
+    tokio::select! {
+        filled = fill(&desk, acts) => filled?,
+        // Left half filled; its directory goes away all the same.
+        _ = stop.changed() => return Ok(()),
+    }
+    tell(args, &desk, &listener, plan, started)?;
+    if let Some(rate) = args.live {
+        tokio::spawn(act_on(desk.clone(), rate, plan.seed, lately, stop.clone()));
+    }
+    Ok(server::serve(desk, listener, stop).await?)
+}
+
+async fn fill(desk: &Desk, acts: Vec<Act>) -> Result<(), Failure> {
     let progress = serve::progress_bar("filling");
     let timed = acts.into_iter().map(|Act { at, ticket, command }| Timed { at, ticket, command });
     desk.commands().fill(timed, |done| progress.set_position(u64::try_from(done).unwrap_or(u64::MAX))).await?;
     desk.live().catch_up(|_| ()).await?;
     progress.finish_and_clear();
-    tell(args, &desk, &listener, plan, started)?;
-    let stop = stop_on_signal();
-    if let Some(rate) = args.live {
-        tokio::spawn(act_on(desk.clone(), rate, plan.seed, lately, stop.clone()));
-    }
-    Ok(server::serve(desk, listener, stop).await?)
+    Ok(())
 }
 
 /// Says where to look.
