@@ -85,7 +85,7 @@ fn write(address: SocketAddr, writer: u64, tickets: u64, newest: &AtomicU64) {
         ];
         for (what, body, counts) in commands {
             let path = if what.is_empty() { "/v1/tickets".to_owned() } else { format!("/v1/tickets/{id}{what}") };
-            let answer = answered(&mut client, &Asked::post(path, body));
+            let answer = answered(&mut client, &Asked::post(path, &body));
             assert!(answer.is_done(), "{}", String::from_utf8_lossy(&answer.body));
             counts.into_iter().for_each(|count: usize| counted[count] += 1);
             let position = answer.json()["position"].as_u64().unwrap();

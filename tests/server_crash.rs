@@ -35,19 +35,19 @@ fn command(round: u64, client: u64, n: u64, dice: &mut Dice) -> Asked {
     let own = format!("T-{round}-{client}-{}", n / 8);
     let shared = format!("S-{}", dice.below(SHARED));
     let agent = json!({"kind": "agent", "id": "sara"});
-    let to = |ticket: &str, what: &str, body: Value| Asked::post(format!("/v1/tickets/{ticket}/{what}"), body);
+    let to = |ticket: &str, what: &str, body: Value| Asked::post(format!("/v1/tickets/{ticket}/{what}"), &body);
     let note = json!({"author": agent, "visibility": "internal", "body": key});
     let asked = match n % 8 {
-        0 => Asked::post("/v1/tickets", json!({"ticket": own, "subject": key, "customer": format!("c-{client}")})),
+        0 => Asked::post("/v1/tickets", &json!({"ticket": own, "subject": key, "customer": format!("c-{client}")})),
         1 => to(&own, "assign", json!({"agent": format!("a-{client}")})),
         2 => to(&own, "assign", json!({"agent": format!("a-{client}")})),
         3 => to(&own, "close", json!({"by": agent})),
         4 => to(&own, "replies", json!({"author": {"kind": "customer"}, "reopen": true, "body": key})),
-        5 => Asked::post("/v1/tickets", json!({"subject": key})),
+        5 => Asked::post("/v1/tickets", &json!({"subject": key})),
         6 => to(&own, "replies", note),
         _ => to(&shared, "replies", note),
     };
-    asked.with("Idempotency-Key", key)
+    asked.with("Idempotency-Key", &key)
 }
 
 /// Sends commands until the connection ends.
@@ -99,7 +99,7 @@ fn under_load(served: Served, round: u64, until: u64, end: impl FnOnce(Served)) 
 fn open_shared(served: &Served) {
     let mut client = Client::connect(served.address).unwrap();
     for n in 0..SHARED {
-        let asked = Asked::post("/v1/tickets", json!({"ticket": format!("S-{n}")})).with("Idempotency-Key", n);
+        let asked = Asked::post("/v1/tickets", &json!({"ticket": format!("S-{n}")})).with("Idempotency-Key", &n);
         assert!(answered(&mut client, &asked).is_done());
     }
 }

@@ -240,7 +240,7 @@ fn asked(wish: &Wish, id: &str) -> Asked {
             let body = json!({"ticket": ticket, "by": by.map(actor), "department": department, "customer": "c-1"});
             let mut body = given(body);
             body["tags"] = json!(tag_names(tags));
-            return Asked::post("/v1/tickets", body);
+            return Asked::post("/v1/tickets", &body);
         }
         Wish::Assign(agent) => ("assign".to_owned(), json!({"agent": named("agent", *agent)})),
         Wish::Transfer(department) => ("transfer".to_owned(), json!({"department": named("dep", *department)})),
@@ -270,14 +270,14 @@ fn asked(wish: &Wish, id: &str) -> Asked {
         Wish::Void => ("void".to_owned(), json!({"reason": "spam"})),
         Wish::Restore => ("restore".to_owned(), json!({})),
         Wish::FollowUp => ("follow-ups".to_owned(), json!({"by": actor(Who::Agent), "means": "call"})),
-        Wish::Broken(n) => return Asked::post(in_path(id, BROKEN[*n].0), BROKEN[*n].1),
+        Wish::Broken(n) => return Asked::post(in_path(id, BROKEN[*n].0), &BROKEN[*n].1),
         Wish::Read => return Asked::get(in_path(id, "").trim_end_matches('/')),
         Wish::ReadVersion(version) => {
             return Asked::get(format!("{}?version={version}", in_path(id, "").trim_end_matches('/')));
         }
         Wish::History => return Asked::get(in_path(id, "history")),
     };
-    Asked::post(in_path(id, &what), body)
+    Asked::post(in_path(id, &what), &body)
 }
 
 fn in_path(id: &str, what: &str) -> String {

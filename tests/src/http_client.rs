@@ -30,13 +30,13 @@ impl Asked {
 
     /// A request for something to be done.
     #[must_use]
-    pub fn post(path: impl Into<String>, body: impl ToString) -> Self {
+    pub fn post(path: impl Into<String>, body: &impl ToString) -> Self {
         Self { method: "POST", path: path.into(), headers: Vec::new(), body: body.to_string() }
     }
 
     /// The same with one more header.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }

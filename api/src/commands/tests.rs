@@ -1,7 +1,7 @@
-//! Commands on logs that fail, wait and are written to by others.
+//! Commands, on logs that fail, wait and are written to by others.
 
 use super::*;
-use crate::hot_tickets::Known;
+use crate::hot_tickets::{HotTickets, Known};
 use daftar_domain::ids::BranchId;
 use daftar_domain::ticket::{Action, Change, RejectionKind};
 use daftar_eventlog::clock::Clock;
@@ -27,6 +27,8 @@ enum Trick {
     Fails,
     /// Stores, and fails all the same.
     AnswerLost,
+    /// Stores, says so at a place, and never answers.
+    Silent(Arc<Hold>),
     /// Waits at a place.
     Waits(Arc<Hold>),
     /// Lets somebody else write first.
@@ -91,6 +93,11 @@ impl EventLog for TrickyLog {
             None => self.inner.append(commit).await,
             Some(Trick::Fails) => Err(broken().into()),
             Some(Trick::AnswerLost) => self.inner.append(commit).await.and(Err(broken().into())),
+            Some(Trick::Silent(hold)) => {
+                self.inner.append(commit).await?;
+                hold.wait().await;
+                Err(broken().into())
+            }
             Some(Trick::Waits(hold)) => {
                 hold.wait().await;
                 self.inner.append(commit).await
@@ -161,8 +168,12 @@ impl Bed {
 
     /// Asserts that what commands are decided on is what the log says.
     async fn assert_cache_is_log(&self, why: &str) {
-        let (id, stored) = (ticket("T-1"), self.others().load(&ticket("T-1")).await.unwrap());
-        let hot = self.commands.hot.with(&id, Known::clone);
+        self.assert_cached(&ticket("T-1"), why).await;
+    }
+
+    async fn assert_cached(&self, id: &TicketId, why: &str) {
+        let stored = self.others().load(id).await.unwrap();
+        let hot = self.commands.hot.with(id, Known::clone);
         if let Some(hot) = hot {
             assert_eq!((hot.ticket, hot.owner), (stored.ticket, stored.owner), "{why}");
         }
@@ -259,8 +270,8 @@ async fn with_failure(position: usize, trick: Trick, with_stamps: bool) -> Vec<L
                     let after = bed.lines().await;
                     assert_eq!(again.events, after[before..], "{why}");
                     assert_eq!(
-                        (again.version.0 as usize, again.position.0 as usize),
-                        (after.len(), after.len()),
+                        (u64::from(again.version.0), again.position.0),
+                        (after.len() as u64, after.len() as u64),
                         "{why}"
                     );
                     assert!(!lost || after == stored, "{why}");
@@ -427,6 +438,58 @@ fn somebody_overtaken_again_and_again_goes_through_up_to_a_bound() {
         let (outcome, count) = overtaken(ATTEMPTS_MAX).await;
         assert!(matches!(outcome, Err(CommandError::Contended)), "{outcome:?}");
         assert_eq!(count, ATTEMPTS_MAX + 2);
+    });
+}
+
+#[test]
+fn a_request_given_up_while_the_log_stores_it_is_known_to_its_retry() {
+    run(async {
+        let bed = Bed::new();
+        prepared(&bed, &[opening(), assigning("sara")]).await;
+        let hold = Arc::new(Hold::default());
+        bed.on_next_append(Trick::Silent(Arc::clone(&hold)));
+        let (commands, wanted) = (Arc::clone(&bed.commands), stamped(1, closing()));
+        let given_up = tokio::spawn(async move { commands.carry_out(&wanted).await });
+        hold.reached.notified().await;
+        given_up.abort();
+        assert!(given_up.await.unwrap_err().is_cancelled());
+        assert_eq!(bed.carry_out(&stamped(1, closing())).await.unwrap().version, Version(3));
+        assert_eq!(bed.carry_out(&reopening_reply()).await.unwrap().version, Version(5));
+        bed.assert_cache_is_log("given up").await;
+    });
+}
+
+/// Commands from many tasks on few tickets, in a memory that holds fewer still.
+#[test]
+fn many_at_once_on_few_tickets_leave_what_they_were_answered() {
+    let (few, tasks, each) = (4_u64, 8_u64, 60_u64);
+    run(async {
+        let mut bed = Bed::new();
+        let hot = HotTickets::holding(2);
+        let new = Commands::new(Arc::<TrickyLog>::clone(&bed.log), bed.codec.clone(), bed.vocabulary.clone());
+        bed.commands = Arc::new(Commands { hot, ..new });
+        let tasks = (0..tasks).map(|task| {
+            let commands = Arc::clone(&bed.commands);
+            tokio::spawn(async move {
+                let mut answered = Vec::new();
+                for n in 0..each {
+                    let wanted = script().swap_remove(usize::try_from((task * 5 + n * 7) % 21).unwrap());
+                    let id = ticket(&format!("T-{}", (task + n) % few));
+                    match commands.carry_out(&Request { ticket: id, ..wanted }).await {
+                        Ok(outcome) => answered.extend(outcome.events),
+                        Err(refused) => assert!(matches!(refused, CommandError::Rejected(_)), "{refused}"),
+                    }
+                    tokio::task::yield_now().await;
+                }
+                answered
+            })
+        });
+        let mut answered: Vec<_> = join_all(tasks).await.into_iter().flat_map(Result::unwrap).collect();
+        answered.sort_by_key(|line| line.position);
+        assert_eq!(answered, bed.lines().await);
+        for n in 0..few {
+            bed.assert_cached(&ticket(&format!("T-{n}")), "many at once").await;
+        }
     });
 }
 
