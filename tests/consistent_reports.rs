@@ -155,7 +155,7 @@ fn every_report_is_the_fold_of_the_log_up_to_the_position_it_states() {
     let shared: Arc<dyn EventLog> = Arc::<EmbeddedLog>::clone(&log);
     let serving = Serving::start(shared, Arc::clone(&keys), system_clock(), 2);
     let (newest, done, address) = (AtomicU64::new(0), AtomicBool::new(false), serving.address);
-    let tickets = if long() { 200 } else { 6 };
+    let tickets = if long() { 60 } else { 6 };
     let samples: Vec<Sample> = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..READERS)
             .map(|n| {
@@ -181,7 +181,7 @@ fn every_report_is_the_fold_of_the_log_up_to_the_position_it_states() {
     let end = *log.durable().borrow();
     assert_eq!(end.0, WRITERS * tickets * 9, "every event is there, the reopening's two as well");
     let (labels, mut positions) = (KeyLabels(Arc::clone(&keys) as Arc<dyn KeyStore>), BTreeMap::new());
-    let checked = samples.len().min(if long() { 3_000 } else { 600 });
+    let checked = samples.len().min(if long() { 1_500 } else { 600 });
     for sample in samples.iter().step_by(samples.len().div_ceil(checked)) {
         let folded = serving.runtime.block_on(folded(&*log, sample, &labels));
         assert_eq!(

@@ -154,6 +154,8 @@ fn ask_again(client: &mut Client, loads: &[Load]) -> Vec<(Asked, Answer)> {
         assert!(seen.insert(text), "{text} had two effects");
     }
     answers.iter().for_each(|answer| assert_is_there(&after, answer));
+    let was_there = |(_, answer): &&(Asked, Answer)| answer.json()["position"].as_u64() <= Some(before.len() as u64);
+    println!("{} commands were kept and not answered", answers.iter().filter(was_there).count());
     answers
 }
 
