@@ -1,6 +1,8 @@
 //! What the tests of the joints share: small events, and logs to keep them in.
 
 pub mod history;
+pub mod http_client;
+pub mod in_process;
 
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::{self, EventType, v1};
@@ -56,3 +58,4 @@ pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
 }
 
 pub mod programs;
+pub mod served;
