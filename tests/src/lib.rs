@@ -56,3 +56,4 @@ pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
 }
 
 pub mod programs;
+pub mod server;
