@@ -11,7 +11,16 @@ use tempfile::TempDir;
 
 const UCI: &str = "uci_incidents_events";
 const SHOPZILLA: &str = "shopzilla_csat_events";
-const REPORTS: [&str; 4] = ["response-times", "resolution-times", "satisfaction", "flow"];
+const REPORTS: [&str; 8] = [
+    "overview",
+    "satisfaction",
+    "response-times",
+    "resolution-times",
+    "flow",
+    "leaderboard",
+    "volume",
+    "backlog",
+];
 
 /// Real history imported into a data directory, and the figures it must answer.
 struct Imported {

@@ -399,6 +399,7 @@ pub fn line_of(log: &dyn LogReader, codec: &TicketCodec, recorded: &RecordedEven
 fn judge(known: &Known, request: &Request) -> Judged {
     let Known { ticket, owner } = known;
     let granted = decide(ticket, request.command.clone(), request.now);
+    let granted = granted.map(|events| events.into_iter().map(|event| customer_named(ticket, event)).collect());
     let stale = request.if_version.filter(|expected| *expected != ticket.version);
     let verdict = match (granted, stale) {
         // That there is no such ticket says more than that it has no such version.
@@ -407,6 +408,16 @@ fn judge(known: &Known, request: &Request) -> Judged {
         (_, Some(expected)) => Err(CommandError::StaleVersion { expected, actual: ticket.version }),
     };
     Judged { version: ticket.version, owner: *owner, verdict }
+}
+
+/// The event, its actor, where that is a customer without an id, being the ticket's own: as an import would record it.
+fn customer_named(ticket: &Ticket, mut event: Event) -> Event {
+    let own = match &event.kind {
+        EventKind::TicketOpened(opening) => opening.customer.as_ref(),
+        _ => ticket.customer.as_ref(),
+    };
+    event.by = event.by.map(|by| by.or_own_customer(own));
+    event
 }
 
 fn outcome(request: &Request, version: Version, position: Position, events: Vec<Line>) -> Outcome {

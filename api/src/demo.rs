@@ -74,7 +74,11 @@ async fn fill_and_serve(
         // Left half filled; its directory goes away all the same.
         _ = stop.changed() => return Ok(()),
     }
-    tell(args, &desk, &listener, plan, started)?;
+    match tell(args, &desk, &listener, plan, started) {
+        // Whoever reads it has seen enough.
+        Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => {}
+        told => told?,
+    }
     if let Some(rate) = args.live {
         tokio::spawn(act_on(desk.clone(), rate, plan.seed, lately, stop.clone()));
     }

@@ -135,6 +135,8 @@ impl Desk {
         if self.live().seen(position, timeout).await {
             return Ok(());
         }
+        // A read model that stopped comes nowhere any more; waiting longer does not help.
+        self.live().read(|_| ())?;
         let here = *self.live().published().borrow();
         Err(Problem::new(Slug::NotYetSeen, format!("position {position} is asked for; reports are at position {here}")))
     }

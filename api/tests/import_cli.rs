@@ -185,7 +185,7 @@ fn what_cannot_run_says_why() {
         assert_eq!(output.status.code(), Some(code), "{errors}");
         assert!(errors.contains(words), "{errors}");
     };
-    fails(&[], 2, "Usage: daftar");
+    fails(&["imports"], 2, "Usage: daftar");
     fails(&["import"], 2, "FILE");
     fails(&["import", "--format", "xml", "small"], 2, "events");
     fails(&["import", "small", "absent"], 3, "absent can't be opened");

@@ -59,3 +59,4 @@ pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
 
 pub mod programs;
 pub mod served;
+pub mod server;

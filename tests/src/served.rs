@@ -4,13 +4,16 @@ use crate::programs::program;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// The program at work, killed at the latest when the test lets go of it.
+#[derive(Debug)]
 pub struct Served {
     /// Where it listens.
     pub address: SocketAddr,
     child: Child,
+    /// Held open, so that it can print.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Served {
@@ -20,19 +23,30 @@ impl Served {
     ///
     /// When it does not come to listen.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a helper of tests")]
     pub fn start(dir: &Path) -> Self {
-        let mut command = program("daftar");
-        command.arg("serve").arg("--data-dir").arg(dir).args(["--listen", "127.0.0.1:0"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
-        let out = BufReader::new(child.stdout.take().expect("its output is piped"));
-        let mut lines = out.lines().map_while(Result::ok);
-        let address = lines.find_map(|line| line.strip_prefix("listening on http://")?.parse().ok());
+        Self::run("serve", dir, &[])
+    }
+
+    /// Runs a command that serves, on `dir` and a free port; answers when it listens.
+    ///
+    /// # Panics
+    ///
+    /// When it does not come to listen.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a helper of tests")]
+    pub fn run(command: &str, dir: &Path, arguments: &[&str]) -> Self {
+        let mut program = program("daftar");
+        program.arg(command).arg("--data-dir").arg(dir).args(["--listen", "127.0.0.1:0"]).args(arguments);
+        let mut child = program.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("its output is text");
+        let address = line.trim_end().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let Some(address) = address else {
             let _ = child.kill();
             panic!("the program does not listen: {:?}", child.wait());
         };
-        Self { address, child }
+        Self { address, child, _out: out }
     }
 
     /// Kills it on the spot.

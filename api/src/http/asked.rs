@@ -1,7 +1,7 @@
 //! What a request says besides its body: parameters, conditions, and how long it is willing to wait.
 
-use super::problem::{Problem, Slug, Wrong};
-use axum::http::{HeaderMap, header};
+use super::problem::{Problem, Slug, Wrong, pointer_to_parameter};
+use axum::http::{HeaderMap, HeaderValue, header};
 use daftar_domain::Invalid;
 use daftar_eventlog::Position;
 use std::collections::HashSet;
@@ -21,6 +21,12 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
+    /// Reads the part after the question mark of a query, which may always wait; `known` says which other names there
+    /// are.
+    pub(super) fn of_query(query: Option<&str>, known: impl Fn(&str) -> bool) -> Result<Self, Problem> {
+        Self::read(query, |name| known(name) || WAITING.contains(&name))
+    }
+
     /// Reads the part after the question mark; `known` says which names there are.
     pub(super) fn read(query: Option<&str>, known: impl Fn(&str) -> bool) -> Result<Self, Problem> {
         let given: Vec<(String, String)> =
@@ -28,7 +34,7 @@ impl Parameters {
         let mut seen = HashSet::new();
         let mut wrong = Vec::new();
         for (name, _) in &given {
-            if !known(name) && !WAITING.contains(&name.as_str()) {
+            if !known(name) {
                 wrong.push(Invalid::new(name, "given", "is not a parameter of this address"));
             } else if !seen.insert(name) {
                 wrong.push(Invalid::new(name, "given twice", "must be given only once"));
@@ -67,7 +73,7 @@ pub(super) struct Waiting {
 
 fn malformed(wrong: &[Invalid]) -> Problem {
     let errors: Vec<_> =
-        wrong.iter().map(|w| Wrong { pointer: format!("/{}", w.field), detail: w.rule.clone() }).collect();
+        wrong.iter().map(|w| Wrong { pointer: pointer_to_parameter(&w.field), detail: w.rule.clone() }).collect();
     let detail = wrong.iter().map(|w| format!("{} {}", w.field, w.rule)).collect::<Vec<_>>().join("; ");
     Problem::with_errors(Slug::Malformed, detail, errors)
 }
@@ -76,7 +82,9 @@ fn malformed(wrong: &[Invalid]) -> Problem {
 pub(super) fn whole<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, Problem> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = if digits { text.parse().ok() } else { None };
-    number.ok_or_else(|| Problem::invalid(&[Invalid::new(name, text, "must be a whole number from 0")]))
+    number.ok_or_else(|| {
+        Problem::invalid_parameters(&[Invalid::new(name, text, "must be a whole number from 0, and not too large")])
+    })
 }
 
 /// A parameter that is `true` or `false`, and false when left out.
@@ -84,7 +92,7 @@ pub(super) fn truth(name: &str, text: Option<&str>) -> Result<bool, Problem> {
     match text {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(other) => Err(Problem::invalid(&[Invalid::new(name, other, "must be true or false")])),
+        Some(other) => Err(Problem::invalid_parameters(&[Invalid::new(name, other, "must be true or false")])),
     }
 }
 
@@ -96,20 +104,34 @@ fn timeout(text: &str) -> Result<Duration, Problem> {
         Some(digits) => number(digits).map(Duration::from_millis),
         None => number(text.strip_suffix('s').unwrap_or(text)).map(Duration::from_secs),
     };
-    asked.filter(|time| *time <= WAIT_MAX).ok_or_else(|| Problem::invalid(&[Invalid::new("timeout", text, rule)]))
+    asked
+        .filter(|time| *time <= WAIT_MAX)
+        .ok_or_else(|| Problem::invalid_parameters(&[Invalid::new("timeout", text, rule)]))
 }
 
 /// The version a command asks for with `If-Match`; none: any.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
-    let Some(given) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = given.to_str().unwrap_or_default().trim();
+    let mut given = headers.get_all(header::IF_MATCH).iter();
+    let text = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(only), None) => only.to_str().unwrap_or_default().trim(),
+        (Some(_), Some(_)) => "",
+    };
     if text == "*" {
         return Ok(None);
     }
     let digits = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let version = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
-    let why = "must be a ticket's version in quotes, like \"7\", as its ETag gives it";
+    let why = "must be one version of the ticket in quotes, like \"7\", as its ETag gives it";
     version.map(Some).ok_or_else(|| Problem::of_field(Slug::Malformed, "If-Match", why))
+}
+
+/// Whether the client has what `tag` stands for, as its `If-None-Match` says; weak and strong tags are not told apart.
+pub(super) fn has_already(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let own = opaque(tag.to_str().unwrap_or_default());
+    let given = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    given.flat_map(|value| value.split(',')).any(|given| given.trim() == "*" || opaque(given) == own)
 }
 
 /// The key by which a retry of a command is known.
@@ -166,12 +188,12 @@ mod tests {
     #[test]
     fn parameters_are_known_and_given_once() {
         let known = |name: &str| name == "after";
-        let mut read = Parameters::read(Some("after=7&min_position=9&timeout=1s"), known).unwrap();
+        let mut read = Parameters::of_query(Some("after=7&min_position=9&timeout=1s"), known).unwrap();
         let waiting = read.waiting().unwrap().unwrap();
         assert_eq!((waiting.position, waiting.timeout), (Position(9), Duration::from_secs(1)));
         assert_eq!((read.take("after"), read.left()), (Some("7".to_owned()), vec![]));
-        for query in ["before=1", "after=1&after=1"] {
-            assert!(Parameters::read(Some(query), known).is_err(), "{query}");
+        for query in ["before=1", "after=1&after=1", "min_position=9"] {
+            assert!(Parameters::read(Some(query), known).is_err(), "{query}: what is no query does not wait");
         }
     }
 }

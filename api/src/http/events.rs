@@ -32,13 +32,13 @@ const REJECTS_MAX: usize = 100_000;
 /// `GET /v1/events?after=POSITION`: events as lines, up to the end of the log as it is now.
 pub(super) fn feed() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, uri: Uri| {
-        let mut parameters = Parameters::read(uri.query(), |name| name == "after")?;
-        desk.wait(parameters.waiting()?).await?;
+        let mut parameters = Parameters::of_query(uri.query(), |name| name == "after")?;
         let after = parameters.take("after").map(|text| whole("after", &text)).transpose()?.unwrap_or(0);
+        desk.wait(parameters.waiting()?).await?;
         let (after, until) = (Position(after), *desk.log().durable().borrow());
         if after > until {
             let rule = format!("must not lie beyond the log's end, which is position {until}");
-            return Err(Problem::invalid(&[Invalid::new("after", after, rule)]));
+            return Err(Problem::invalid_parameters(&[Invalid::new("after", after, rule)]));
         }
         let body = Body::from_stream(lines(desk, after, until));
         Ok(answer::at_position(([(header::CONTENT_TYPE, NDJSON)], body).into_response(), until))

@@ -125,9 +125,18 @@ impl Problem {
         Self { slug, detail, errors }
     }
 
-    /// Values that break their own rules.
+    /// Values of a body that break their own rules.
     #[must_use]
     pub fn invalid(wrong: &[Invalid]) -> Self {
+        Self::invalid_at(wrong, pointer_to)
+    }
+
+    /// Parameters whose values break their own rules.
+    pub(super) fn invalid_parameters(wrong: &[Invalid]) -> Self {
+        Self::invalid_at(wrong, pointer_to_parameter)
+    }
+
+    fn invalid_at(wrong: &[Invalid], pointer_to: fn(&str) -> String) -> Self {
         let detail = wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let error = |invalid: &Invalid| Wrong {
             pointer: pointer_to(&invalid.field),
@@ -167,9 +176,18 @@ struct Told<'a> {
     errors: &'a [Wrong],
 }
 
-/// The JSON Pointer to a field as rules name it: `attachments[0].name` is `/attachments/0/name`.
+/// The JSON Pointer to a field as rules name it: `attachments[0].name` is `/attachments/0/name`, and `texts.a.b` is
+/// `/texts/a.b`, because ids may have dots and names of fields have none.
 fn pointer_to(field: &str) -> String {
-    format!("/{}", field.replace('~', "~0").replace('/', "~1").replace(['.', '['], "/").replace(']', ""))
+    match field.split_once(['.', '[']) {
+        Some((list, item)) => format!("/{list}/{}", item.replacen("].", "/", 1)),
+        None => format!("/{field}"),
+    }
+}
+
+/// The JSON Pointer to a parameter, as if all were the fields of one object.
+pub(super) fn pointer_to_parameter(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 impl IntoResponse for Problem {

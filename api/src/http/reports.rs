@@ -1,7 +1,7 @@
 //! `GET /v1/reports/{name}`: reports as JSON and CSV.
 
-use super::asked::Parameters;
-use super::problem::{Problem, Slug};
+use super::asked::{Parameters, has_already};
+use super::problem::{Problem, Slug, Wrong};
 use super::{Desk, answer};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -38,9 +38,9 @@ pub(super) fn report() -> MethodRouter<Desk> {
             None => (name.as_str(), Form::Json),
         };
         ReportName::parse(name).map_err(|_| no_such_report(name))?;
-        let mut parameters = Parameters::read(uri.query(), Query::knows)?;
+        let mut parameters = Parameters::of_query(uri.query(), Query::knows)?;
         let waiting = parameters.waiting()?;
-        let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid(&wrong))?;
+        let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
         let _running = desk.begin_query()?;
         desk.wait(waiting).await?;
         let report = made(&desk, query).await?;
@@ -70,10 +70,15 @@ async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
     });
     made.await??.map_err(|refused| match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
-        ReportError::UnknownDefinition(_) | ReportError::TooManyDimensions(_) => {
-            Problem::new(Slug::Invalid, refused.to_string())
-        }
+        ReportError::UnknownDefinition(_) => wrong_parameter("definition", &refused),
+        ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
     })
+}
+
+/// A parameter that only the making of the report found wrong.
+fn wrong_parameter(name: &str, refused: &ReportError) -> Problem {
+    let wrong = Wrong { pointer: format!("/{name}"), detail: refused.to_string() };
+    Problem::with_errors(Slug::Invalid, refused.to_string(), vec![wrong])
 }
 
 /// The end of the prefix that was asked for, once the read model has come there; none: as far as it is.
@@ -86,7 +91,7 @@ async fn asked_position(desk: &Desk, as_of: Option<AsOf>) -> Result<Option<Posit
     };
     if position > durable {
         let rule = format!("must not lie beyond the log's end, which is position {durable}");
-        return Err(Problem::invalid(&[Invalid::new("as_of", position, rule)]));
+        return Err(Problem::invalid_parameters(&[Invalid::new("as_of", position, rule)]));
     }
     desk.wait(Some(super::Waiting { position, timeout: CATCH_UP })).await?;
     Ok(Some(position))
@@ -98,7 +103,7 @@ fn written(report: &Report, form: Form, headers: &HeaderMap) -> Response {
         Form::Csv => (report.to_csv(), "text/csv; charset=utf-8"),
     };
     let tag = tag_of(&text, report.position, form);
-    if headers.get_all(header::IF_NONE_MATCH).iter().any(|given| given == tag) {
+    if has_already(headers, &tag) {
         return answer::at_position((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response(), report.position);
     }
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::ETAG, tag)];

@@ -1,10 +1,11 @@
 //! One ticket over HTTP: its commands, its state, its history.
 
-use super::asked::{Parameters, idempotency_key, if_match, whole};
+use super::asked::{Parameters, has_already, idempotency_key, if_match, whole};
 use super::problem::{Problem, Slug};
-use super::{Desk, answer, ticket_view};
+use super::{Desk, Waiting, answer, ticket_view};
 use crate::commands::{Request, line_of};
 use axum::body::Bytes;
+use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -43,7 +44,7 @@ pub(super) fn command_on_ticket(wish: Wish) -> MethodRouter<Desk> {
 /// `POST /v1/tickets/{ticket}/replies/{reply}/rating`.
 pub(super) fn rating() -> MethodRouter<Desk> {
     post(async |State(desk): State<Desk>, path: TwoParts, uri: Uri, headers: HeaderMap, body: Body| {
-        let Path((ticket, reply)) = path.map_err(no_such_ticket)?;
+        let Path((ticket, reply)) = path.map_err(no_such_reply)?;
         let ticket = ticket_id(&ticket)?;
         let told = || format!("there is no reply {reply}: replies count from 1");
         let number = reply.parse().ok().filter(|n| *n > 0 && reply.bytes().all(|b| b.is_ascii_digit()));
@@ -102,6 +103,16 @@ fn no_such_ticket(_: PathRejection) -> Problem {
     Problem::new(Slug::UnknownTicket, "the address is not UTF-8, and ids of tickets are")
 }
 
+/// One part of the address is not UTF-8: the ticket's id, or the number of its reply.
+fn no_such_reply(refused: PathRejection) -> Problem {
+    match &refused {
+        PathRejection::FailedToDeserializePathParams(failure) if matches!(failure.kind(), ErrorKind::InvalidUtf8InPathParam { key } if key == "reply") => {
+            Problem::new(Slug::NotFound, "the address is not UTF-8, and numbers of replies are")
+        }
+        _ => no_such_ticket(refused),
+    }
+}
+
 /// The ticket named in an address.
 fn ticket_id(text: &str) -> Result<TicketId, Problem> {
     TicketId::parse("ticket", text)
@@ -111,10 +122,9 @@ fn ticket_id(text: &str) -> Result<TicketId, Problem> {
 /// `GET /v1/tickets/{ticket}`.
 pub(super) fn state() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, path: OnePart, uri: Uri, headers: HeaderMap| {
-        let mut parameters = Parameters::read(uri.query(), |name| name == "version")?;
-        desk.wait(parameters.waiting()?).await?;
+        let mut parameters = Parameters::of_query(uri.query(), |name| name == "version")?;
         let version = parameters.take("version").map(|text| whole::<u32>("version", &text)).transpose()?;
-        let lines = lines_of(&desk, path).await?;
+        let lines = lines_of(&desk, path, parameters.waiting()?).await?;
         let asked = version.unwrap_or(u32::MAX);
         let until: Vec<Line> = lines.into_iter().filter(|line| line.version.is_some_and(|v| v <= asked)).collect();
         let last = until.last().and_then(|line| line.version).unwrap_or_default();
@@ -122,7 +132,7 @@ pub(super) fn state() -> MethodRouter<Desk> {
             return Err(Problem::new(Slug::NotFound, format!("the ticket has no version {asked} yet")));
         }
         let tag = answer::version_tag(last);
-        if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        if has_already(&headers, &tag) {
             return Ok(not_modified(tag));
         }
         let now = if version.is_some() { None } else { Some(desk.now()) };
@@ -139,8 +149,8 @@ fn not_modified(tag: HeaderValue) -> Response {
 /// `GET /v1/tickets/{ticket}/history`.
 pub(super) fn history() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, path: OnePart, uri: Uri| {
-        desk.wait(Parameters::read(uri.query(), |_| false)?.waiting()?).await?;
-        let lines = lines_of(&desk, path).await?;
+        let waiting = Parameters::of_query(uri.query(), |_| false)?.waiting()?;
+        let lines = lines_of(&desk, path, waiting).await?;
         let mut text = Vec::with_capacity(512 * lines.len());
         Object::write(&mut text, |object| {
             object.value("ticket", lines.first().map_or("", |line| line.ticket.as_str()));
@@ -151,10 +161,11 @@ pub(super) fn history() -> MethodRouter<Desk> {
     })
 }
 
-/// The events of the ticket in the address; one without any is unknown.
-async fn lines_of(desk: &Desk, path: OnePart) -> Result<Vec<Line>, Problem> {
+/// The events of the ticket in the address, once the position asked for is seen; one without any is unknown.
+async fn lines_of(desk: &Desk, path: OnePart, waiting: Option<Waiting>) -> Result<Vec<Line>, Problem> {
     let Path(ticket) = path.map_err(no_such_ticket)?;
     let stream = StreamName::ticket(ticket_id(&ticket)?.as_str());
+    desk.wait(waiting).await?;
     let recorded = desk.log().read_stream(&stream, Version::ZERO, usize::MAX).await?;
     if recorded.is_empty() {
         return Err(Problem::new(Slug::UnknownTicket, Rejection::NotOpened.to_string()));
