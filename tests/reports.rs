@@ -11,16 +11,8 @@ use tempfile::TempDir;
 
 const UCI: &str = "uci_incidents_events";
 const SHOPZILLA: &str = "shopzilla_csat_events";
-const REPORTS: [&str; 8] = [
-    "overview",
-    "satisfaction",
-    "response-times",
-    "resolution-times",
-    "flow",
-    "leaderboard",
-    "volume",
-    "backlog",
-];
+const REPORTS: [&str; 8] =
+    ["overview", "satisfaction", "response-times", "resolution-times", "flow", "leaderboard", "volume", "backlog"];
 
 /// Real history imported into a data directory, and the figures it must answer.
 struct Imported {

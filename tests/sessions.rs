@@ -205,6 +205,11 @@ fn actor(who: Who) -> Value {
     }
 }
 
+/// The same as the log keeps it: a customer without an id is the ticket's own.
+fn recorded(who: Who) -> Value {
+    if who == Who::Customer { json!({"kind": "customer", "id": "c-1"}) } else { actor(who) }
+}
+
 fn named(prefix: &str, number: Option<u8>) -> Value {
     number.map_or(Value::Null, |number| json!(format!("{prefix}-{number}")))
 }
@@ -481,15 +486,15 @@ fn fields(did: &Did) -> Value {
         Did::Tags { added, removed } => {
             json!({"type": "tags_changed", "added": tag_names(added), "removed": tag_names(removed)})
         }
-        Did::Replied { who, .. } => json!({"type": "reply_posted", "author": actor(*who)}),
+        Did::Replied { who, .. } => json!({"type": "reply_posted", "author": recorded(*who)}),
         Did::Rated { reply, .. } => json!({"type": "reply_rated", "reply": reply}),
         Did::Held { for_customer } => json!({"type": "ticket_held", "waiting_for": party(*for_customer)}),
         Did::Resumed => json!({"type": "ticket_resumed"}),
         Did::Closed { who, offered, .. } => {
-            json!({"type": "ticket_closed", "by": actor(*who), "survey_offered": offered})
+            json!({"type": "ticket_closed", "by": recorded(*who), "survey_offered": offered})
         }
         Did::Surveyed { closing, .. } => json!({"type": "survey_submitted", "closing": closing}),
-        Did::Reopened(who) => json!({"type": "ticket_reopened", "by": actor(*who)}),
+        Did::Reopened(who) => json!({"type": "ticket_reopened", "by": recorded(*who)}),
         Did::Voided => json!({"type": "ticket_voided", "reason": "spam"}),
         Did::Restored => json!({"type": "ticket_restored"}),
         Did::FollowedUp => json!({"type": "follow_up_recorded", "means": "call"}),
@@ -710,7 +715,8 @@ impl Model {
         let events = &events[..until];
         assert_eq!(answer.header("etag"), Some(&*format!("\"{until}\"")), "{why}");
         assert_has(&told, &state(events), &why);
-        let rated = replies(events).into_iter().zip(1..).map(|((who, _), number)| (actor(who), rating(events, number)));
+        let rated =
+            replies(events).into_iter().zip(1..).map(|((who, _), number)| (recorded(who), rating(events, number)));
         let rated: Vec<_> = rated.map(|(author, rating)| json!([author, rating])).collect();
         let shown = told["replies"].as_array().unwrap().iter();
         let shown: Vec<_> = shown.map(|reply| json!([reply["author"], satisfied(&reply["rating"])])).collect();
