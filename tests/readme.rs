@@ -12,7 +12,7 @@ fn commands(readme: &str) -> Vec<(&'static str, Vec<String>)> {
         .map(|line| {
             let (flags, arguments) = line.split_once("-- ").unwrap();
             let name = if flags.contains("daftar-replay-tool") { "daftar-replay" } else { "daftar" };
-            (name, arguments.split(' ').map(str::to_owned).collect())
+            (name, arguments.split(' ').map(str::to_owned).collect::<Vec<_>>())
         })
         // What serves goes on until it is stopped; the demo and the tour have tests of their own.
         .filter(|(_, arguments)| !["demo", "serve"].contains(&arguments[0].as_str()))

@@ -18,7 +18,9 @@ use daftar_eventlog::{
     StreamName, Version,
 };
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
+use tokio::sync::Mutex as AsyncMutex;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,8 @@ mod tests;
 const ATTEMPTS_MAX: usize = 16;
 /// A version that no ticket has: a commit that expects it is never kept.
 const NO_VERSION: Version = Version(u32::MAX);
+/// How many tickets can be waited for apart.
+const TURNS: usize = 1024;
 /// How many acts are handed to the log at a time when a history is filled in.
 const FILLED_AT_A_TIME: usize = 1024;
 
@@ -107,6 +111,8 @@ pub struct Commands {
     hot: HotTickets,
     limits: Limits,
     vocabulary: SharedVocabulary,
+    turns: Box<[AsyncMutex<()>]>,
+    turns_by: RandomState,
 }
 
 /// What a command leads to on a ticket as it is known.
@@ -119,15 +125,19 @@ struct Judged {
 /// How one attempt ended.
 enum Attempt {
     Done(Outcome),
-    /// Somebody wrote first, or what is in memory may be old.
+    /// What is in memory is not enough, or may be old.
     Again,
+    /// Somebody wrote first.
+    Overtaken,
 }
 
 impl Commands {
     /// Commands on `log`, whose values of dimensions so far are in `vocabulary`.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>, codec: TicketCodec, vocabulary: SharedVocabulary) -> Self {
-        Self { log, codec, hot: HotTickets::default(), limits: Limits::default(), vocabulary }
+        let turns = (0..TURNS).map(|_| AsyncMutex::new(())).collect();
+        let (hot, limits, turns_by) = (HotTickets::default(), Limits::default(), RandomState::new());
+        Self { log, codec, hot, limits, vocabulary, turns, turns_by }
     }
 
     /// Carries out a command; when it answers, its events are durable.
@@ -141,14 +151,24 @@ impl Commands {
         if let Some(outcome) = self.first_answer(request).await? {
             return Ok(outcome);
         }
-        let mut fresh = None;
+        let (mut fresh, mut turn) = (None, None);
         for _ in 0..ATTEMPTS_MAX {
             match self.attempt(request, fresh.take()).await? {
                 Attempt::Done(outcome) => return Ok(outcome),
-                Attempt::Again => fresh = Some(self.load(&request.ticket).await?),
+                Attempt::Again => {}
+                // From here on one after the other, so that many who want the same ticket don't wear each other out.
+                Attempt::Overtaken if turn.is_none() => turn = Some(self.turn(&request.ticket).lock().await),
+                Attempt::Overtaken => {}
             }
+            fresh = Some(self.load(&request.ticket).await?);
         }
         Err(CommandError::Contended)
+    }
+
+    /// Whose turn it is on a ticket; a few tickets share one.
+    fn turn(&self, ticket: &TicketId) -> &AsyncMutex<()> {
+        let hash = usize::try_from(self.turns_by.hash_one(ticket) % TURNS as u64).unwrap_or(0);
+        &self.turns[hash]
     }
 
     /// What came of the same request before, if anything did.
@@ -207,7 +227,11 @@ impl Commands {
             Err(AppendError::Duplicate { first, count }) => self.retold(request, first, count).await.map(Attempt::Done),
             Err(refused) => {
                 self.hot.forget(&request.ticket);
-                if matches!(refused, AppendError::Conflict { .. }) { Ok(Attempt::Again) } else { Err(refused.into()) }
+                if matches!(refused, AppendError::Conflict { .. }) {
+                    Ok(Attempt::Overtaken)
+                } else {
+                    Err(refused.into())
+                }
             }
         }
     }

@@ -11,8 +11,8 @@ use daftar_api::simulate::{Act, Live, Plan};
 use daftar_domain::ids::TicketId;
 use daftar_domain::ticket::evolve;
 use daftar_domain::{Ticket, Timestamp};
+use daftar_eventlog::Position;
 use daftar_eventlog::clock::system_clock;
-use daftar_eventlog::{Position, StoreError};
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -40,8 +40,8 @@ fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let dir = args.data_dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
     let desk = serve::open(&runtime, dir)?;
     if *desk.log().durable().borrow() > Position::ZERO {
-        let why = format!("{} has a history already; serve it with: daftar serve --data-dir", dir.display());
-        return Err(StoreError::failed("filling a help desk", format!("{why} {}", dir.display())).into());
+        let (dir, serve) = (dir.display(), "daftar serve --data-dir");
+        return Err(Failure::Filled(format!("{dir} has a history already; to serve it: {serve} {dir}")));
     }
     let served = runtime.block_on(fill_and_serve(args, desk, listener, &plan, started));
     runtime.shutdown_timeout(serve::LAST_WORK);
@@ -71,14 +71,13 @@ async fn fill_and_serve(
     let lately = lately(&acts);
     tokio::select! {
         filled = fill(&desk, acts) => filled?,
-        // Left half filled; its directory goes away all the same.
-        _ = stop.changed() => return Ok(()),
+        // A temporary directory goes away all the same.
+        _ = stop.changed() => {
+            let half = |dir: &Path| format!("{} holds a part of the help desk only; remove it", dir.display());
+            return Err(Failure::Interrupted(args.data_dir.as_deref().map(half).unwrap_or("stopped".to_owned())));
+        }
     }
-    match tell(args, &desk, &listener, plan, started) {
-        // Whoever reads it has seen enough.
-        Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => {}
-        told => told?,
-    }
+    serve::seen_enough(tell(args, &desk, &listener, plan, started))?;
     if let Some(rate) = args.live {
         tokio::spawn(act_on(desk.clone(), rate, plan.seed, lately, stop.clone()));
     }

@@ -34,6 +34,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// How many commands may be under way; more are told to come back.
 const COMMANDS_MAX: usize = 4096;
+/// How many bulks of history may be under way: each holds a thread while it comes in.
+const BULKS_MAX: usize = 8;
 /// How many queries that compute may be under way.
 const QUERIES_MAX: usize = 256;
 
@@ -50,6 +52,7 @@ struct Inner {
     clock: Clock,
     commands_running: Semaphore,
     queries_running: Semaphore,
+    bulks_running: Semaphore,
 }
 
 impl Desk {
@@ -64,7 +67,18 @@ impl Desk {
         let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
         let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
-        Ok(Self(Arc::new(Inner { log, codec, vocabulary, commands, live, clock, commands_running, queries_running })))
+        let bulks_running = Semaphore::new(BULKS_MAX);
+        Ok(Self(Arc::new(Inner {
+            log,
+            codec,
+            vocabulary,
+            commands,
+            live,
+            clock,
+            commands_running,
+            queries_running,
+            bulks_running,
+        })))
     }
 
     /// Its log.
@@ -110,6 +124,11 @@ impl Desk {
     /// Takes a place among the commands under way, until it is dropped.
     fn begin_command(&self) -> Result<SemaphorePermit<'_>, Problem> {
         begin(&self.0.commands_running)
+    }
+
+    /// Takes a place among the bulks under way, until it is dropped.
+    fn begin_bulk(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        begin(&self.0.bulks_running)
     }
 
     /// Takes a place among the queries under way, until it is dropped.

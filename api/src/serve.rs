@@ -33,6 +33,10 @@ pub(crate) enum Failure {
     Command(#[from] CommandError),
     #[error("{0}")]
     Usage(String),
+    #[error("{0}")]
+    Filled(String),
+    #[error("{0}")]
+    Interrupted(String),
     #[error("the program can't start: {0}")]
     Start(#[from] io::Error),
 }
@@ -41,6 +45,7 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Serve(ServeError::NotLoopback { .. }) => Exit::WrongUsage,
+            Self::Interrupted(_) => Exit::Interrupted,
             _ => Exit::CouldNotRun,
         }
     }
@@ -68,13 +73,20 @@ fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let listener = runtime.block_on(server::listen(args.listen))?;
     let desk = open(&runtime, &args.data_dir)?;
     runtime.block_on(async {
-        println!("listening on http://{}", listener.local_addr()?);
-        io::stdout().flush()?;
-        Ok::<_, Failure>(server::serve(desk, listener, stop_on_signal()).await?)
+        let stop = stop_on_signal();
+        let mut out = io::stdout();
+        let told = writeln!(out, "listening on http://{}", listener.local_addr()?).and_then(|()| out.flush());
+        seen_enough(told)?;
+        Ok::<_, Failure>(server::serve(desk, listener, stop).await?)
     })?;
     // The last hold on the log is let go of here: it syncs and lets go of its directory.
     runtime.shutdown_timeout(LAST_WORK);
     Ok(())
+}
+
+/// What came of telling somebody something: whoever closed the pipe has seen enough.
+pub(crate) fn seen_enough(told: io::Result<()>) -> io::Result<()> {
+    told.or_else(|failure| if failure.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(failure) })
 }
 
 pub(crate) fn runtime() -> io::Result<Runtime> {

@@ -111,7 +111,7 @@ pub(super) fn bulk() -> MethodRouter<Desk> {
         let mut parameters = Parameters::read(uri.query(), |name| matches!(name, "dry_run" | "keep_recorded_at"))?;
         let dry_run = asked::truth("dry_run", parameters.take("dry_run").as_deref())?;
         let keep_recorded_at = asked::truth("keep_recorded_at", parameters.take("keep_recorded_at").as_deref())?;
-        let _running = desk.begin_command()?;
+        let _running = desk.begin_bulk()?;
         let (clock, vocabulary) = (desk.clock().clone(), Some(desk.vocabulary().clone()));
         let options = Options { keep_recorded_at, dry_run, alone: false, clock, vocabulary };
         let mut recorded = Recorded::default();

@@ -23,7 +23,8 @@ fn stranger(headers: &HeaderMap) -> Option<&'static str> {
     if text(header::HOST).is_some_and(|host| !is_here(host)) {
         return Some("the Host of the request is not this machine; without access control only this machine is served");
     }
-    let is_other = |origin: &str| !origin.split_once("://").is_some_and(|(_, host)| is_here(host));
+    let host = text(header::HOST).unwrap_or_default();
+    let is_other = |origin: &str| origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host));
     if text(header::ORIGIN).is_some_and(is_other) {
         return Some("the request comes from a page of another origin; without access control that is refused");
     }

@@ -249,9 +249,11 @@ impl From<StoreError> for Problem {
                  Idempotency-Key it can safely be sent again.",
                 &failure,
             ),
-            StoreError::ShutDown | StoreError::InUse { .. } => {
-                Self::new(Slug::Overloaded, "The server is shutting down; nothing was kept.")
-            }
+            StoreError::ShutDown | StoreError::InUse { .. } => Self::new(
+                Slug::Overloaded,
+                "The server is shutting down; whether anything was kept is not known. With the same Idempotency-Key it can \
+                     safely be sent again.",
+            ),
             StoreError::Corrupt { .. } | StoreError::Unreadable { .. } => Self::ours(
                 Slug::Corrupt,
                 "The log is not what was written; whoever runs this server must look.",
@@ -265,6 +267,11 @@ impl From<CatchUpError> for Problem {
     fn from(failure: CatchUpError) -> Self {
         match failure {
             CatchUpError::Store(failure) => failure.into(),
+            CatchUpError::Panicked { .. } | CatchUpError::TooMany { .. } => Self::ours(
+                Slug::Internal,
+                "Reports stopped; whoever runs this server finds why in its output.",
+                &failure,
+            ),
             _ => Self::ours(Slug::Corrupt, "Reports stopped: the log can't be read on.", &failure),
         }
     }

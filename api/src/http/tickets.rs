@@ -125,7 +125,7 @@ pub(super) fn state() -> MethodRouter<Desk> {
         let mut parameters = Parameters::of_query(uri.query(), |name| name == "version")?;
         let version = parameters.take("version").map(|text| whole::<u32>("version", &text)).transpose()?;
         let lines = lines_of(&desk, path, parameters.waiting()?).await?;
-        let asked = version.unwrap_or(u32::MAX);
+        let (asked, now) = (version.unwrap_or(u32::MAX), desk.now());
         let until: Vec<Line> = lines.into_iter().filter(|line| line.version.is_some_and(|v| v <= asked)).collect();
         let last = until.last().and_then(|line| line.version).unwrap_or_default();
         if last == 0 || version.is_some_and(|version| version != last) {
@@ -135,8 +135,8 @@ pub(super) fn state() -> MethodRouter<Desk> {
         if has_already(&headers, &tag) {
             return Ok(not_modified(tag));
         }
-        let now = if version.is_some() { None } else { Some(desk.now()) };
-        let mut response = answer::json(ticket_view::of(&until, now));
+        let now = version.is_none().then_some(now);
+        let mut response = answer::json(desk.compute(move |_| ticket_view::of(&until, now)).await?);
         response.headers_mut().insert(header::ETAG, tag);
         Ok(response)
     })
@@ -166,9 +166,15 @@ async fn lines_of(desk: &Desk, path: OnePart, waiting: Option<Waiting>) -> Resul
     let Path(ticket) = path.map_err(no_such_ticket)?;
     let stream = StreamName::ticket(ticket_id(&ticket)?.as_str());
     desk.wait(waiting).await?;
+    let _running = desk.begin_query()?;
     let recorded = desk.log().read_stream(&stream, Version::ZERO, usize::MAX).await?;
     if recorded.is_empty() {
         return Err(Problem::new(Slug::UnknownTicket, Rejection::NotOpened.to_string()));
     }
-    Ok(recorded.iter().map(|recorded| line_of(&**desk.log(), desk.codec(), recorded)).collect::<Result<_, _>>()?)
+    // Unsealing a long ticket takes its time.
+    let lines = desk.compute(move |desk| {
+        let line = |recorded| line_of(&**desk.log(), desk.codec(), recorded);
+        recorded.iter().map(line).collect::<Result<Vec<Line>, _>>()
+    });
+    Ok(lines.await??)
 }

@@ -76,7 +76,7 @@ struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     fn new(url: &str, args: &ImportArgs, progress: &'a Progress) -> Self {
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
         let (base, dry_run, keep) = (url.trim_end_matches('/'), args.dry_run, args.keep_recorded_at);
         let url = format!("{base}/v1/events?dry_run={dry_run}&keep_recorded_at={keep}");
         Self { agent, url, keeps: args.rejects.is_some(), bytes: Arc::default(), progress }

@@ -168,7 +168,7 @@ impl Measurements {
         let row = TicketRow {
             channel: self.dimensions.channels.small_or_none(opened.channel)?,
             tier: self.dimensions.tiers.small_or_none(opened.customer_tier)?,
-            language: self.dimensions.languages.small_or_none(opened.language)?,
+            language: opened.language.map_or(Ok(0), |language| self.dimensions.languages.wide(language))?,
             customer,
             attributes: self.dimensions.attribute_set(opened)?,
             opened_at: at.at,

@@ -14,7 +14,7 @@ columns! {
         /// Customer tier at opening.
         tier: u16,
         /// Language.
-        language: u16,
+        language: u32,
         /// Customer.
         customer: u32,
         /// Set of attributes.

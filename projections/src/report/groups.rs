@@ -135,7 +135,7 @@ impl Axis {
             Self::Tier => tickets.tier[place.ticket()].into(),
             Self::Tag => place.tags(),
             Self::Customer => tickets.customer[place.ticket()],
-            Self::Language => tickets.language[place.ticket()].into(),
+            Self::Language => tickets.language[place.ticket()],
             Self::Reason => place.reason().into(),
             Self::Form => place.form().into(),
             Self::Attribute(name) => state.dimensions.attribute(tickets.attributes[place.ticket()], *name),

@@ -193,7 +193,7 @@ impl Sheet<'_> {
             Axis::Tier => columns.tier[row].into(),
             Axis::Tag => facts.in_force.tags,
             Axis::Customer => columns.customer[row],
-            Axis::Language => columns.language[row].into(),
+            Axis::Language => columns.language[row],
             Axis::Reason => closing().map_or(0, |closing| closing.reason.into()),
             Axis::Form => closing().map_or(0, |closing| closing.form.into()),
             Axis::Attribute(name) => self.state.dimensions.attribute(columns.attributes[row], *name),
