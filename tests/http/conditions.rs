@@ -152,3 +152,21 @@ fn a_key_has_1_to_255_bytes_and_is_given_once() {
     server.post_with("/v1/tickets", "{}", &[(KEY, "k-1"), (KEY, "k-1")]).problem(400, "malformed");
     granted(&keyed(&server, &"k".repeat(255), "/v1/tickets", "{}"), 201);
 }
+
+#[test]
+fn many_who_write_to_one_ticket_all_get_through() {
+    let server = Server::start();
+    assert_eq!(server.post("/v1/tickets", r#"{"ticket":"BUSY"}"#).status, 201);
+    let reply = r#"{"author":{"kind":"agent","id":"sara"},"body":"…"}"#;
+    std::thread::scope(|scope| {
+        for _ in 0..48 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    let answer = server.post("/v1/tickets/BUSY/replies", reply);
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                }
+            });
+        }
+    });
+    assert_eq!(server.get("/v1/tickets/BUSY").json()["version"], 481);
+}
