@@ -228,6 +228,7 @@ const fn number_of(facts: &Facts<'_>) -> u16 {
         Facts::TicketVoided(_) => 13,
         Facts::TicketRestored => 14,
         Facts::FollowUpRecorded(_) => 15,
+        Facts::EpochBegun(_) => 73,
     }
 }
 

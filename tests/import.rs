@@ -5,6 +5,7 @@
 use daftar_domain::ids::TicketId;
 use daftar_domain::ticket::Priority;
 use daftar_domain::{Event, EventKind, Limits, Timestamp};
+use daftar_eventlog::Epochs;
 use daftar_eventlog::block::FactBlock;
 use daftar_eventlog::clock::{Clock, system_clock};
 use daftar_eventlog::codec::ticket::{Origin, TicketCodec};
@@ -397,6 +398,10 @@ struct Contended {
 impl LogReader for Contended {
     fn identity(&self) -> LogIdentity {
         self.bed.log.identity()
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.bed.log.epochs()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {

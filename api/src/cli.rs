@@ -115,6 +115,10 @@ pub(crate) struct ServeArgs {
     /// The address to listen on, of this machine alone; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,
+
+    /// Go on with a log that lost acknowledged events at its end: gives them up, and says so in the log for ever
+    #[arg(long)]
+    pub(crate) accept_truncation: bool,
 }
 
 /// What help desk to make up.

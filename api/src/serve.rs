@@ -71,7 +71,7 @@ pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
 fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let listener = runtime.block_on(server::listen(args.listen))?;
-    let desk = open(&runtime, &args.data_dir)?;
+    let desk = open(&runtime, &args.data_dir, args.accept_truncation)?;
     runtime.block_on(async {
         let stop = stop_on_signal();
         let mut out = io::stdout();
@@ -94,10 +94,11 @@ pub(crate) fn runtime() -> io::Result<Runtime> {
 }
 
 /// Opens the log in `dir`, made where there is none, and folds it to its end.
-pub(crate) fn open(runtime: &Runtime, dir: &Path) -> Result<Desk, Failure> {
+pub(crate) fn open(runtime: &Runtime, dir: &Path, accept_truncation: bool) -> Result<Desk, Failure> {
     let progress = progress_bar("deriving");
     let shown = progress.clone();
     let options = embedded::Options {
+        accept_truncation,
         progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
         ..embedded::Options::default()
     };

@@ -50,6 +50,8 @@ impl EventType {
     pub const TICKET_RESTORED: Self = Self(14);
     /// `follow_up_recorded`.
     pub const FOLLOW_UP_RECORDED: Self = Self(15);
+    /// `epoch_begun`, of the log's own stream.
+    pub const EPOCH_BEGUN: Self = Self(73);
 }
 
 /// Bytes that are not what this version can read.
@@ -134,6 +136,7 @@ pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<F
             decode::<v1::TicketRestoredV1>("facts", bytes).map(|_| Facts::TicketRestored)?
         }
         (EventType::FOLLOW_UP_RECORDED, 1) => Facts::FollowUpRecorded(decode("facts", bytes)?),
+        (EventType::EPOCH_BEGUN, 1) => Facts::EpochBegun(decode("facts", bytes)?),
         (EventType(event_type), schema) => return Err(CodecError::Unknown { event_type, schema }),
     };
     Ok(facts)

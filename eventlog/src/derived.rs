@@ -146,7 +146,6 @@ fn next_block(
     let belongs = block.first() == Position(first)
         && block.rows() == BLOCK_EVENTS
         && origin.log_id == identity.log_id
-        && origin.epoch <= identity.epoch
         && origin.chain_before == chain_before;
     belongs.then_some(block)
 }

@@ -14,12 +14,14 @@ mod writer;
 use crate::block::{BLOCK_EVENTS, BlockOrigin, FactBlock};
 use crate::checksum::Digest;
 use crate::clock::{Clock, system_clock};
+use crate::codec::v1::EpochBegunV1;
+use crate::epoch::{Epoch, EpochCause, Epochs, epoch_event, epoch_stream};
 use crate::genesis::Genesis;
 use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
 use crate::memory::build_block;
 use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
-use crate::sealing::KeyStore;
+use crate::sealing::{KeyStore, random};
 use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
 use key_file::KeyFile;
@@ -46,13 +48,15 @@ pub struct Options {
     pub clock: Clock,
     /// sled's cache in bytes.
     pub cache_bytes: u64,
+    /// Whether to go on with a log that lost acknowledged events at its end, in a new epoch.
+    pub accept_truncation: bool,
     /// Told how far a rebuilding of derived files has come.
     pub progress: Option<Arc<dyn Fn(Position) + Send + Sync>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { create: true, clock: system_clock(), cache_bytes: 64 << 20, progress: None }
+        Self { create: true, clock: system_clock(), cache_bytes: 64 << 20, accept_truncation: false, progress: None }
     }
 }
 
@@ -64,6 +68,8 @@ pub struct EmbeddedLog {
     readers: Readers,
     writer: Option<std::thread::JoinHandle<()>>,
     keeper: Keeper,
+    /// What opening it gave up: the last position that had been acknowledged, and the chain value there.
+    given_up: Option<(Position, Digest)>,
     /// Held as long as the log is open; dropped last.
     _lock: File,
 }
@@ -109,20 +115,69 @@ impl EmbeddedLog {
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let lock = take_lock(dir, options.create)?;
-        let (shared, witness, derived) = recovery::open(dir, options)?;
+        let recovery::Opened { shared, witness, derived, lost } = recovery::open(dir, options)?;
         let syncers = vec![witness.syncer()?, shared.keys.syncer()?];
         let shared = Arc::new(shared);
         let (requests, queue) = mpsc::channel(REQUESTS_MAX);
         let writer = writer::spawn(Arc::clone(&shared), witness, queue)?;
         let keeper = Keeper::spawn(Arc::clone(&shared), derived, syncers)?;
-        Ok(Self {
+        let log = Self {
             readers: Readers::spawn()?,
             shared,
             requests: Some(requests),
             writer: Some(writer),
             keeper,
+            given_up: lost,
             _lock: lock,
-        })
+        };
+        if let Some(lost) = lost {
+            log.begin_epoch(EpochCause::TruncationAccepted, Some(lost))?;
+        }
+        Ok(log)
+    }
+
+    /// Begins a new epoch at the log's end, and waits until that is durable. Nobody else may append meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it could not be written.
+    pub(crate) fn begin_epoch(
+        &self,
+        cause: EpochCause,
+        given_up: Option<(Position, Digest)>,
+    ) -> Result<(), StoreError> {
+        let failed = |e: &dyn std::fmt::Display| StoreError::failed("beginning an epoch", e);
+        let commit = self.epoch_commit(cause, given_up)?;
+        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
+        let (answer, answered) = oneshot::channel();
+        let request = Request { commit: Prepared::new(commit), answer };
+        // Waiting is not allowed on a runtime's thread, and whoever opens a log may be on one.
+        let waited = std::thread::scope(|scope| {
+            let wait = || {
+                requests.blocking_send(request).map_err(|_| StoreError::ShutDown)?;
+                answered.blocking_recv().map_err(|_| StoreError::ShutDown)
+            };
+            scope.spawn(wait).join()
+        });
+        let answer = waited.map_err(|_| failed(&"its thread gave up"))??;
+        answer.map(drop).map_err(|e| failed(&e))
+    }
+
+    fn epoch_commit(&self, cause: EpochCause, given_up: Option<(Position, Digest)>) -> Result<Commit, StoreError> {
+        let state = self.shared.state();
+        let sequencer = &state.sequencer;
+        let begun = EpochBegunV1 {
+            epoch: sequencer.epochs().current().number + 1,
+            id: random()?,
+            parted: sequencer.last().0,
+            chain: sequencer.chain(),
+            cause: cause.code(),
+            given_up: given_up.map(|(position, chain)| (position.0, chain)),
+        };
+        let event = epoch_event(&begun, (self.shared.clock)());
+        let event = event.map_err(|e| StoreError::failed("beginning an epoch", e))?;
+        let expected = Version(begun.epoch - 2);
+        Ok(Commit { stream: epoch_stream(), expected, events: vec![event], command: None, recorded_at: None })
     }
 
     /// The keys of this log.
@@ -143,7 +198,13 @@ impl EmbeddedLog {
             let why = "what was sealed under their keys can't be read unless keys/ is restored";
             format!("slots {} are damaged in both key files: {why}", slots.join(", "))
         });
-        mended.into_iter().chain(damaged).collect()
+        let given_up = self.given_up.map(|(position, _)| {
+            let Epoch { number, parted, .. } = self.shared.state().sequencer.epochs().current();
+            format!(
+                "epoch {number} begins after position {parted}: the events after it, up to {position}, are given up"
+            )
+        });
+        mended.into_iter().chain(damaged).chain(given_up).collect()
     }
 
     /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.
@@ -220,11 +281,6 @@ impl Shared {
         *self.durable.borrow()
     }
 
-    fn origin(&self, chain_before: Digest, chain_after: Digest) -> BlockOrigin {
-        let LogIdentity { log_id, epoch } = self.genesis.identity;
-        BlockOrigin { log_id, epoch, chain_before, chain_after }
-    }
-
     /// The events at the given rising positions.
     fn read_positions(&self, positions: &[Position]) -> Result<Vec<RecordedEvent>, StoreError> {
         let mut events: Vec<RecordedEvent> = Vec::with_capacity(positions.len());
@@ -262,6 +318,12 @@ fn events_of(first: Position, entries: Vec<Entry>) -> Result<Vec<RecordedEvent>,
 }
 
 impl State {
+    /// What a block of facts says of itself that ends at `last`.
+    fn origin(&self, last: Position, chain_before: Digest, chain_after: Digest) -> BlockOrigin {
+        let epochs = self.sequencer.epochs();
+        BlockOrigin { log_id: epochs.log_id(), epoch: epochs.number_at(last), chain_before, chain_after }
+    }
+
     /// Position of the last event of the last whole block.
     fn derived_end(&self) -> Position {
         Position((self.blocks.len() * BLOCK_EVENTS) as u64)
@@ -306,7 +368,12 @@ impl State {
 #[async_trait::async_trait]
 impl LogReader for EmbeddedLog {
     fn identity(&self) -> LogIdentity {
-        self.shared.genesis.identity
+        let log_id = self.shared.genesis.identity.log_id;
+        LogIdentity { log_id, epoch: self.shared.state().sequencer.epochs().current().number }
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.shared.state().sequencer.epochs().clone()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {
@@ -354,9 +421,9 @@ impl LogReader for EmbeddedLog {
             Some(before) => state.tail[before].chain,
             None => state.tail_chain(self.shared.genesis.chain()),
         };
-        let chain_after = state.tail[skipped + wanted - 1].chain;
+        let last = &state.tail[skipped + wanted - 1];
         let events = state.tail.range(skipped..skipped + wanted);
-        build_block(events, &self.shared.origin(chain_before, chain_after)).map(Some)
+        build_block(events, &state.origin(last.position, chain_before, last.chain)).map(Some)
     }
 }
 

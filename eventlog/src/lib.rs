@@ -8,6 +8,7 @@
 //! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
 //! - [`sealing`]: pseudonyms, keys, content
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
+//! - [`epoch`]: where the histories of one log part
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
 //! - [`vocabulary`]: how many values dimensions may have
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod codec;
 pub mod derived;
 pub mod embedded;
+pub mod epoch;
 pub mod facts;
 pub mod genesis;
 pub mod import;
@@ -37,6 +39,7 @@ pub mod stream;
 pub mod vocabulary;
 
 pub use block::{FactBlock, FactRow};
+pub use epoch::{Epochs, OtherHistory};
 pub use log::{AppendError, Appended, CommandStamp, Commit, EventLog, LogIdentity, LogReader, StoreError};
 pub use position::{Position, StreamNumber, Version};
 pub use record::{NewEvent, RecordedEvent};

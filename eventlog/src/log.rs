@@ -2,6 +2,7 @@
 
 use crate::block::FactBlock;
 use crate::codec::CodecError;
+use crate::epoch::Epochs;
 use crate::position::{Position, Version};
 use crate::record::{NewEvent, RecordedEvent};
 use crate::stream::StreamName;
@@ -137,6 +138,9 @@ impl StoreError {
 pub trait LogReader: Send + Sync {
     /// Which log this is.
     fn identity(&self) -> LogIdentity;
+
+    /// Its epochs: up to where positions known from earlier ones still hold.
+    fn epochs(&self) -> Epochs;
 
     /// The last durable position, to read and to watch.
     fn durable(&self) -> watch::Receiver<Position>;

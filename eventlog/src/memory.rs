@@ -4,6 +4,7 @@ pub mod replicated;
 
 use crate::block::{BLOCK_EVENTS, BlockBuilder, BlockOrigin, FactBlock};
 use crate::clock::Clock;
+use crate::epoch::Epochs;
 use crate::genesis::Genesis;
 use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
 use crate::position::{Position, Version};
@@ -37,7 +38,7 @@ impl MemoryLog {
     /// [`StoreError`] when the operating system has no random bytes to give.
     pub fn new(clock: Clock) -> Result<Self, StoreError> {
         let genesis = Genesis::new()?;
-        let sequencer = Sequencer::new(genesis.chain());
+        let sequencer = Sequencer::new(&genesis);
         let inner = Inner { sequencer, events: Vec::new(), streams: HashMap::new() };
         Ok(Self { genesis, clock, inner: Mutex::new(inner), durable: watch::channel(Position::ZERO).0 })
     }
@@ -77,7 +78,12 @@ impl Inner {
 #[async_trait::async_trait]
 impl LogReader for MemoryLog {
     fn identity(&self) -> LogIdentity {
-        self.genesis.identity
+        let inner = self.inner();
+        LogIdentity { log_id: self.genesis.identity.log_id, epoch: inner.sequencer.epochs().current().number }
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.inner().sequencer.epochs().clone()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {
@@ -108,7 +114,8 @@ impl LogReader for MemoryLog {
         let events = &inner.events[first..inner.events.len().min(first + BLOCK_EVENTS)];
         let Some(last) = events.last() else { return Ok(None) };
         let chain_before = first.checked_sub(1).map_or(self.genesis.chain(), |before| inner.events[before].chain);
-        let LogIdentity { log_id, epoch } = self.genesis.identity;
+        let log_id = self.genesis.identity.log_id;
+        let epoch = inner.sequencer.epochs().number_at(last.position);
         build_block(events, &BlockOrigin { log_id, epoch, chain_before, chain_after: last.chain }).map(Some)
     }
 }

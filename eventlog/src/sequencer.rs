@@ -2,7 +2,9 @@
 
 use crate::block::{BlockBuilder, FactRow};
 use crate::checksum::{Digest, chain_next};
-use crate::codec::{self, v1::MetadataV1};
+use crate::codec::{self, v1::EpochBegunV1, v1::MetadataV1};
+use crate::epoch::{Epochs, begun_by, epoch_stream};
+use crate::genesis::Genesis;
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
 use crate::record::{EventBytes, EventHead, HeadError, NewEvent};
@@ -72,6 +74,8 @@ impl Placed {
 pub struct Prepared {
     commit: Commit,
     stream_hash: [u8; 16],
+    /// What its one event begins, where it is of the log's own stream.
+    epoch: Option<EpochBegunV1>,
     checked: Result<(), AppendError>,
 }
 
@@ -80,7 +84,9 @@ impl Prepared {
     #[must_use]
     pub fn new(commit: Commit) -> Self {
         let stream_hash = StreamIndex::hash(commit.stream.kind, &commit.stream.id);
-        Self { checked: check_events(&commit), stream_hash, commit }
+        let checked = check_events(&commit).and_then(|()| epoch_of(&commit));
+        let epoch = checked.as_ref().ok().copied().flatten();
+        Self { checked: checked.map(|_| ()), stream_hash, epoch, commit }
     }
 
     /// The commit.
@@ -261,6 +267,7 @@ pub struct Sequencer {
     chain: Digest,
     recorded_at: Timestamp,
     empties: u32,
+    epochs: Epochs,
     /// Every stream.
     pub streams: StreamIndex,
     /// Recent commands.
@@ -268,12 +275,13 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// Before the first event of a log whose genesis has that BLAKE3.
+    /// Before the first event of a log.
     #[must_use]
-    pub fn new(genesis: Digest) -> Self {
+    pub fn new(genesis: &Genesis) -> Self {
         Self {
             last: Position::ZERO,
-            chain: genesis,
+            chain: genesis.chain(),
+            epochs: Epochs::new(genesis.identity.log_id, genesis.chain()),
             recorded_at: Timestamp::MIN,
             empties: 0,
             streams: StreamIndex::default(),
@@ -297,6 +305,21 @@ impl Sequencer {
     #[must_use]
     pub fn empties(&self) -> u32 {
         self.empties
+    }
+
+    /// The log's epochs.
+    #[must_use]
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
+    }
+
+    /// Adds the epoch begun by an event known to stand at `position`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when no epoch can begin there.
+    pub fn restore_epoch(&mut self, begun: &EpochBegunV1, position: Position) -> Result<(), StoreError> {
+        self.epochs.begin(begun, position).map_err(|why| StoreError::Corrupt { position, why: why.to_owned() })
     }
 
     /// Sets the end of the log to where a derived block ends.
@@ -326,7 +349,7 @@ impl Sequencer {
     ///
     /// [`AppendError`] when it must not be appended; nothing is changed then.
     pub fn place_prepared(&mut self, prepared: Prepared, now: Timestamp) -> Result<PlacedCommit, AppendError> {
-        let Prepared { commit, stream_hash, checked } = prepared;
+        let Prepared { commit, stream_hash, epoch, checked } = prepared;
         if let Some(stamp) = &commit.command {
             self.commands.check(stamp)?;
         }
@@ -340,8 +363,13 @@ impl Sequencer {
             let why = "it says it was recorded more than five minutes from now";
             return Err(AppendError::Unstorable(why.to_owned()));
         }
-        let recorded_at = commit.recorded_at.unwrap_or(now).max(self.recorded_at);
         let first = self.last.next();
+        if let Some(begun) = &epoch {
+            let why = "it begins an epoch at another place than the log's end";
+            let here = begun.chain == self.chain && self.epochs.begin(begun, first).is_ok();
+            here.then_some(()).ok_or_else(|| AppendError::Unstorable(why.to_owned()))?;
+        }
+        let recorded_at = commit.recorded_at.unwrap_or(now).max(self.recorded_at);
         let count = u32::try_from(commit.events.len()).unwrap_or(u32::MAX);
         let mut events = Vec::with_capacity(commit.events.len());
         let (stream, expected) = (commit.stream, commit.expected);
@@ -393,8 +421,14 @@ impl Sequencer {
         if recorded_at < self.recorded_at {
             return Err(corrupt("it was recorded before the event before it"));
         }
-        let metadata: MetadataV1<'_> =
-            codec::decode("metadata", head.metadata).map_err(|source| StoreError::Unreadable { position, source })?;
+        let unreadable = |source| StoreError::Unreadable { position, source };
+        let metadata: MetadataV1<'_> = codec::decode("metadata", head.metadata).map_err(unreadable)?;
+        if let Some(begun) = begun_by(head.event_type, head.schema, head.facts).map_err(unreadable)? {
+            if begun.chain != self.chain {
+                return Err(corrupt("it begins an epoch on another history than the one before it"));
+            }
+            self.epochs.begin(&begun, position).map_err(corrupt)?;
+        }
         if let Some((id, digest)) = metadata.command {
             self.commands.count_event(CommandStamp { id, digest }, position, recorded_at);
         }
@@ -409,6 +443,22 @@ impl Sequencer {
         self.empties = self.empties.saturating_add(1);
         self.recorded_at = recorded_at.max(self.recorded_at);
         self.commands.insert(KeptCommand { stamp, first: self.last.next(), count: 0, recorded_at });
+    }
+}
+
+/// What a commit to the log's own stream begins; only epochs are recorded there, one at a time.
+fn epoch_of(commit: &Commit) -> Result<Option<EpochBegunV1>, AppendError> {
+    let begun = |event: &NewEvent| {
+        let head = event.bytes().head().ok()?;
+        begun_by(head.event_type, head.schema, head.facts).ok().flatten()
+    };
+    let wrong = |why: &str| Err(AppendError::Unstorable(why.to_owned()));
+    let begun: Vec<_> = commit.events.iter().map(begun).collect();
+    match (commit.stream == epoch_stream(), &begun[..]) {
+        (true, [Some(begun)]) => Ok(Some(*begun)),
+        (true, _) => wrong("the stream of epochs takes one event at a time, and no other"),
+        (false, begun) if begun.iter().all(Option::is_none) => Ok(None),
+        (false, _) => wrong("an epoch is begun in its own stream alone"),
     }
 }
 

@@ -13,7 +13,7 @@ use daftar_eventlog::facts::{
     TicketVoided,
 };
 use daftar_eventlog::{
-    FactBlock, FactRow, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamKind, StreamName,
+    Epochs, FactBlock, FactRow, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamKind, StreamName,
     StreamNumber, Version,
 };
 use std::collections::HashMap;
@@ -280,6 +280,10 @@ fn finished(builder: BlockBuilder) -> FactBlock {
 impl LogReader for MemoryLog {
     fn identity(&self) -> LogIdentity {
         LogIdentity { log_id: [1; 16], epoch: 1 }
+    }
+
+    fn epochs(&self) -> Epochs {
+        Epochs::new([1; 16], [0; 32])
     }
 
     fn durable(&self) -> watch::Receiver<Position> {

@@ -19,7 +19,7 @@ use crate::report::groups::Filter;
 use crate::ticket_facts::TicketFacts;
 use cursor::Cursor;
 use daftar_domain::{Invalid, Timestamp};
-use daftar_eventlog::{LogIdentity, Position};
+use daftar_eventlog::{Epochs, OtherHistory, Position};
 use line::{Sheet, TicketLine, TicketState, waiting_for};
 use query::ListQuery;
 use serde::{Serialize, Serializer};
@@ -45,15 +45,15 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
     /// It was given for another log, or for this one before it lost or took back events.
-    #[error("the cursor was given for another epoch of the log; begin the list again without it")]
-    OtherEpoch,
+    #[error("the cursor does not hold any more: {0}; begin the list again without it")]
+    OtherHistory(#[from] OtherHistory),
     /// It is none, or it was given for another order.
     #[error(transparent)]
     Invalid(#[from] Invalid),
 }
 
-/// The page that `query` asks for, of `state`, which was folded from the log with that `identity`. What is due is told
-/// as of `now`.
+/// The page that `query` asks for, of `state`, which was folded from the log with those `epochs`. What is due is told as
+/// of `now`.
 ///
 /// # Errors
 ///
@@ -61,18 +61,19 @@ pub enum CursorError {
 pub fn list(
     state: &Measurements,
     query: &ListQuery,
-    identity: LogIdentity,
+    epochs: &Epochs,
     now: Timestamp,
     labels: &dyn CustomerLabels,
 ) -> Result<Page, CursorError> {
-    let after = query.cursor.as_deref().map(|text| Cursor::read(text, identity, query.sort)).transpose()?;
+    let after = query.cursor.as_deref().map(|text| Cursor::read(text, epochs, query.sort)).transpose()?;
     let filters = query.filters.iter().map(|filter| Filter::of(filter, &state.dimensions, labels)).collect();
     let sheet = Sheet { state, definition: Definition::DEFAULT, now, labels };
     let listing = Listing { sheet, query, filters, after };
     let mut places = listing.first_places(query.limit.saturating_add(1));
     let more = query.limit < places.len();
     places.truncate(query.limit);
-    let next = places.last().filter(|_| more).map(|place| listing.cursor(*place).write(identity));
+    let next =
+        places.last().filter(|_| more).map(|place| listing.cursor(*place).write(epochs.moment(state.position())));
     let items = places.iter().map(|place| listing.sheet.line(place.ticket)).collect();
     Ok(Page { items, next, position: state.position() })
 }

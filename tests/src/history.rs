@@ -3,7 +3,6 @@
 use crate::{assigned, commit};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
-use daftar_eventlog::genesis::Genesis;
 use daftar_eventlog::{
     AppendError, CommandStamp, Commit, EventLog, LogReader, Position, RecordedEvent, StoreError, StreamName, Version,
 };
@@ -96,7 +95,7 @@ pub async fn all_events(log: &dyn LogReader) -> Result<Vec<RecordedEvent>, Store
 /// When they do not hold, or the log can't be read.
 #[expect(clippy::expect_used, reason = "a helper of tests")]
 pub async fn assert_sound(log: &dyn LogReader, events: &[RecordedEvent]) -> Digest {
-    let mut chains: Vec<Digest> = vec![Genesis { identity: log.identity() }.chain()];
+    let mut chains: Vec<Digest> = vec![log.epochs().genesis()];
     let mut versions: BTreeMap<StreamName, u32> = BTreeMap::new();
     for (event, position) in events.iter().zip(1..) {
         assert_eq!(event.position, Position(position), "positions have no gaps");

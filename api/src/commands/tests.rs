@@ -8,7 +8,7 @@ use daftar_eventlog::clock::Clock;
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::ndjson::{Wish, parse_command};
 use daftar_eventlog::sealing::memory_keys::MemoryKeys;
-use daftar_eventlog::{FactBlock, LogIdentity};
+use daftar_eventlog::{Epochs, FactBlock, LogIdentity};
 use futures_util::future::join_all;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -57,6 +57,10 @@ fn broken() -> StoreError {
 impl LogReader for TrickyLog {
     fn identity(&self) -> LogIdentity {
         self.inner.identity()
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.inner.epochs()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {

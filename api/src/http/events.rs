@@ -7,13 +7,14 @@ use super::{Desk, asked};
 use crate::commands::line_of;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{Uri, header};
+use axum::http::{HeaderName, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get, post};
 use daftar_domain::{Invalid, Limits};
+use daftar_eventlog::epoch::Moment;
 use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, Reject};
-use daftar_eventlog::ndjson::write_line;
-use daftar_eventlog::{Position, StoreError, StreamKind};
+use daftar_eventlog::ndjson::{write_epoch_line, write_line};
+use daftar_eventlog::{Epochs, Position, StoreError, StreamKind};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use std::io::{self, BufReader, Read};
@@ -29,24 +30,47 @@ const CHUNKS_AHEAD: usize = 2;
 /// How many rejects are listed; more are only counted.
 const REJECTS_MAX: usize = 100_000;
 
+/// The epoch of the positions in an answer, to be given back as the parameter `epoch`.
+const EPOCH: HeaderName = HeaderName::from_static("daftar-epoch");
+
 /// `GET /v1/events?after=POSITION`: events as lines, up to the end of the log as it is now.
 pub(super) fn feed() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, uri: Uri| {
-        let mut parameters = Parameters::of_query(uri.query(), |name| name == "after")?;
+        let known = |name: &str| matches!(name, "after" | "all" | "epoch");
+        let mut parameters = Parameters::of_query(uri.query(), known)?;
         let after = parameters.take("after").map(|text| whole("after", &text)).transpose()?.unwrap_or(0);
+        let all = asked::truth("all", parameters.take("all").as_deref())?;
         desk.wait(parameters.waiting()?).await?;
         let (after, until) = (Position(after), *desk.log().durable().borrow());
+        let epochs = desk.log().epochs();
+        if let Some(epoch) = parameters.take("epoch") {
+            confirm(&epochs, &epoch, after)?;
+        }
         if after > until {
             let rule = format!("must not lie beyond the log's end, which is position {until}");
             return Err(Problem::invalid_parameters(&[Invalid::new("after", after, rule)]));
         }
-        let body = Body::from_stream(lines(desk, after, until));
-        Ok(answer::at_position(([(header::CONTENT_TYPE, NDJSON)], body).into_response(), until))
+        let body = Body::from_stream(lines(desk, after, until, all));
+        Ok(answer::at_position(
+            ([(header::CONTENT_TYPE, NDJSON)], [(EPOCH, epochs.moment(until).epoch_name())], body).into_response(),
+            until,
+        ))
+    })
+}
+
+/// Refuses a position that was read in an epoch which is given up from there on.
+fn confirm(epochs: &Epochs, epoch: &str, after: Position) -> Result<(), Problem> {
+    let rule = "must be a Daftar-Epoch as it was given; leave it out where none is known";
+    let moment = Moment::parse(epoch, after);
+    let moment = moment.ok_or_else(|| Problem::invalid_parameters(&[Invalid::new("epoch", epoch, rule)]))?;
+    epochs.confirm(&moment).map_err(|refused| {
+        let what = format!("position {after} does not hold any more: {refused}; read on from a position that does");
+        Problem::new(Slug::OtherEpoch, what)
     })
 }
 
 /// The lines of the events after `after` up to `until`; a failure cuts the answer off, so that nobody takes it for whole.
-fn lines(desk: Desk, after: Position, until: Position) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
+fn lines(desk: Desk, after: Position, until: Position, all: bool) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
     stream::try_unfold((desk, after), move |(desk, after)| async move {
         if after >= until {
             return Ok(None);
@@ -59,6 +83,8 @@ fn lines(desk: Desk, after: Position, until: Position) -> impl Stream<Item = Res
             let corrupt = |why: String| StoreError::Corrupt { position: event.position, why };
             if event.bytes.head().map_err(|e| corrupt(e.to_string()))?.stream_kind == StreamKind::Ticket {
                 write_line(&mut text, &line_of(&**desk.log(), desk.codec(), event)?);
+            } else if all {
+                write_epoch_line(&mut text, event)?;
             }
         }
         Ok(Some((text, (desk, reached))))

@@ -28,11 +28,11 @@ pub(super) fn tickets() -> MethodRouter<Desk> {
 async fn page(desk: Desk, query: ListQuery) -> Result<Page, Problem> {
     let listed = desk.compute(move |desk| {
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        let (identity, now) = (desk.log().identity(), desk.now());
-        desk.live().read(|state| list(state, &query, identity, now, &labels))
+        let (epochs, now) = (desk.log().epochs(), desk.now());
+        desk.live().read(|state| list(state, &query, &epochs, now, &labels))
     });
     listed.await??.map_err(|refused| match refused {
-        CursorError::OtherEpoch => Problem::new(Slug::OtherEpoch, refused.to_string()),
+        CursorError::OtherHistory(_) => Problem::new(Slug::OtherEpoch, refused.to_string()),
         CursorError::Invalid(invalid) => Problem::invalid(&[invalid]),
     })
 }

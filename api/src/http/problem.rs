@@ -31,7 +31,7 @@ pub enum Slug {
     ForbiddenByState,
     /// Others keep writing to the ticket.
     Conflict,
-    /// The cursor is of another log or another epoch.
+    /// The cursor or position is of another log, or of an epoch that was given up.
     OtherEpoch,
     /// The ticket has another version than the one asked for.
     StaleVersion,
@@ -68,7 +68,7 @@ impl Slug {
                 ("forbidden-by-state", StatusCode::CONFLICT, "The ticket does not take this as it is now")
             }
             Self::Conflict => ("conflict", StatusCode::CONFLICT, "Others keep writing to the ticket"),
-            Self::OtherEpoch => ("other-epoch", StatusCode::GONE, "This cursor is of another log"),
+            Self::OtherEpoch => ("other-epoch", StatusCode::GONE, "This was given for another history"),
             Self::StaleVersion => {
                 ("stale-version", StatusCode::PRECONDITION_FAILED, "The ticket has changed since it was read")
             }

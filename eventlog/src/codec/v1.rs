@@ -217,6 +217,23 @@ pub struct FollowUpRecordedV1<'a> {
     pub means: u8,
 }
 
+/// `epoch_begun`, event type 73, of the stream `log/epoch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochBegunV1 {
+    /// Its number: one more than the epoch before.
+    pub epoch: u32,
+    /// Random, its own.
+    pub id: [u8; 16],
+    /// The last position in common with the epoch before.
+    pub parted: u64,
+    /// The chain value there.
+    pub chain: [u8; 32],
+    /// Cause: 0 a truncation was accepted, 1 a backup was restored.
+    pub cause: u8,
+    /// The last position that had been acknowledged, and the chain value there, where events were lost.
+    pub given_up: Option<(u64, [u8; 32])>,
+}
+
 /// The metadata of an event; unused fields are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct MetadataV1<'a> {

@@ -6,7 +6,9 @@ use super::witness::{Seen, Witness};
 use super::writer::without_content;
 use super::{BLOCK_EVENTS, KeyFile, Layout, Options, Shared, State, layout_of};
 use crate::checksum::{Digest, chain_next};
+use crate::codec::EventType;
 use crate::derived::{Derived, DerivedFiles};
+use crate::epoch::begun_by;
 use crate::genesis::Genesis;
 use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
@@ -17,8 +19,17 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use tokio::sync::watch;
 
+/// A directory that was opened.
+pub(super) struct Opened {
+    pub(super) shared: Shared,
+    pub(super) witness: Witness,
+    pub(super) derived: DerivedFiles,
+    /// The last position acknowledged and its chain value, where the log ends before it and that was accepted.
+    pub(super) lost: Option<(Position, Digest)>,
+}
+
 /// Opens everything in `dir` and brings memory to where the log ends.
-pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, DerivedFiles), StoreError> {
+pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> {
     let layout = layout_of(dir);
     let store = Store::open(&layout.log, options.cache_bytes)?;
     let (mut witness, seen) = Witness::open(&layout.witness)?;
@@ -36,7 +47,11 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, De
     let mut recovery = Recovery { genesis, state: restored(&genesis, derived)?, files };
     recovery.replay(&store, options)?;
     let Recovery { state, files, .. } = recovery;
-    compare_with_witness(&store, &genesis, &state, seen)?;
+    let lost = match compare_with_witness(&store, &genesis, &state, seen) {
+        Err(Mismatch::TailLost(_, lost)) if options.accept_truncation => Some(lost),
+        Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
+        Ok(()) => None,
+    };
     let shared = Shared {
         genesis,
         store,
@@ -47,7 +62,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Shared, Witness, De
         tail_changed: Condvar::new(),
         tail_lock: Mutex::new(()),
     };
-    Ok((shared, witness, files))
+    Ok(Opened { shared, witness, derived: files, lost })
 }
 
 /// Makes a new log: keys, witness and directories are durable before the genesis, so that a log that has one has all.
@@ -120,7 +135,7 @@ fn keep_what_the_log_confirms(store: &Store, genesis: &Genesis, derived: &mut De
 
 /// What memory holds of the part of the log that derived blocks cover.
 fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
-    let mut sequencer = Sequencer::new(genesis.chain());
+    let mut sequencer = Sequencer::new(genesis);
     for block in &derived.blocks {
         let damaged = |e| StoreError::failed("reading derived files", e);
         let mut names = block.new_streams();
@@ -134,6 +149,12 @@ fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
                 StreamEnd { last: row.position, version: row.version },
             );
             recorded_at = row.recorded_at;
+            if row.event_type == EventType::EPOCH_BEGUN {
+                let unreadable = |source| StoreError::Unreadable { position: row.position, source };
+                if let Some(begun) = begun_by(row.event_type, row.schema, row.facts).map_err(unreadable)? {
+                    sequencer.restore_epoch(&begun, row.position)?;
+                }
+            }
         }
         sequencer.restore_end(block.last(), block.origin().chain_after, recorded_at);
     }
@@ -232,12 +253,8 @@ impl Recovery {
         while self.state.tail.len() >= BLOCK_EVENTS + COMMAND_EVENTS_MAX {
             let chain_before = self.state.tail_chain(self.genesis.chain());
             let chain_after = self.state.tail[BLOCK_EVENTS - 1].chain;
-            let origin = crate::block::BlockOrigin {
-                log_id: self.genesis.identity.log_id,
-                epoch: self.genesis.identity.epoch,
-                chain_before,
-                chain_after,
-            };
+            let last = self.state.tail[BLOCK_EVENTS - 1].position;
+            let origin = self.state.origin(last, chain_before, chain_after);
             let block = build_block(self.state.tail.range(..BLOCK_EVENTS), &origin)?;
             let last = block.last();
             let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
@@ -252,28 +269,45 @@ impl Recovery {
     }
 }
 
+/// What the witness saw is not what the log has.
+enum Mismatch {
+    /// The log ends before what was acknowledged: the words, and the last position acknowledged with its chain value.
+    TailLost(StoreError, (Position, Digest)),
+    /// The log is another one, or can't be read.
+    Other(StoreError),
+}
+
+/// What whoever lost the end of a log can do.
+const WAYS_ON: &str =
+    "`daftar check` says what is there; restore a backup, or go on without them with --accept-truncation";
+
 /// Refuses a log that is shorter than what was acknowledged, or another one.
-fn compare_with_witness(store: &Store, genesis: &Genesis, state: &State, seen: Option<Seen>) -> Result<(), StoreError> {
+fn compare_with_witness(store: &Store, genesis: &Genesis, state: &State, seen: Option<Seen>) -> Result<(), Mismatch> {
     let Some(Seen { position, chain, empties }) = seen else { return Ok(()) };
     let last = state.sequencer.last();
+    if state.sequencer.epochs().current().given_up == Some((position, chain)) {
+        // The epoch that gave these up was written, the witness of it not any more.
+        return Ok(());
+    }
+    let lost = |at, why| Mismatch::TailLost(StoreError::Corrupt { position: at, why }, (position, chain));
     if position > last {
         let why = format!(
-            "events up to position {position} were acknowledged, but the log ends at {last}: its tail is lost; restore a backup"
+            "events up to position {position} were acknowledged, but the log ends at {last}: its tail is lost; {WAYS_ON}"
         );
-        return Err(StoreError::Corrupt { position: last.next(), why });
+        return Err(lost(last.next(), why));
     }
     if position == last && empties > state.sequencer.empties() {
-        let why = "commands that changed nothing were acknowledged after it, but are lost; restore a backup".to_owned();
-        return Err(StoreError::Corrupt { position, why });
+        let why = format!("commands that changed nothing were acknowledged after it, but are lost; {WAYS_ON}");
+        return Err(lost(position, why));
     }
     let there = state.tail.iter().find(|placed| placed.position == position).map(|placed| placed.chain);
     let there = match there {
         Some(chain) => Some(chain),
-        None => chain_at(store, genesis, position)?,
+        None => chain_at(store, genesis, position).map_err(Mismatch::Other)?,
     };
     if there == Some(chain) {
         return Ok(());
     }
     let why = "the log is not the one that was acknowledged up to here: the chain differs; restore a backup".to_owned();
-    Err(StoreError::Corrupt { position, why })
+    Err(Mismatch::Other(StoreError::Corrupt { position, why }))
 }

@@ -167,7 +167,7 @@ fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<()
             let chain_before = state.tail_chain(shared.genesis.chain());
             let chain_after = state.tail[BLOCK_EVENTS - 1].chain;
             let commands: Vec<_> = state.tail_commands.iter().take_while(|c| c.first.0 <= last).copied().collect();
-            (shared.origin(chain_before, chain_after), commands)
+            (state.origin(Position(last), chain_before, chain_after), commands)
         };
         let mapped = derived.append(&finish_block(builder, &origin)?, &commands)?;
         let mut state = shared.state_mut();

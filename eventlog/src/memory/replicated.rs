@@ -4,6 +4,7 @@
 use super::MemoryLog;
 use crate::block::FactBlock;
 use crate::clock::Clock;
+use crate::epoch::Epochs;
 use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
 use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
@@ -37,7 +38,7 @@ impl ReplicatedMemoryLog {
     /// [`StoreError`] when the operating system has no random bytes to give.
     pub fn new(clock: Clock) -> Result<Self, StoreError> {
         let read_side = MemoryLog::new(clock.clone())?;
-        let accepted = Sequencer::new(read_side.genesis.chain());
+        let accepted = Sequencer::new(&read_side.genesis);
         let broker = Mutex::new(Broker { accepted, queue: VecDeque::new() });
         Ok(Self { read_side, clock, broker, follower: AsyncMutex::new(()) })
     }
@@ -73,6 +74,10 @@ impl ReplicatedMemoryLog {
 impl LogReader for ReplicatedMemoryLog {
     fn identity(&self) -> LogIdentity {
         self.read_side.identity()
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.read_side.epochs()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {

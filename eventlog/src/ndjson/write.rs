@@ -1,6 +1,9 @@
 //! From an event to its line, fields in their published order.
 
 use super::Line;
+use crate::epoch::{EpochCause, begun_by};
+use crate::log::StoreError;
+use crate::record::RecordedEvent;
 use daftar_domain::ids::Tag;
 use daftar_domain::satisfaction::{Ces, Nps, QuestionScore, Score, SurveyAnswers};
 use daftar_domain::ticket::{Attachment, Change, Opening};
@@ -26,6 +29,31 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line) {
         object.given("event_id", line.event_id.as_deref());
     });
     out.push(b'\n');
+}
+
+/// Appends the line of an event that begins an epoch; of every other event that is no ticket's, nothing.
+///
+/// # Errors
+///
+/// [`StoreError`] when it can't be read.
+pub fn write_epoch_line(out: &mut Vec<u8>, recorded: &RecordedEvent) -> Result<(), StoreError> {
+    let position = recorded.position;
+    let head = recorded.bytes.head().map_err(|e| StoreError::Corrupt { position, why: e.to_string() })?;
+    let unreadable = |source| StoreError::Unreadable { position, source };
+    let Some(begun) = begun_by(head.event_type, head.schema, head.facts).map_err(unreadable)? else { return Ok(()) };
+    Object::write(out, |object| {
+        object.value("type", "epoch_begun");
+        object.shown("occurred_at", Some(&head.occurred_at));
+        object.value("epoch", &begun.epoch);
+        object.value("parted", &begun.parted);
+        object.given("cause", EpochCause::from_code(begun.cause).map(EpochCause::name));
+        object.given("given_up", begun.given_up.map(|(position, _)| position).as_ref());
+        object.value("position", &position.0);
+        object.value("version", &head.version.0);
+        object.shown("recorded_at", Some(&recorded.recorded_at));
+    });
+    out.push(b'\n');
+    Ok(())
 }
 
 /// A JSON object that is being written, fields in the order in which they are given.

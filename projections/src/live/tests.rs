@@ -3,7 +3,7 @@
 use super::*;
 use crate::report::query::ReportName;
 use crate::test_support::{Entry, MemoryLog, Story, Who, closed, folded, history, json, opened};
-use daftar_eventlog::{LogIdentity, RecordedEvent, StoreError, StreamName, Version};
+use daftar_eventlog::{Epochs, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -44,6 +44,10 @@ impl GrowingLog {
 impl LogReader for GrowingLog {
     fn identity(&self) -> LogIdentity {
         self.readable.read().unwrap().identity()
+    }
+
+    fn epochs(&self) -> Epochs {
+        self.readable.read().unwrap().epochs()
     }
 
     fn durable(&self) -> watch::Receiver<Position> {

@@ -8,7 +8,9 @@ use super::*;
 use crate::test_support::{Labels, minutes};
 
 /// The log of every test.
-const IDENTITY: LogIdentity = LogIdentity { log_id: [1; 16], epoch: 1 };
+fn epochs() -> Epochs {
+    Epochs::new([1; 16], [0; 32])
+}
 
 /// A query from its parameters.
 fn query(parameters: &[(&str, &str)]) -> ListQuery {
@@ -17,7 +19,7 @@ fn query(parameters: &[(&str, &str)]) -> ListQuery {
 
 /// The page that a query asks for, so many minutes after the beginning of all tests.
 fn page(state: &Measurements, query: &ListQuery, minute: i64) -> Page {
-    list(state, query, IDENTITY, Timestamp::clamped(minutes(minute)), &Labels).unwrap()
+    list(state, query, &epochs(), Timestamp::clamped(minutes(minute)), &Labels).unwrap()
 }
 
 /// The lines of all pages from the query's first to the last, each line as JSON.

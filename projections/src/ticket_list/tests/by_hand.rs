@@ -3,6 +3,7 @@
 use super::query::Sort;
 use super::*;
 use crate::test_support::{Answers, Entry, Story, Who, closed, folded, history, opened};
+use daftar_eventlog::facts::EpochBegun;
 
 /// Three tickets: waiting for an agent since the opening; held; closed with a bad answer and void.
 fn three() -> Vec<Entry> {
@@ -40,7 +41,7 @@ fn a_page_reads_like_a_ticket_without_its_texts() {
     let page = list(
         &state,
         &query(&[("sort", "opened_at"), ("limit", "1")]),
-        IDENTITY,
+        &epochs(),
         Timestamp::clamped(minutes(24 * 60) + 500_000),
         &Labels,
     )
@@ -141,15 +142,21 @@ fn a_cursor_goes_on_where_it_stands_whatever_happened_to_its_ticket() {
 fn a_cursor_of_another_epoch_is_told_from_a_broken_one() {
     let state = folded(&three(), None);
     let cursor = page(&state, &query(&[("limit", "1")]), 0).next.unwrap();
-    let answer = |cursor: &str, sort: &str, identity| {
+    let answer = |cursor: &str, sort: &str, epochs: &Epochs| {
         let query = query(&[("cursor", cursor), ("sort", sort)]);
-        list(&state, &query, identity, Timestamp::MIN, &Labels).map(|page| page.items.len())
+        list(&state, &query, epochs, Timestamp::MIN, &Labels).map(|page| page.items.len())
     };
-    assert_eq!(answer(&cursor, "-last_event_at", IDENTITY), Ok(1));
-    let other = LogIdentity { epoch: 2, ..IDENTITY };
-    assert_eq!(answer(&cursor, "-last_event_at", other), Err(CursorError::OtherEpoch));
+    assert_eq!(answer(&cursor, "-last_event_at", &epochs()), Ok(1));
+    let at = state.position().0;
+    // A truncation behind what the list spoke for changes nothing; one before it does.
+    for (parted, answered) in [(at, Ok(1)), (at - 1, Err(OtherHistory::Parted { parted: Position(at - 1) }))] {
+        let mut cut = epochs();
+        let begun = EpochBegun { epoch: 2, id: [2; 16], parted, chain: [0; 32], cause: 0, given_up: None };
+        cut.begin(&begun, Position(parted + 1)).unwrap();
+        assert_eq!(answer(&cursor, "-last_event_at", &cut), answered.map_err(CursorError::from));
+    }
     for (cursor, sort) in [(&*cursor, "last_event_at"), ("abc", "-last_event_at"), ("", "-last_event_at")] {
-        let refused = answer(cursor, sort, IDENTITY);
+        let refused = answer(cursor, sort, &epochs());
         assert!(matches!(&refused, Err(CursorError::Invalid(invalid)) if invalid.field == "cursor"), "{refused:?}");
     }
 }

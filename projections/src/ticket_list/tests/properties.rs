@@ -98,7 +98,7 @@ proptest! {
         let state = folded(entries, None);
         let query = query(&[("voided", "any"), ("sort", "opened_at"), ("limit", "1000")]);
         let now = Timestamp::clamped(minutes(NOW) + now);
-        let page = list(&state, &query, IDENTITY, now, &Labels).unwrap();
+        let page = list(&state, &query, &epochs(), now, &Labels).unwrap();
         prop_assert_eq!((page.position, page.next), (state.position(), None));
         let mut lines: Vec<Value> = page.items.iter().map(|l| serde_json::from_str(&json_of(l)).unwrap()).collect();
         lines.sort_by_key(|line| line["ticket"].as_str().unwrap().to_owned());
