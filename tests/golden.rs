@@ -17,8 +17,9 @@ use daftar_eventlog::codec::v1::{
 use daftar_eventlog::codec::{self, CodecError, EventType};
 use daftar_eventlog::derived::DerivedFiles;
 use daftar_eventlog::embedded::key_file::KeyFile;
-use daftar_eventlog::embedded::layout::{Entry, Record, RecordBuilder, RecordKey};
+use daftar_eventlog::embedded::layout::{Record, RecordBuilder, RecordKey};
 use daftar_eventlog::embedded::witness::{Seen, Witness};
+use daftar_eventlog::entry::Entry;
 use daftar_eventlog::facts::Facts;
 use daftar_eventlog::genesis::Genesis;
 use daftar_eventlog::record::{EventBytes, EventHead};

@@ -4,7 +4,7 @@
 //!
 //! - [`log`]: the traits `LogReader` and `EventLog`
 //! - [`position`], [`stream`]: counts and names
-//! - [`record`]: an event before and after storing; [`checksum`], [`genesis`]: digest and chain
+//! - [`record`], [`entry`]: an event before and after storing; [`checksum`], [`genesis`]: digest and chain
 //! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
 //! - [`sealing`]: pseudonyms, keys, content
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
@@ -24,6 +24,7 @@ pub mod clock;
 pub mod codec;
 pub mod derived;
 pub mod embedded;
+pub mod entry;
 pub mod epoch;
 pub mod facts;
 pub mod genesis;

@@ -5,11 +5,12 @@
 
 use crate::checksum::Digest;
 use crate::codec::CODEC_BINCODE_2;
-use crate::log::{CommandStamp, StoreError};
-use crate::position::{Position, Version};
-use crate::record::{EventBytes, HeadError, take, take_slice};
+use crate::entry::{self, Entry};
+use crate::log::StoreError;
+use crate::position::Position;
+use crate::record::{EventBytes, HeadError, take};
 use crate::sequencer::EmptyCommit;
-use crate::stream::{StreamKind, StreamName};
+use crate::stream::StreamName;
 use daftar_domain::Timestamp;
 
 /// The largest value given to sled, in bytes: past a quarter of its segment it would write files it never syncs.
@@ -25,8 +26,6 @@ const KIND_RUN: u8 = 0;
 pub const KIND_CONTINUED: u8 = 1;
 const RUN_HEADER: usize = 48;
 const CONTINUED_HEADER: usize = 6;
-const ENTRY_EVENT: u8 = 1;
-const ENTRY_EMPTY: u8 = 2;
 
 /// A record's key: the position of its first event, or of the next one where it begins with a commit without events;
 /// and a counter that tells keys of one position apart. Big-endian, so that keys sort as they count.
@@ -60,15 +59,6 @@ impl RecordKey {
     }
 }
 
-/// What a record holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    /// An event and when it was recorded.
-    Event(Timestamp, EventBytes),
-    /// A commit without events.
-    Empty(EmptyCommit),
-}
-
 /// A record being filled.
 #[derive(Debug, Clone)]
 pub struct RecordBuilder {
@@ -97,40 +87,26 @@ impl RecordBuilder {
 
     /// Adds an event, with the chain value after it.
     pub fn push_event(&mut self, recorded_at: Timestamp, bytes: &EventBytes, chain: Digest) {
-        self.entries.push(ENTRY_EVENT);
-        self.entries.extend(recorded_at.micros().to_le_bytes());
-        let sealed = bytes.sealed.as_deref().unwrap_or_default();
-        for part in [&bytes.head[..], sealed] {
-            // A line of input has at most 1 MB, so an event's parts stay far under 4 GB.
-            self.entries.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
-            self.entries.extend(part);
-        }
+        entry::push_event(&mut self.entries, recorded_at, bytes);
         self.events += 1;
         self.chain = chain;
     }
 
     /// Adds a commit without events.
     pub fn push_empty(&mut self, empty: &EmptyCommit) {
-        self.entries.push(ENTRY_EMPTY);
-        self.entries.extend(empty.recorded_at.micros().to_le_bytes());
-        self.entries.push(empty.stream.kind.code());
-        self.entries.extend(u16::try_from(empty.stream.id.len()).unwrap_or(u16::MAX).to_le_bytes());
-        self.entries.extend(empty.stream.id.as_bytes());
-        self.entries.extend(empty.version.0.to_le_bytes());
-        self.entries.extend(empty.command.id);
-        self.entries.extend(empty.command.digest);
+        entry::push_empty(&mut self.entries, empty);
     }
 
     /// The length of the event's entry in bytes.
     #[must_use]
     pub fn event_len(bytes: &EventBytes) -> usize {
-        17 + bytes.head.len() + bytes.sealed.as_deref().map_or(0, <[u8]>::len)
+        entry::event_len(bytes)
     }
 
     /// The length of the entry of a commit without events, in bytes.
     #[must_use]
     pub fn empty_len(stream: &StreamName) -> usize {
-        48 + stream.id.len()
+        entry::empty_len(stream)
     }
 
     /// How many keys it takes: its own and those it is continued under.
@@ -276,7 +252,7 @@ impl Record {
         let corrupt = |why: &str| StoreError::Corrupt { position: self.key.first, why: why.to_owned() };
         let (mut entries, mut rest) = (Vec::new(), &self.entries[..]);
         while !rest.is_empty() {
-            entries.push(read_entry(&mut rest).map_err(|_: HeadError| corrupt("an entry of its record is damaged"))?);
+            entries.push(entry::read(&mut rest).map_err(|_: HeadError| corrupt("an entry of its record is damaged"))?);
         }
         let events = entries.iter().filter(|e| matches!(e, Entry::Event(..))).count();
         if events == self.events as usize {
@@ -294,36 +270,11 @@ impl Record {
     }
 }
 
-fn read_entry(rest: &mut &[u8]) -> Result<Entry, HeadError> {
-    let [kind] = take(rest)?;
-    let recorded_at = Timestamp::from_micros(i64::from_le_bytes(take(rest)?)).ok_or(HeadError::Damaged)?;
-    match kind {
-        ENTRY_EVENT => {
-            let head_len = u32::from_le_bytes(take(rest)?) as usize;
-            let head = take_slice(rest, head_len)?.into();
-            let sealed_len = u32::from_le_bytes(take(rest)?) as usize;
-            let sealed = take_slice(rest, sealed_len)?;
-            let sealed = (!sealed.is_empty()).then(|| sealed.into());
-            Ok(Entry::Event(recorded_at, EventBytes { head, sealed }))
-        }
-        ENTRY_EMPTY => read_empty(rest, recorded_at).map(Entry::Empty),
-        _ => Err(HeadError::Damaged),
-    }
-}
-
-fn read_empty(rest: &mut &[u8], recorded_at: Timestamp) -> Result<EmptyCommit, HeadError> {
-    let [kind] = take(rest)?;
-    let kind = StreamKind::from_code(kind).ok_or(HeadError::Damaged)?;
-    let id_len = usize::from(u16::from_le_bytes(take(rest)?));
-    let id = std::str::from_utf8(take_slice(rest, id_len)?).map_err(|_| HeadError::Damaged)?.into();
-    let version = Version(u32::from_le_bytes(take(rest)?));
-    let command = CommandStamp { id: take(rest)?, digest: take(rest)? };
-    Ok(EmptyCommit { recorded_at, stream: StreamName { kind, id }, version, command })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::CommandStamp;
+    use crate::position::Version;
     use std::collections::BTreeMap;
 
     fn event(sealed: usize) -> EventBytes {

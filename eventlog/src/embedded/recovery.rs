@@ -1,6 +1,6 @@
 //! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
 
-use super::layout::{Entry, RecordKey};
+use super::layout::RecordKey;
 use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
@@ -8,6 +8,7 @@ use super::{BLOCK_EVENTS, KeyFile, Layout, Options, Shared, State, layout_of};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::EventType;
 use crate::derived::{Derived, DerivedFiles};
+use crate::entry::Entry;
 use crate::epoch::begun_by;
 use crate::genesis::Genesis;
 use crate::log::{LogIdentity, StoreError};
