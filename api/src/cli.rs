@@ -68,6 +68,27 @@ Examples:
 
 The same seed, tickets and end give the same history.";
 
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  daftar backup /mnt/backup/desk                   of ./daftar-data, while no server runs on it
+  daftar backup --url http://127.0.0.1:7070 /mnt/backup/desk
+                                                   of a running server
+  daftar backup --keys /mnt/safe/desk-keys /mnt/backup/desk
+
+The segments hold every event with its texts sealed; without the keys nobody can read the
+texts, and nobody can restore. The same command again adds what is new. The last line of
+standard output is {\"segments\":…,\"events\":…,\"position\":…}.";
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  daftar restore /mnt/backup/desk                  into ./daftar-data
+  daftar restore --keys /mnt/safe/desk-keys --data-dir desk /mnt/backup/desk
+  daftar restore --to-position 48211 --data-dir then /mnt/backup/desk
+
+Every checksum and the whole chain are verified on the way. The restored log begins a new
+epoch: whoever kept a position beyond the backup's end is told so. The last line of
+standard output is {\"position\":…,\"parted\":…,\"epoch\":…}.";
+
 const LONG_ABOUT: &str = "\
 The help desk's memory: an event log, and everything that can be asked of it.
 
@@ -103,6 +124,12 @@ pub(crate) enum Command {
     /// Read history: events that happened elsewhere, from files or standard input
     #[command(after_help = format!("{IMPORT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Import(ImportArgs),
+    /// Copy the log as segments, and its keys to another place; again: only what is new
+    #[command(after_help = format!("{BACKUP_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Backup(BackupArgs),
+    /// Make a data directory of a backup and its keys
+    #[command(after_help = format!("{RESTORE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Restore(RestoreArgs),
 }
 
 /// Where to serve from, and where to listen.
@@ -197,6 +224,54 @@ pub(crate) struct ImportArgs {
     /// Keep the `recorded_at` of the lines: into an empty log only, every line in its order
     #[arg(long)]
     pub(crate) keep_recorded_at: bool,
+
+    /// Nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What to back up, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    /// The directory of the segments, made where there is none
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+
+    /// The directory of the keys; left out: DIR-keys beside DIR, to be moved to a place of its own
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+
+    /// The directory of the log; no server may run on it
+    #[arg(long, value_name = "DIR", default_value = "./daftar-data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Back up through the server at that address instead
+    #[arg(long, value_name = "URL", conflicts_with = "data_dir", value_parser = server_url)]
+    pub(crate) url: Option<String>,
+
+    /// Nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What to restore, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The directory of the segments
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+
+    /// The directory of the keys; left out: DIR-keys beside DIR
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+
+    /// The directory to make: it must be empty, or not there
+    #[arg(long, value_name = "DIR", default_value = "./daftar-data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// The last event to restore; left out: all
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to_position: Option<u64>,
 
     /// Nothing on standard error but failures
     #[arg(long, short)]

@@ -10,6 +10,7 @@ mod lists;
 mod ops;
 mod problem;
 mod reports;
+mod segments;
 mod ticket_view;
 mod tickets;
 
@@ -191,6 +192,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/tickets/{ticket}/history", tickets::history())
         .route("/v1/tickets/{ticket}/replies/{reply}/rating", tickets::rating())
         .route("/v1/events", events::feed().merge(events::bulk()))
+        .route("/v1/segments", segments::segments())
+        .route("/v1/sealing-keys", segments::sealing_keys())
         .route("/v1/reports/{name}", reports::report())
         .route("/healthz", ops::alive())
         .route("/readyz", ops::ready())

@@ -1,8 +1,10 @@
 //! `daftar`: the server of the help desk's log, and its administration.
 
+mod backup;
 mod cli;
 mod demo;
 mod import;
+mod remote;
 mod serve;
 mod signals;
 
@@ -16,5 +18,7 @@ fn main() -> ExitCode {
         Some(cli::Command::Serve(args)) => serve::run(&args),
         Some(cli::Command::Demo(args)) => demo::run(&args),
         Some(cli::Command::Import(args)) => import::run(&args),
+        Some(cli::Command::Backup(args)) => backup::backup(&args),
+        Some(cli::Command::Restore(args)) => backup::run_restore(&args),
     }
 }

@@ -49,6 +49,8 @@ pub struct Options {
     pub clock: Clock,
     /// sled's cache in bytes.
     pub cache_bytes: u64,
+    /// Makes the log as one that had this header record and whose keys lie in place; for restoring.
+    pub restoring: Option<Genesis>,
     /// Whether to go on with a log that lost acknowledged events at its end, in a new epoch.
     pub accept_truncation: bool,
     /// Told how far a rebuilding of derived files has come.
@@ -57,7 +59,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { create: true, clock: system_clock(), cache_bytes: 64 << 20, accept_truncation: false, progress: None }
+        Self {
+            create: true,
+            clock: system_clock(),
+            cache_bytes: 64 << 20,
+            restoring: None,
+            accept_truncation: false,
+            progress: None,
+        }
     }
 }
 
@@ -406,6 +415,16 @@ impl LogReader for EmbeddedLog {
         self.readers.run(move || read_range(&shared, after, last)).await
     }
 
+    async fn read_entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let durable = self.shared.durable_position();
+        let last = Position(after.0.saturating_add(limit as u64).min(durable.0));
+        if last <= after {
+            return Ok(Vec::new());
+        }
+        let shared = Arc::clone(&self.shared);
+        self.readers.run(move || read_entry_range(&shared, after, last)).await
+    }
+
     async fn fact_block(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
         let durable = self.shared.durable_position();
         if after >= durable {
@@ -441,7 +460,59 @@ fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Re
     Ok(events)
 }
 
+/// The events after `after` up to `last`, and the commits without events before each of them.
+fn read_entry_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    walk_entries(shared, after, |position, entry| {
+        if after < position && position <= last {
+            entries.push(entry);
+        }
+        position <= last
+    })?;
+    Ok(entries)
+}
+
+/// Hands over every entry from the record on that holds the event at `after`, with its position or that of the next
+/// event, until `visit` says stop.
+fn walk_entries(
+    shared: &Shared,
+    after: Position,
+    mut visit: impl FnMut(Position, Entry) -> bool,
+) -> Result<(), StoreError> {
+    let holding = shared.store.last_at_or_before(RecordKey { first: after, counter: u16::MAX })?;
+    let from = holding.map_or(RecordKey { counter: 1, ..RecordKey::GENESIS }, |record| record.key);
+    shared.store.scan(from, |record| {
+        let (mut position, mut goes_on) = (record.key.first, true);
+        for entry in record.entries()? {
+            let next = if matches!(entry, Entry::Event(..)) { position.next() } else { position };
+            goes_on &= visit(position, entry);
+            position = next;
+        }
+        Ok(goes_on)
+    })
+}
+
 impl EmbeddedLog {
+    /// The commits without events after the last event. Nobody may append meanwhile: what is read may not be durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when storage fails.
+    pub async fn last_commands(&self) -> Result<Vec<Entry>, StoreError> {
+        let (after, shared) = (self.shared.durable_position(), Arc::clone(&self.shared));
+        let read = move || {
+            let mut entries = Vec::new();
+            walk_entries(&shared, after, |position, entry| {
+                if after < position && matches!(entry, Entry::Empty(_)) {
+                    entries.push(entry);
+                }
+                true
+            })?;
+            Ok(entries)
+        };
+        self.readers.run(read).await
+    }
+
     /// Puts a commit in the writer's queue; what comes back is where its answer will be.
     async fn hand_over(&self, commit: Commit) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, StoreError> {
         let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;

@@ -162,6 +162,14 @@ impl Epochs {
         Moment { epoch: number, epoch_id: id, position }
     }
 
+    /// The moment when the event at `position` was the last.
+    #[must_use]
+    pub fn moment_then(&self, position: Position) -> Moment {
+        let number = self.number_at(position);
+        let then = self.0.iter().find(|epoch| epoch.number == number).unwrap_or(&self.0[0]);
+        Moment { epoch: then.number, epoch_id: then.id, position }
+    }
+
     /// Whether what was known at a moment still stands.
     ///
     /// # Errors

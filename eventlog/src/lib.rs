@@ -11,6 +11,7 @@
 //! - [`epoch`]: where the histories of one log part
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
+//! - [`backup`]: segments, and restoring from them
 //! - [`vocabulary`]: how many values dimensions may have
 //! - [`ndjson`]: events as lines of text; [`import`]: recording what they say happened
 //!
@@ -18,6 +19,7 @@
 //!
 //! Stores never see an event, only bytes; the codec never calls a store. Only this crate knows sled and bincode.
 
+pub mod backup;
 pub mod block;
 pub mod checksum;
 pub mod clock;

@@ -1,8 +1,11 @@
 //! The log as others know it: [`LogReader`] reads, [`EventLog`] also appends.
 
 use crate::block::FactBlock;
+use crate::checksum::{Digest, chain_next};
 use crate::codec::CodecError;
+use crate::entry::Entry;
 use crate::epoch::Epochs;
+use crate::genesis::Genesis;
 use crate::position::{Position, Version};
 use crate::record::{NewEvent, RecordedEvent};
 use crate::stream::StreamName;
@@ -139,6 +142,11 @@ pub trait LogReader: Send + Sync {
     /// Which log this is.
     fn identity(&self) -> LogIdentity;
 
+    /// Its header record.
+    fn genesis(&self) -> Genesis {
+        Genesis { identity: LogIdentity { epoch: 1, ..self.identity() } }
+    }
+
     /// Its epochs: up to where positions known from earlier ones still hold.
     fn epochs(&self) -> Epochs;
 
@@ -163,6 +171,34 @@ pub trait LogReader: Send + Sync {
     ///
     /// [`StoreError`] when storage fails or an event read is not what was written.
     async fn read_events(&self, after: Position, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// The same with the commits without events that stand before them, for backups. A log in memory keeps none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when storage fails or an event read is not what was written.
+    async fn read_entries(&self, after: Position, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let events = self.read_events(after, limit).await?;
+        Ok(events.into_iter().map(|event| Entry::Event(event.recorded_at, event.bytes)).collect())
+    }
+
+    /// The chain value after the event at `position`, which is durable.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when storage fails, or there is no such event.
+    async fn chain_at(&self, position: Position) -> Result<Digest, StoreError> {
+        let Some(before) = position.0.checked_sub(1).map(Position) else { return Ok(self.genesis().chain()) };
+        let missing = || StoreError::Corrupt { position, why: "the log has no such event".to_owned() };
+        let block = self.fact_block(before).await?.ok_or_else(missing)?;
+        let (mut chain, mut reached) = (block.origin().chain_before, Position(block.first().0.saturating_sub(1)));
+        let left = usize::try_from(position.0.saturating_sub(reached.0)).unwrap_or(usize::MAX);
+        for event in self.read_events(reached, left).await? {
+            chain = chain_next(&chain, &event.bytes.digest(), event.recorded_at);
+            reached = event.position;
+        }
+        if reached == position { Ok(chain) } else { Err(missing()) }
+    }
 
     /// A block with the facts of the event after `after`; it may begin before that event. `None`: there is none yet.
     ///

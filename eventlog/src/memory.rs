@@ -4,11 +4,12 @@ pub mod replicated;
 
 use crate::block::{BLOCK_EVENTS, BlockBuilder, BlockOrigin, FactBlock};
 use crate::clock::Clock;
+use crate::entry::Entry;
 use crate::epoch::Epochs;
 use crate::genesis::Genesis;
 use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
 use crate::position::{Position, Version};
-use crate::record::RecordedEvent;
+use crate::record::{HeadError, RecordedEvent};
 use crate::sequencer::{Placed, PlacedCommit, Sequencer};
 use crate::stream::StreamName;
 use std::collections::HashMap;
@@ -37,10 +38,38 @@ impl MemoryLog {
     ///
     /// [`StoreError`] when the operating system has no random bytes to give.
     pub fn new(clock: Clock) -> Result<Self, StoreError> {
-        let genesis = Genesis::new()?;
+        Ok(Self::of(Genesis::new()?, clock))
+    }
+
+    /// An empty log with that header record.
+    #[must_use]
+    pub fn of(genesis: Genesis, clock: Clock) -> Self {
         let sequencer = Sequencer::new(&genesis);
         let inner = Inner { sequencer, events: Vec::new(), streams: HashMap::new() };
-        Ok(Self { genesis, clock, inner: Mutex::new(inner), durable: watch::channel(Position::ZERO).0 })
+        Self { genesis, clock, inner: Mutex::new(inner), durable: watch::channel(Position::ZERO).0 }
+    }
+
+    /// Takes in what another log holds, in its order; events after `until` are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] when it can't stand here.
+    pub fn replay(&self, entry: Entry, until: Position) -> Result<(), StoreError> {
+        let mut inner = self.inner();
+        match entry {
+            Entry::Empty(empty) => inner.sequencer.replay_empty(&empty),
+            Entry::Event(..) if inner.sequencer.last() >= until => {}
+            Entry::Event(recorded_at, bytes) => {
+                let placed = inner.sequencer.replay(bytes, recorded_at)?;
+                let corrupt = |e: HeadError| StoreError::Corrupt { position: placed.position, why: e.to_string() };
+                let stream = placed.bytes.head().map_err(corrupt)?.stream();
+                let index = inner.events.len();
+                inner.streams.entry(stream).or_default().push(index);
+                inner.events.push(placed);
+                self.durable.send_replace(inner.sequencer.last());
+            }
+        }
+        Ok(())
     }
 
     /// Leaves positions out, so that the next event has the one after `last`; for sources that carry their own.

@@ -1,7 +1,9 @@
 //! An event before and after it is stored: its canonical bytes, and what the log adds to them.
 
 use crate::checksum::{Digest, event_digest};
-use crate::codec::EventType;
+use crate::codec::v1::MetadataV1;
+use crate::codec::{self, CodecError, EventType};
+use crate::log::CommandStamp;
 use crate::position::{Position, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
@@ -119,6 +121,16 @@ impl<'a> EventHead<'a> {
         }
         head.push(u8::from(self.has_content));
         head.into()
+    }
+
+    /// The command it came from, by its keyed hashes.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when its metadata do not decode.
+    pub fn command(&self) -> Result<Option<CommandStamp>, CodecError> {
+        let metadata: MetadataV1<'_> = codec::decode("metadata", self.metadata)?;
+        Ok(metadata.command.map(|(id, digest)| CommandStamp { id, digest }))
     }
 
     /// The name of its stream.

@@ -86,6 +86,16 @@ pub trait KeyStore: Send + Sync {
     /// The store's secret, under which command ids and source event ids are hashed.
     fn secret(&self) -> &[u8; 32];
 
+    /// The bytes of whole slots from number `from` on, at most `limit`, as `docs/format.md` has them; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they can't be read, or are kept in memory alone.
+    fn read_slots(&self, from: u32, limit: usize) -> Result<Vec<u8>, StoreError> {
+        let _ = (from, limit);
+        Err(StoreError::failed("copying the keys", "they are kept in memory alone"))
+    }
+
     /// Makes every key given out so far durable.
     ///
     /// # Errors

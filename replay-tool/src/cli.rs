@@ -27,6 +27,9 @@ pub(crate) struct SourceArguments {
     /// A data directory that no server has open.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// A backup: the directory of its segments.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) backup: Option<PathBuf>,
     /// A file of events (NDJSON; plain, .gz or .zst; - for standard input).
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
@@ -36,6 +39,7 @@ pub(crate) struct SourceArguments {
 #[command(after_help = "Examples:
   daftar-replay report response-times --data-dir daftar-data
   daftar-replay report satisfaction --data-dir daftar-data --group-by department --interval month
+  daftar-replay report satisfaction --backup /mnt/backup/desk --as-of 48211
   daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211

@@ -3,8 +3,12 @@
 use crate::Failure;
 use crate::cli::SourceArguments;
 use daftar_domain::Limits;
+use daftar_eventlog::backup::directory::{keys_beside, keys_file};
+use daftar_eventlog::backup::restore::unpack_keys;
+use daftar_eventlog::backup::{BackupDirectory, restore_to_memory};
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::codec::ticket::TicketCodec;
+use daftar_eventlog::embedded::key_file::KeyFile;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::import::{LineReader, Reject, replay_into, source};
 use daftar_eventlog::memory::MemoryLog;
@@ -28,11 +32,34 @@ pub(crate) struct Source {
 }
 
 pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
-    match (&arguments.data_dir, &arguments.events) {
-        (Some(dir), _) => open_data_dir(dir, quiet),
-        (None, Some(file)) => open_events(file, quiet).await,
-        (None, None) => Err(Failure::usage("give --data-dir or --events")),
+    match (&arguments.data_dir, &arguments.backup, &arguments.events) {
+        (Some(dir), ..) => open_data_dir(dir, quiet),
+        (None, Some(dir), _) => open_backup(dir, quiet),
+        (None, None, Some(file)) => open_events(file, quiet).await,
+        (None, None, None) => Err(Failure::usage("give --data-dir, --backup or --events")),
     }
+}
+
+/// Reads a backup into memory, with its keys where they lie beside it.
+fn open_backup(dir: &Path, quiet: bool) -> Result<Source, Failure> {
+    let progress = spinner(quiet, "reading");
+    let backup = BackupDirectory::open(dir).map_err(Failure::run)?;
+    let log = restore_to_memory(&backup, None, |position| progress.set_position(position.0)).map_err(Failure::run)?;
+    progress.finish_and_clear();
+    let keys = keys_of(dir, &log)?;
+    Ok(Source { log: Arc::new(log), keys, tells_recorded_at: true })
+}
+
+/// The keys beside a backup, of which a copy is read; without them customers are shown by their pseudonyms.
+fn keys_of(dir: &Path, log: &MemoryLog) -> Result<Arc<dyn KeyStore>, Failure> {
+    let beside = keys_beside(dir);
+    if !keys_file(&beside).exists() {
+        return Ok(Arc::new(MemoryKeys::new().map_err(Failure::run)?));
+    }
+    let copy = tempfile::tempdir().map_err(Failure::run)?;
+    unpack_keys(&beside, copy.path()).map_err(Failure::run)?;
+    let keys = KeyFile::open(copy.path(), &log.identity().log_id).map_err(Failure::run)?;
+    Ok(Arc::new(keys))
 }
 
 /// Opens a data directory that no server has; it creates none, and appends nothing.

@@ -59,7 +59,7 @@ pub(super) fn feed() -> MethodRouter<Desk> {
 }
 
 /// Refuses a position that was read in an epoch which is given up from there on.
-fn confirm(epochs: &Epochs, epoch: &str, after: Position) -> Result<(), Problem> {
+pub(super) fn confirm(epochs: &Epochs, epoch: &str, after: Position) -> Result<(), Problem> {
     let rule = "must be a Daftar-Epoch as it was given; leave it out where none is known";
     let moment = Moment::parse(epoch, after);
     let moment = moment.ok_or_else(|| Problem::invalid_parameters(&[Invalid::new("epoch", epoch, rule)]))?;

@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::rejects::Rejects;
 use super::{Ended, Failure, rejects_failed};
 use crate::cli::ImportArgs;
+use crate::remote;
 use daftar_eventlog::Position;
 use daftar_eventlog::import::{Counts, Reject, source};
 use serde::Deserialize;
@@ -32,12 +33,6 @@ struct Answer {
 struct Rejected {
     line: u64,
     reason: String,
-}
-
-/// What a server says when it can't.
-#[derive(Deserialize)]
-struct Problem {
-    detail: String,
 }
 
 /// Sends every file to the server at `url`, up to the first that fails.
@@ -76,7 +71,7 @@ struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     fn new(url: &str, args: &ImportArgs, progress: &'a Progress) -> Self {
-        let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let agent = remote::agent();
         let (base, dry_run, keep) = (url.trim_end_matches('/'), args.dry_run, args.keep_recorded_at);
         let url = format!("{base}/v1/events?dry_run={dry_run}&keep_recorded_at={keep}");
         Self { agent, url, keeps: args.rejects.is_some(), bytes: Arc::default(), progress }
@@ -95,9 +90,7 @@ impl<'a> Sender<'a> {
         let (status, body) = (response.status(), response.body_mut());
         let text = body.with_config().limit(ANSWER_BYTES_MAX).read_to_string().map_err(unsent)?;
         if !status.is_success() {
-            let problem: Option<Problem> = serde_json::from_str(&text).ok();
-            let why = problem.map_or_else(|| format!("it answered {status}"), |problem| problem.detail);
-            return Err(Failure::Server { file, why });
+            return Err(Failure::Server { file, why: remote::refusal(status.as_u16(), &text) });
         }
         let not_ours = |_| Failure::Server { file: file.clone(), why: "it does not answer as Daftar does".to_owned() };
         let answer: Answer = serde_json::from_str(&text).map_err(not_ours)?;

@@ -39,7 +39,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
             let genesis = Genesis::decode(&bytes)?;
             (genesis, KeyFile::open(&layout.keys, &genesis.identity.log_id)?)
         }
-        None => create(dir, &layout, &store, &mut witness, seen)?,
+        None => create(dir, &layout, &store, &mut witness, seen, options.restoring)?,
     };
     let keys = Arc::new(keys);
     let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
@@ -74,13 +74,17 @@ fn create(
     store: &Store,
     witness: &mut Witness,
     seen: Option<Seen>,
+    restoring: Option<Genesis>,
 ) -> Result<(Genesis, KeyFile), StoreError> {
     let end = RecordKey { first: Position(u64::MAX), counter: u16::MAX };
     if seen.is_some_and(|seen| seen.position > Position::ZERO) || store.last_at_or_before(end)?.is_some() {
         let why = "its header record is missing; restore a backup".to_owned();
         return Err(StoreError::Corrupt { position: Position::ZERO, why });
     }
-    let keys = KeyFile::create_or_take_up(&layout.keys, Genesis::new()?.identity.log_id)?;
+    let keys = match restoring {
+        Some(genesis) => KeyFile::open(&layout.keys, &genesis.identity.log_id)?,
+        None => KeyFile::create_or_take_up(&layout.keys, Genesis::new()?.identity.log_id)?,
+    };
     let genesis = Genesis { identity: LogIdentity { log_id: keys.log_id(), epoch: 1 } };
     witness.create(genesis.chain())?;
     let failed = |e| StoreError::failed("creating the log", e);
