@@ -3,6 +3,7 @@
 //! One thread writes, in groups; a few threads read; one keeps house (derived files, late syncs). Callers never touch
 //! sled themselves.
 
+pub mod durability;
 pub mod key_file;
 pub mod layout;
 mod recovery;
@@ -25,6 +26,7 @@ use crate::record::RecordedEvent;
 use crate::sealing::{KeyStore, random};
 use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
+use durability::Durability;
 use key_file::KeyFile;
 use layout::RecordKey;
 use std::collections::VecDeque;
@@ -34,6 +36,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockRead
 use store::Store;
 use threads::{Keeper, Readers};
 use tokio::sync::{mpsc, oneshot, watch};
+use witness::{Seen, Witness};
 
 /// At most this many events wait in memory for their block to be derived; then the writer waits.
 pub const TAIL_EVENTS_MAX: usize = 64 << 10;
@@ -51,13 +54,22 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Whether to go on with a log that lost acknowledged events at its end, in a new epoch.
     pub accept_truncation: bool,
+    /// When an append is answered.
+    pub durability: Durability,
     /// Told how far a rebuilding of derived files has come.
     pub progress: Option<Arc<dyn Fn(Position) + Send + Sync>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { create: true, clock: system_clock(), cache_bytes: 64 << 20, accept_truncation: false, progress: None }
+        Self {
+            create: true,
+            clock: system_clock(),
+            cache_bytes: 64 << 20,
+            accept_truncation: false,
+            durability: Durability::default(),
+            progress: None,
+        }
     }
 }
 
@@ -87,6 +99,10 @@ struct Shared {
     store: Store,
     keys: Arc<KeyFile>,
     clock: Clock,
+    durability: Durability,
+    witness: Mutex<Witness>,
+    /// What was answered last: what the witness is told once it is synced.
+    acknowledged: Mutex<Seen>,
     durable: watch::Sender<Position>,
     /// Written by the writer and the keeper for moments, read by readers for one look-up.
     state: RwLock<State>,
@@ -116,12 +132,11 @@ impl EmbeddedLog {
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let lock = take_lock(dir, options.create)?;
-        let recovery::Opened { shared, witness, derived, lost } = recovery::open(dir, options)?;
-        let syncers = vec![witness.syncer()?, shared.keys.syncer()?];
+        let recovery::Opened { shared, derived, lost } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
         let (requests, queue) = mpsc::channel(REQUESTS_MAX);
-        let writer = writer::spawn(Arc::clone(&shared), witness, queue)?;
-        let keeper = Keeper::spawn(Arc::clone(&shared), derived, syncers)?;
+        let writer = writer::spawn(Arc::clone(&shared), queue)?;
+        let keeper = Keeper::spawn(Arc::clone(&shared), derived)?;
         let log = Self {
             readers: Readers::spawn()?,
             shared,
@@ -185,6 +200,12 @@ impl EmbeddedLog {
     #[must_use]
     pub fn keys(&self) -> Arc<dyn KeyStore> {
         Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
+    }
+
+    /// When its appends are answered.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.shared.durability
     }
 
     /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending.
@@ -276,6 +297,15 @@ impl Shared {
 
     fn tail_guard(&self) -> MutexGuard<'_, ()> {
         self.tail_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn witness(&self) -> MutexGuard<'_, Witness> {
+        // One that was interrupted wrote one slot by half; the other is whole.
+        self.witness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged(&self) -> MutexGuard<'_, Seen> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn durable_position(&self) -> Position {

@@ -14,6 +14,7 @@ use crate::genesis::Genesis;
 use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
+use crate::sealing::KeyStore;
 use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -23,7 +24,6 @@ use tokio::sync::watch;
 /// A directory that was opened.
 pub(super) struct Opened {
     pub(super) shared: Shared,
-    pub(super) witness: Witness,
     pub(super) derived: DerivedFiles,
     /// The last position acknowledged and its chain value, where the log ends before it and that was accepted.
     pub(super) lost: Option<(Position, Digest)>,
@@ -53,17 +53,24 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
         Ok(()) => None,
     };
+    // After a kill the system may hold what was never synced: it is, before anybody is told that it stands.
+    keys.make_durable()?;
+    store.sync()?;
+    let acknowledged = Seen::end_of(&state.sequencer);
     let shared = Shared {
         genesis,
         store,
         keys,
         clock: Arc::clone(&options.clock),
+        durability: options.durability,
+        witness: Mutex::new(witness),
+        acknowledged: Mutex::new(acknowledged),
         durable: watch::channel(state.sequencer.last()).0,
         state: RwLock::new(state),
         tail_changed: Condvar::new(),
         tail_lock: Mutex::new(()),
     };
-    Ok(Opened { shared, witness, derived: files, lost })
+    Ok(Opened { shared, derived: files, lost })
 }
 
 /// Makes a new log: keys, witness and directories are durable before the genesis, so that a log that has one has all.
@@ -86,6 +93,7 @@ fn create(
     let failed = |e| StoreError::failed("creating the log", e);
     [&layout.keys, dir, dir.parent().unwrap_or(dir)].into_iter().try_for_each(sync_dir).map_err(failed)?;
     store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
+    store.sync()?;
     Ok((genesis, keys))
 }
 

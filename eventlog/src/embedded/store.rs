@@ -76,18 +76,20 @@ impl Store {
         })
     }
 
-    /// Writes values in one atomic batch and makes them durable.
+    /// Writes values in one atomic batch and hands them to the operating system.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; it is not known then what is durable, and the handle is unusable.
+    /// [`StoreError`]; it is not known then what was written, and the handle takes no further write.
     pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
         if let Some(why) = self.unwritable.get() {
             return Err(StoreError::failed("writing to the log", format!("an earlier write failed ({why}); restart")));
         }
-        self.try_write(values).inspect_err(|e| {
-            let _ = self.unwritable.set(e.to_string());
-        })
+        self.try_write(values).inspect_err(|e| self.stop_writing(e))
+    }
+
+    fn stop_writing(&self, failure: &StoreError) {
+        let _ = self.unwritable.set(failure.to_string());
     }
 
     fn try_write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
@@ -95,15 +97,24 @@ impl Store {
         for (key, value) in values {
             batch.insert(&key, value);
         }
-        self.guarded("writing to the log", || self.records.apply_batch(batch))?;
-        self.sync()
+        self.guarded("writing to the log", || {
+            self.records.apply_batch(batch)?;
+            self.db.flush()?;
+            Ok(())
+        })
     }
 
-    fn sync(&self) -> Result<(), StoreError> {
-        self.guarded("syncing the log", || {
-            self.db.flush()?;
-            self.db_file.sync_data()?;
-            Ok(())
+    /// Makes durable what was written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; it is not known then what is durable, and trying again would prove nothing: the system may have
+    /// dropped what it could not write. The handle takes no further write.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.db_file.sync_data().map_err(|e| {
+            let failure = StoreError::failed("syncing the log", e);
+            self.stop_writing(&failure);
+            failure
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::layout::{HEAD_GROWS_TO_BYTES, KeyedValue, RECORD_FULL_BYTES, RecordBuilder, RecordKey, VALUE_BYTES_MAX};
 use super::threads::{spawn_thread, wait_for_room};
-use super::witness::{Seen, Witness};
+use super::witness::Seen;
 use super::{Request, Shared};
 use crate::checksum::Digest;
 use crate::log::{AppendError, Appended, StoreError};
@@ -26,13 +26,9 @@ type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, 
 const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
 
 /// Starts the writer; it ends when nobody can send requests any more.
-pub(super) fn spawn(
-    shared: Arc<Shared>,
-    witness: Witness,
-    mut requests: mpsc::Receiver<Request>,
-) -> Result<JoinHandle<()>, StoreError> {
+pub(super) fn spawn(shared: Arc<Shared>, mut requests: mpsc::Receiver<Request>) -> Result<JoinHandle<()>, StoreError> {
     let head = last_record(&shared)?;
-    let mut writer = Writer { shared, witness, head };
+    let mut writer = Writer { shared, head };
     spawn_thread("daftar-log-write", move || {
         while let Some(first) = requests.blocking_recv() {
             let group = gather(first, &mut requests);
@@ -76,7 +72,6 @@ fn size_of(request: &Request) -> usize {
 
 struct Writer {
     shared: Arc<Shared>,
-    witness: Witness,
     head: Head,
 }
 
@@ -158,17 +153,22 @@ impl Writer {
         (answers, packer.finish())
     }
 
-    /// Makes the group durable: keys first, then the records, then the witness; then readers may see it.
+    /// Makes the group durable: keys first, then the records, then the witness; then readers may see it. Where answers
+    /// do not wait for syncs the keeper does the same later, and only then tells the witness, which must not reach the
+    /// disk before what it speaks of.
     fn store(&mut self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
-        self.shared.keys.make_durable()?;
-        self.shared.store.write(values)?;
-        let seen = {
-            let sequencer = &self.shared.state().sequencer;
-            Seen { position: sequencer.last(), chain: sequencer.chain(), empties: sequencer.empties() }
-        };
-        let position = seen.position;
-        self.witness.write(seen)?;
-        self.shared.durable.send_replace(position);
+        let shared = &self.shared;
+        let seen = Seen::end_of(&shared.state().sequencer);
+        if shared.durability.syncs_each() {
+            shared.keys.make_durable()?;
+            shared.store.write(values)?;
+            shared.store.sync()?;
+            shared.witness().write(seen)?;
+        } else {
+            shared.store.write(values)?;
+        }
+        *shared.acknowledged() = seen;
+        shared.durable.send_replace(seen.position);
         Ok(())
     }
 
