@@ -4,6 +4,7 @@
 //! sled themselves.
 
 pub mod durability;
+mod healing;
 pub mod key_file;
 pub mod layout;
 mod recovery;
@@ -27,6 +28,7 @@ use crate::sealing::{KeyStore, random};
 use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
 use durability::Durability;
+use healing::Stop;
 use key_file::KeyFile;
 use layout::RecordKey;
 use std::collections::VecDeque;
@@ -100,6 +102,7 @@ struct Shared {
     keys: Arc<KeyFile>,
     clock: Clock,
     durability: Durability,
+    home: Home,
     witness: Mutex<Witness>,
     /// What was answered last: what the witness is told once it is synced.
     acknowledged: Mutex<Seen>,
@@ -109,6 +112,14 @@ struct Shared {
     /// Signalled when the tail has become shorter, or the keeper has something to do.
     tail_changed: Condvar,
     tail_lock: Mutex<()>,
+    /// Held while a group is written, and while the log is opened anew.
+    storing: Mutex<()>,
+}
+
+/// Where the log lies and how it was opened, to open it again.
+struct Home {
+    layout: Layout,
+    options: Options,
 }
 
 /// What is known of the log in memory.
@@ -120,8 +131,10 @@ struct State {
     tail: VecDeque<Placed>,
     /// The commands of the tail.
     tail_commands: VecDeque<KeptCommand>,
+    /// How often it was rebuilt: what was placed before is void after.
+    generation: u64,
     /// What made the log stop taking appends.
-    failure: Option<StoreError>,
+    stop: Option<Stop>,
 }
 
 impl EmbeddedLog {
@@ -279,10 +292,18 @@ struct Layout {
     keys: PathBuf,
     witness: PathBuf,
     derived: PathBuf,
+    /// Written to find out whether there is room, and removed.
+    probe: PathBuf,
 }
 
 fn layout_of(dir: &Path) -> Layout {
-    Layout { log: dir.join("log"), keys: dir.join("keys"), witness: dir.join("witness"), derived: dir.join("derived") }
+    Layout {
+        log: dir.join("log"),
+        keys: dir.join("keys"),
+        witness: dir.join("witness"),
+        derived: dir.join("derived"),
+        probe: dir.join("probe"),
+    }
 }
 
 impl Shared {
@@ -490,6 +511,10 @@ impl EventLog for EmbeddedLog {
 
     fn knows_command(&self, id: &[u8; 16]) -> bool {
         self.shared.state().sequencer.commands.get(id).is_some()
+    }
+
+    fn stopped(&self) -> Option<StoreError> {
+        self.shared.stopped()
     }
 
     async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {

@@ -219,7 +219,7 @@ impl KeyFile {
         let checksum = checksum(number, slot);
         slot[..4].copy_from_slice(&checksum.to_le_bytes());
         let write = |file: &File| file.write_all_at(slot, at(number));
-        self.files.iter().try_for_each(write).map_err(|e| StoreError::failed("writing the keys", e))
+        self.files.iter().try_for_each(write).map_err(|e| StoreError::of_write("writing the keys", &e))
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

@@ -1,11 +1,13 @@
 //! The log's own threads: readers that may block on sled, and a keeper for what no answer waits for.
 
+use super::healing::heal;
 use super::witness::Seen;
 use super::{BLOCK_EVENTS, Durability, Shared, TAIL_EVENTS_MAX};
 use crate::block::BlockBuilder;
 use crate::derived::DerivedFiles;
 use crate::log::StoreError;
 use crate::memory::finish_block;
+use crate::position::Position;
 use crate::sealing::KeyStore;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,7 +96,7 @@ impl Keeper {
         let thread = spawn_thread("daftar-log-keep", move || {
             // A keeper that panicked leaves the tail to grow: the writer would wait for room for ever.
             if catch_unwind(AssertUnwindSafe(|| keep(&shared, derived, &late, &stop))).is_err() {
-                give_up(&shared, StoreError::failed("writing derived files", "their keeper gave up; restart"));
+                shared.stop(StoreError::failed("writing derived files", "their keeper gave up; restart"));
             }
         })?;
         Ok(Self { stopping, thread: Mutex::new(Some(thread)) })
@@ -116,9 +118,10 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
     let mut syncs = LateSyncs::new(shared, late);
     loop {
         let last_round = stopping.load(Ordering::Acquire);
+        heal(shared, &mut derived);
+        // Without derived files the tail would grow without bound: the log stops taking appends and says why.
         if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
-            give_up(shared, failure);
-            return syncs.now();
+            shared.stop(failure);
         }
         if last_round {
             return syncs.now();
@@ -171,7 +174,7 @@ impl<'a> LateSyncs<'a> {
         if !shared.durability.syncs_each()
             && let Err(failure) = sync_acknowledged(shared)
         {
-            return give_up(shared, failure);
+            return shared.stop(failure);
         }
         // The witness is never ahead of the log, and a key's twin can be mended: a sync that fails here costs no
         // promise, and trying it again would prove nothing.
@@ -189,14 +192,10 @@ fn sync_acknowledged(shared: &Shared) -> Result<(), StoreError> {
     shared.witness().write(seen)
 }
 
-/// Without derived files the tail would grow without bound: the log stops taking appends and says why.
-fn give_up(shared: &Shared, failure: StoreError) {
-    shared.state_mut().failure.get_or_insert(failure);
-    shared.tail_changed.notify_all();
-}
-
+/// Whether there is a block to derive; none is while the log is stopped, for what is placed may be void.
 fn has_whole_block(shared: &Shared) -> bool {
-    shared.durable_position().0 >= shared.state().derived_end().0 + BLOCK_EVENTS as u64
+    let (durable, state) = (shared.durable_position(), shared.state());
+    state.stop.is_none() && durable.0 >= state.derived_end().0 + BLOCK_EVENTS as u64
 }
 
 /// Derives every block whose events are all durable.
@@ -236,7 +235,7 @@ pub(super) fn wait_for_room(shared: &Shared) {
     loop {
         let full = {
             let state = shared.state();
-            state.tail.len() >= TAIL_EVENTS_MAX && state.failure.is_none()
+            state.tail.len() >= TAIL_EVENTS_MAX && state.stop.is_none()
         };
         if !full {
             return;

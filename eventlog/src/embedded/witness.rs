@@ -88,7 +88,7 @@ impl Witness {
         let checksum = crc32c::crc32c(&slot[..CHECKED_LEN]);
         slot[CHECKED_LEN..].copy_from_slice(&checksum.to_le_bytes());
         let at = (self.turn % 2) * SLOT_LEN as u64;
-        self.file.write_all_at(&slot, at).map_err(|e| StoreError::failed("writing the tail witness", e))
+        self.file.write_all_at(&slot, at).map_err(|e| StoreError::of_write("writing the tail witness", &e))
     }
 
     /// Another handle on the file, to sync it from elsewhere.
