@@ -49,9 +49,9 @@ impl Acknowledged {
 }
 
 /// Runs a writer on `dir`, kills it after some time, and answers what it had acknowledged.
-fn run_and_kill(dir: &Path, seed: u64, dice: &mut Dice) -> Vec<Acknowledged> {
+fn run_and_kill(dir: &Path, durability: &str, seed: u64, dice: &mut Dice) -> Vec<Acknowledged> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_log_writer"));
-    command.arg(dir).args(["many", &seed.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.arg(dir).args(["many", &seed.to_string(), durability]).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut writer = Writer(command.spawn().unwrap());
     let mut out = BufReader::new(writer.0.stdout.take().unwrap());
     let (opened, is_open) = mpsc::channel();
@@ -100,20 +100,32 @@ async fn check(dir: &Path, acknowledged: &[Acknowledged], fresh: &[Acknowledged]
     events.len()
 }
 
-#[test]
-fn what_was_acknowledged_survives_every_kill() {
+/// Kills writers on one directory again and again, and looks each time for all that was ever acknowledged.
+fn survives_kills(durability: &str, rounds: u64) {
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut dice = Dice(20_261_103);
     let mut acknowledged: Vec<Acknowledged> = Vec::new();
-    for round in 0..if long() { 100 } else { 20 } {
-        let fresh = run_and_kill(dir.path(), round, &mut dice);
+    for round in 0..rounds {
+        let fresh = run_and_kill(dir.path(), durability, round, &mut dice);
         if round % 4 == 3 {
             std::fs::remove_dir_all(dir.path().join("derived")).unwrap();
         }
         acknowledged.extend(fresh.iter().cloned());
         let events = runtime.block_on(check(dir.path(), &acknowledged, &fresh));
-        println!("round {round}: {} acknowledged, {events} events in all", fresh.len());
+        println!("{durability}, round {round}: {} acknowledged, {events} events in all", fresh.len());
     }
     assert!(acknowledged.len() > 100, "the writers got something done");
+}
+
+#[test]
+fn what_was_acknowledged_survives_every_kill() {
+    survives_kills("always", if long() { 100 } else { 20 });
+}
+
+#[test]
+fn what_was_handed_to_the_system_survives_every_kill_of_the_process() {
+    for durability in ["interval:20", "os"] {
+        survives_kills(durability, if long() { 50 } else { 8 });
+    }
 }

@@ -79,9 +79,13 @@ fn calls_of(trace: &str) -> Vec<Call> {
 }
 
 fn traced(dir: &Path, trace: &Path, options: &[&str], count: u64) -> (bool, Vec<u64>) {
+    traced_as("always", dir, trace, options, count)
+}
+
+fn traced_as(durability: &str, dir: &Path, trace: &Path, options: &[&str], count: u64) -> (bool, Vec<u64>) {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-y", "-qq", "-s", "64", "-o"]).arg(trace).args(options);
-    strace.arg(WRITER).arg(dir).args(["script", &count.to_string()]).stdin(Stdio::null());
+    strace.arg(WRITER).arg(dir).args(["script", &count.to_string(), durability]).stdin(Stdio::null());
     let out = strace.output().unwrap();
     (out.status.success(), acknowledged(&String::from_utf8_lossy(&out.stdout)))
 }
@@ -132,6 +136,62 @@ fn every_answer_comes_after_the_syncs() {
         let witnessed = witnessed.max_by_key(|c| c.began).unwrap();
         assert!(witnessed.began > log_synced, "{what}: the witness is never ahead of the log");
     }
+}
+
+/// The calls of a script from its first commit on, with answers that do not wait for syncs.
+fn calls_without_syncs_each(durability: &str) -> Vec<Call> {
+    let dir = tempfile::tempdir().unwrap();
+    let (trace, data) = (dir.path().join("trace"), dir.path().join("data"));
+    let syscalls = "trace=pwrite64,write,fdatasync,fsync";
+    let (finished, said) = traced_as(durability, &data, &trace, &["-e", syscalls], SCRIPT);
+    assert!(finished && said.len() as u64 == SCRIPT, "{durability}");
+    let calls = calls_of(&std::fs::read_to_string(&trace).unwrap());
+    let open = calls.iter().find(|c| c.name == "write" && c.arguments.contains("\"open")).unwrap().ended;
+    calls.into_iter().filter(|c| c.began > open).collect()
+}
+
+/// Asserts that every write of the witness comes after a sync of the log by the same thread, and that after one of the
+/// keys; answers how many there are.
+fn assert_witness_follows_the_syncs(calls: &[Call], durability: &str) -> usize {
+    let written: Vec<_> = calls.iter().filter(|c| c.is_on(&["pwrite64"], "/witness")).collect();
+    for witnessed in &written {
+        let before = |names: &[&str], file: &str, at: usize| {
+            let of_thread = calls.iter().filter(|c| c.process == witnessed.process && c.ended < at);
+            of_thread.filter(|c| c.is_on(names, file)).map(|c| c.began).max()
+        };
+        let log = before(&["fdatasync"], "/log/db", witnessed.began);
+        let log = log.unwrap_or_else(|| panic!("{durability}: the witness is written without a sync: {witnessed:?}"));
+        let last_witness = before(&["pwrite64"], "/witness", witnessed.began);
+        assert!(last_witness < Some(log), "{durability}: each has a sync of its own");
+        // A key is new with every other commit: the sync that covers the first of them comes before the log's.
+        let keys = before(&["fdatasync"], "/keys/customers.a", log);
+        assert!(keys.is_some(), "{durability}: the keys are synced before the log");
+    }
+    written.len()
+}
+
+#[test]
+fn with_an_interval_the_witness_follows_the_syncs_that_no_answer_waits_for() {
+    if !can_trace() {
+        return;
+    }
+    let calls = calls_without_syncs_each("interval:1");
+    let written = assert_witness_follows_the_syncs(&calls, "interval:1");
+    assert!(written >= 2, "one in between and one at close");
+    let syncs = calls.iter().filter(|c| c.is_on(&["fdatasync"], "/log/db")).count();
+    println!("{written} witnesses and {syncs} syncs for {SCRIPT} answers");
+}
+
+#[test]
+fn without_syncs_the_witness_is_written_at_close_alone() {
+    if !can_trace() {
+        return;
+    }
+    let calls = calls_without_syncs_each("os");
+    let last = calls.iter().filter(|c| c.arguments.contains("\"step ")).map(|c| c.began).max().unwrap();
+    let early = calls.iter().find(|c| c.began < last && matches!(&*c.name, "fdatasync" | "fsync"));
+    assert!(early.is_none(), "nothing is synced before the last answer: {early:?}");
+    assert_eq!(assert_witness_follows_the_syncs(&calls, "os"), 1);
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl DerivedFiles {
     ///
     /// [`StoreError`] when the files can't be written.
     pub fn append(&mut self, block: &FactBlock, commands: &[KeptCommand]) -> Result<FactBlock, StoreError> {
-        let failed = |e| StoreError::failed("writing derived files", e);
+        let failed = |e| StoreError::of_write("writing derived files", &e);
         let bytes = block.as_bytes();
         let command_bytes = encode_commands(self.blocks, block.origin().chain_after, commands);
         self.commands.write_all_at(&command_bytes, self.commands_len).map_err(failed)?;

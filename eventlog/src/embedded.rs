@@ -3,6 +3,8 @@
 //! One thread writes, in groups; a few threads read; one keeps house (derived files, late syncs). Callers never touch
 //! sled themselves.
 
+pub mod durability;
+mod healing;
 pub mod key_file;
 pub mod layout;
 mod recovery;
@@ -25,6 +27,8 @@ use crate::record::RecordedEvent;
 use crate::sealing::{KeyStore, random};
 use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
+use durability::Durability;
+use healing::Stop;
 use key_file::KeyFile;
 use layout::RecordKey;
 use std::collections::VecDeque;
@@ -34,6 +38,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockRead
 use store::Store;
 use threads::{Keeper, Readers};
 use tokio::sync::{mpsc, oneshot, watch};
+use witness::{Seen, Witness};
 
 /// At most this many events wait in memory for their block to be derived; then the writer waits.
 pub const TAIL_EVENTS_MAX: usize = 64 << 10;
@@ -53,6 +58,8 @@ pub struct Options {
     pub restoring: Option<Genesis>,
     /// Whether to go on with a log that lost acknowledged events at its end, in a new epoch.
     pub accept_truncation: bool,
+    /// When an append is answered.
+    pub durability: Durability,
     /// Told how far a rebuilding of derived files has come.
     pub progress: Option<Arc<dyn Fn(Position) + Send + Sync>>,
 }
@@ -65,6 +72,7 @@ impl Default for Options {
             cache_bytes: 64 << 20,
             restoring: None,
             accept_truncation: false,
+            durability: Durability::default(),
             progress: None,
         }
     }
@@ -96,12 +104,25 @@ struct Shared {
     store: Store,
     keys: Arc<KeyFile>,
     clock: Clock,
+    durability: Durability,
+    home: Home,
+    witness: Mutex<Witness>,
+    /// What was answered last: what the witness is told once it is synced.
+    acknowledged: Mutex<Seen>,
     durable: watch::Sender<Position>,
     /// Written by the writer and the keeper for moments, read by readers for one look-up.
     state: RwLock<State>,
     /// Signalled when the tail has become shorter, or the keeper has something to do.
     tail_changed: Condvar,
     tail_lock: Mutex<()>,
+    /// Held while a group is written, and while the log is opened anew.
+    storing: Mutex<()>,
+}
+
+/// Where the log lies and how it was opened, to open it again.
+struct Home {
+    layout: Layout,
+    options: Options,
 }
 
 /// What is known of the log in memory.
@@ -113,8 +134,10 @@ struct State {
     tail: VecDeque<Placed>,
     /// The commands of the tail.
     tail_commands: VecDeque<KeptCommand>,
+    /// How often it was rebuilt: what was placed before is void after.
+    generation: u64,
     /// What made the log stop taking appends.
-    failure: Option<StoreError>,
+    stop: Option<Stop>,
 }
 
 impl EmbeddedLog {
@@ -125,12 +148,11 @@ impl EmbeddedLog {
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let lock = take_lock(dir, options.create)?;
-        let recovery::Opened { shared, witness, derived, lost } = recovery::open(dir, options)?;
-        let syncers = vec![witness.syncer()?, shared.keys.syncer()?];
+        let recovery::Opened { shared, derived, lost } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
         let (requests, queue) = mpsc::channel(REQUESTS_MAX);
-        let writer = writer::spawn(Arc::clone(&shared), witness, queue)?;
-        let keeper = Keeper::spawn(Arc::clone(&shared), derived, syncers)?;
+        let writer = writer::spawn(Arc::clone(&shared), queue)?;
+        let keeper = Keeper::spawn(Arc::clone(&shared), derived)?;
         let log = Self {
             readers: Readers::spawn()?,
             shared,
@@ -194,6 +216,12 @@ impl EmbeddedLog {
     #[must_use]
     pub fn keys(&self) -> Arc<dyn KeyStore> {
         Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
+    }
+
+    /// When its appends are answered.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.shared.durability
     }
 
     /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending.
@@ -267,10 +295,18 @@ struct Layout {
     keys: PathBuf,
     witness: PathBuf,
     derived: PathBuf,
+    /// Written to find out whether there is room, and removed.
+    probe: PathBuf,
 }
 
 fn layout_of(dir: &Path) -> Layout {
-    Layout { log: dir.join("log"), keys: dir.join("keys"), witness: dir.join("witness"), derived: dir.join("derived") }
+    Layout {
+        log: dir.join("log"),
+        keys: dir.join("keys"),
+        witness: dir.join("witness"),
+        derived: dir.join("derived"),
+        probe: dir.join("probe"),
+    }
 }
 
 impl Shared {
@@ -285,6 +321,15 @@ impl Shared {
 
     fn tail_guard(&self) -> MutexGuard<'_, ()> {
         self.tail_lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn witness(&self) -> MutexGuard<'_, Witness> {
+        // One that was interrupted wrote one slot by half; the other is whole.
+        self.witness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledged(&self) -> MutexGuard<'_, Seen> {
+        self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn durable_position(&self) -> Position {
@@ -531,6 +576,10 @@ impl EventLog for EmbeddedLog {
 
     fn knows_command(&self, id: &[u8; 16]) -> bool {
         self.shared.state().sequencer.commands.get(id).is_some()
+    }
+
+    fn stopped(&self) -> Option<StoreError> {
+        self.shared.stopped()
     }
 
     async fn append_in_order(&self, commits: Vec<Commit>) -> Vec<Result<Appended, AppendError>> {

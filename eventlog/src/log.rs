@@ -10,6 +10,7 @@ use crate::position::{Position, Version};
 use crate::record::{NewEvent, RecordedEvent};
 use crate::stream::StreamName;
 use daftar_domain::Timestamp;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -100,6 +101,16 @@ pub enum StoreError {
         /// What the engine said.
         why: Arc<str>,
     },
+    /// There is no room for what is to be written; the log goes on by itself once there is.
+    #[error(
+        "the disk is full: {doing}: {why}; nothing acknowledged is lost; writing goes on by itself once there is room"
+    )]
+    StorageFull {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        why: Arc<str>,
+    },
     /// The log was shut down.
     #[error("the log is shut down")]
     ShutDown,
@@ -133,6 +144,17 @@ impl StoreError {
     /// A failure of the disk or the engine.
     pub fn failed(doing: &'static str, why: impl std::fmt::Display) -> Self {
         Self::Failed { doing, why: why.to_string().into() }
+    }
+
+    /// A write that the system refused: for want of room, or as a failure.
+    #[must_use]
+    pub fn of_write(doing: &'static str, error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::StorageFull { doing, why: error.to_string().into() }
+            }
+            _ => Self::failed(doing, error),
+        }
     }
 }
 
@@ -221,6 +243,11 @@ pub trait EventLog: LogReader {
     /// Whether a command of that id was taken in the last seven days; it may not be durable yet. To learn what came of
     /// it once it is, append a commit of no events with its stamp: the answer is [`AppendError::Duplicate`].
     fn knows_command(&self, id: &[u8; 16]) -> bool;
+
+    /// Why appends are refused now; none: they are taken. Reading goes on either way.
+    fn stopped(&self) -> Option<StoreError> {
+        None
+    }
 
     /// Appends commits in the order given, each on its own: one that is refused does not keep the next from its place.
     /// Answers in the same order, when each is durable.

@@ -24,9 +24,12 @@ pub(super) fn ready() -> MethodRouter<Desk> {
             Ok(position) => (StatusCode::OK, Some(position), None),
             Err(failure) => (StatusCode::SERVICE_UNAVAILABLE, None, Some(failure.to_string())),
         };
+        // Reports are answered whether or not anything can be written.
+        let writes = desk.log().stopped().map(|why| why.to_string());
         let position = position.map(|position| position.0);
         let body = json!({
             "ready": status == StatusCode::OK, "position": position, "durable": durable.0, "stopped": stopped,
+            "writes": writes,
         });
         let mut response = answer::value(&body);
         *response.status_mut() = status;

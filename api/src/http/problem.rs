@@ -45,6 +45,8 @@ pub enum Slug {
     TooManyCells,
     /// There is more to do than can be done.
     Overloaded,
+    /// There is no room on the disk.
+    StorageFull,
     /// The read model has not come to the position asked for.
     NotYetSeen,
     /// The log is not what was written.
@@ -79,6 +81,7 @@ impl Slug {
             }
             Self::TooManyCells => ("too-many-cells", StatusCode::UNPROCESSABLE_ENTITY, "The report would be too large"),
             Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Too busy just now"),
+            Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The disk is full"),
             Self::NotYetSeen => ("not-yet-seen", StatusCode::SERVICE_UNAVAILABLE, "The reports are not that far yet"),
             Self::Corrupt => ("corrupt", StatusCode::INTERNAL_SERVER_ERROR, "The log is damaged"),
             Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side"),
@@ -86,7 +89,7 @@ impl Slug {
     }
 
     const fn is_worth_retrying(self) -> bool {
-        matches!(self, Self::Overloaded | Self::NotYetSeen)
+        matches!(self, Self::Overloaded | Self::StorageFull | Self::NotYetSeen)
     }
 }
 
@@ -248,6 +251,12 @@ impl From<StoreError> for Problem {
                 "The log could not be read or written; whether anything was kept is not known. With the same \
                  Idempotency-Key it can safely be sent again.",
                 &failure,
+            ),
+            // Not printed each time: /readyz has the words, and what is printed may lie on the same disk.
+            StoreError::StorageFull { .. } => Self::new(
+                Slug::StorageFull,
+                "There is no room for writing; whether anything was kept is not known. Reading goes on, and so does writing \
+                 once there is room. With the same Idempotency-Key it can safely be sent again.",
             ),
             StoreError::ShutDown | StoreError::InUse { .. } => Self::new(
                 Slug::Overloaded,

@@ -138,7 +138,7 @@ impl KeyFile {
         self.mended
     }
 
-    /// Handles on both files, to sync them from elsewhere.
+    /// A handle on the second file, to sync it from elsewhere.
     ///
     /// # Errors
     ///
@@ -172,7 +172,8 @@ impl KeyFile {
         }
         self.log_id.copy_from_slice(&header[16..32]);
         self.secret.copy_from_slice(&header[32..64]);
-        let mut index = Index { slots: self.len()?.saturating_sub(1), ..Index::default() };
+        // A process that was killed may have written slots without a sync.
+        let mut index = Index { slots: self.len()?.saturating_sub(1), unsynced: true, ..Index::default() };
         for number in 1..=index.slots {
             // After a power cut these may also be slots that no acknowledged commit ever needed.
             match self.read_or_mend(number)? {
@@ -218,7 +219,7 @@ impl KeyFile {
         let checksum = checksum(number, slot);
         slot[..4].copy_from_slice(&checksum.to_le_bytes());
         let write = |file: &File| file.write_all_at(slot, at(number));
-        self.files.iter().try_for_each(write).map_err(|e| StoreError::failed("writing the keys", e))
+        self.files.iter().try_for_each(write).map_err(|e| StoreError::of_write("writing the keys", &e))
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

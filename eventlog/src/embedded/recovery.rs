@@ -4,7 +4,7 @@ use super::layout::RecordKey;
 use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
-use super::{BLOCK_EVENTS, KeyFile, Layout, Options, Shared, State, layout_of};
+use super::{BLOCK_EVENTS, Home, KeyFile, Layout, Options, Shared, State, layout_of};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::EventType;
 use crate::derived::{Derived, DerivedFiles};
@@ -14,6 +14,7 @@ use crate::genesis::Genesis;
 use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
+use crate::sealing::KeyStore;
 use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
@@ -23,7 +24,6 @@ use tokio::sync::watch;
 /// A directory that was opened.
 pub(super) struct Opened {
     pub(super) shared: Shared,
-    pub(super) witness: Witness,
     pub(super) derived: DerivedFiles,
     /// The last position acknowledged and its chain value, where the log ends before it and that was accepted.
     pub(super) lost: Option<(Position, Digest)>,
@@ -32,6 +32,8 @@ pub(super) struct Opened {
 /// Opens everything in `dir` and brings memory to where the log ends.
 pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> {
     let layout = layout_of(dir);
+    // Left behind where a process was killed while it looked for room.
+    let _ = std::fs::remove_file(&layout.probe);
     let store = Store::open(&layout.log, options.cache_bytes)?;
     let (mut witness, seen) = Witness::open(&layout.witness)?;
     let (genesis, keys) = match store.get(RecordKey::GENESIS)? {
@@ -42,28 +44,62 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         None => create(dir, &layout, &store, &mut witness, seen, options.restoring)?,
     };
     let keys = Arc::new(keys);
-    let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
-    keep_what_the_log_confirms(&store, &genesis, &mut derived)?;
-    files.keep(&derived)?;
-    let mut recovery = Recovery { genesis, state: restored(&genesis, derived)?, files };
-    recovery.replay(&store, options)?;
-    let Recovery { state, files, .. } = recovery;
-    let lost = match compare_with_witness(&store, &genesis, &state, seen) {
-        Err(Mismatch::TailLost(_, lost)) if options.accept_truncation => Some(lost),
-        Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
-        Ok(()) => None,
-    };
+    let Rebuilt { state, files, lost } = rebuild(&store, &genesis, &layout, options, seen, 0)?;
+    // After a kill the system may hold what was never synced: it is, before anybody is told that it stands.
+    keys.make_durable()?;
+    store.sync()?;
+    let acknowledged = Seen::end_of(&state.sequencer);
     let shared = Shared {
         genesis,
         store,
         keys,
         clock: Arc::clone(&options.clock),
+        durability: options.durability,
+        // What was accepted at opening is not accepted again unseen.
+        home: Home { layout, options: Options { accept_truncation: false, ..options.clone() } },
+        witness: Mutex::new(witness),
+        acknowledged: Mutex::new(acknowledged),
         durable: watch::channel(state.sequencer.last()).0,
         state: RwLock::new(state),
         tail_changed: Condvar::new(),
         tail_lock: Mutex::new(()),
+        storing: Mutex::new(()),
     };
-    Ok(Opened { shared, witness, derived: files, lost })
+    Ok(Opened { shared, derived: files, lost })
+}
+
+/// What memory holds of a log, and the files derived from it.
+pub(super) struct Rebuilt {
+    pub(super) state: State,
+    pub(super) files: DerivedFiles,
+    /// As in [`Opened`].
+    lost: Option<(Position, Digest)>,
+}
+
+/// Brings memory to where the log ends; `mapped` derived blocks are being read by others and must not be cut off.
+pub(super) fn rebuild(
+    store: &Store,
+    genesis: &Genesis,
+    layout: &Layout,
+    options: &Options,
+    seen: Option<Seen>,
+    mapped: usize,
+) -> Result<Rebuilt, StoreError> {
+    let (mut files, mut derived) = DerivedFiles::open(&layout.derived, genesis.identity, genesis.chain())?;
+    keep_what_the_log_confirms(store, genesis, &mut derived)?;
+    if derived.blocks.len() < mapped {
+        return Err(StoreError::failed("reading derived files", "blocks that are in use are damaged; restart"));
+    }
+    files.keep(&derived)?;
+    let mut recovery = Recovery { genesis: *genesis, state: restored(genesis, derived)?, files };
+    recovery.replay(store, options)?;
+    let Recovery { state, files, .. } = recovery;
+    let lost = match compare_with_witness(store, genesis, &state, seen) {
+        Err(Mismatch::TailLost(_, lost)) if options.accept_truncation => Some(lost),
+        Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
+        Ok(()) => None,
+    };
+    Ok(Rebuilt { state, files, lost })
 }
 
 /// Makes a new log: keys, witness and directories are durable before the genesis, so that a log that has one has all.
@@ -90,6 +126,7 @@ fn create(
     let failed = |e| StoreError::failed("creating the log", e);
     [&layout.keys, dir, dir.parent().unwrap_or(dir)].into_iter().try_for_each(sync_dir).map_err(failed)?;
     store.write(vec![(RecordKey::GENESIS.encode(), genesis.encode().to_vec())])?;
+    store.sync()?;
     Ok((genesis, keys))
 }
 
@@ -165,7 +202,7 @@ fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
     }
     derived.commands().for_each(|command| sequencer.commands.insert(command));
     let blocks = derived.blocks;
-    Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), failure: None })
+    Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), generation: 0, stop: None })
 }
 
 struct Recovery {

@@ -1,12 +1,13 @@
 //! sled, fenced in: its panics become errors, durable means fsynced, and only the log's own threads call it.
 
 use super::layout::{KIND_CONTINUED, KeyedValue, Record, RecordKey};
+use super::threads::spawn_thread;
 use crate::log::StoreError;
 use crate::position::Position;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
+use std::sync::{OnceLock, PoisonError, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,15 +16,22 @@ const SEGMENT_BYTES: usize = 2 << 20;
 
 /// The records of one log.
 pub struct Store {
+    dir: PathBuf,
+    cache_bytes: u64,
+    /// Written while it is opened anew, read for one call. None: opening it anew failed.
+    handle: RwLock<Option<Handle>>,
+}
+
+/// One opening of the database.
+struct Handle {
     db: sled::Db,
     records: sled::Tree,
     /// sled's own file, to sync: its `flush` only asks the kernel to begin.
     db_file: File,
-    blobs: std::path::PathBuf,
     /// What made this handle unusable: a caught panic may have left sled in any state.
     broken: OnceLock<String>,
     /// What made writing impossible until it is opened again; reading goes on.
-    unwritable: OnceLock<String>,
+    unwritable: OnceLock<StoreError>,
 }
 
 impl Store {
@@ -33,40 +41,129 @@ impl Store {
     ///
     /// [`StoreError`] when sled can't open it, or it holds values that were never synced.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
-        let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
         if !dir.exists() {
             create(dir)?;
         }
+        let handle = RwLock::new(Some(Handle::open(dir, cache_bytes)?));
+        Ok(Self { dir: dir.to_owned(), cache_bytes, handle })
+    }
+
+    /// Lets go of the database and opens it anew, as a restart would; reads wait meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; nothing can be read or written then until it is opened anew.
+    pub fn reopen(&self) -> Result<(), StoreError> {
+        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = handle.take() {
+            let_go(old)?;
+        }
+        *handle = Some(Handle::open(&self.dir, self.cache_bytes)?);
+        Ok(())
+    }
+
+    /// Whether a panic has made the handle unusable, or there is none.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let handle = self.handle.read().unwrap_or_else(PoisonError::into_inner);
+        handle.as_ref().is_none_or(|handle| handle.broken.get().is_some())
+    }
+
+    fn with<T>(&self, call: impl FnOnce(&Handle) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        // Poisoned only where opening anew panicked, and then there is no handle.
+        let handle = self.handle.read().unwrap_or_else(PoisonError::into_inner);
+        let gone = || StoreError::failed("opening the log anew", "it could not be opened; it is tried again");
+        call(handle.as_ref().ok_or_else(gone)?)
+    }
+
+    /// Writes values in one atomic batch and hands them to the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; it is not known then what was written, and nothing more is until the log is opened anew.
+    pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        self.with(|handle| handle.write(values))
+    }
+
+    /// Makes durable what was written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; it is not known then what is durable, and trying again would prove nothing: the system may have
+    /// dropped what it could not write. Nothing more is written.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.with(Handle::sync)
+    }
+
+    /// The value under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails.
+    pub fn get(&self, key: RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(|handle| handle.get(key))
+    }
+
+    /// The last record whose key is at most `key`, the genesis left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails or the record is damaged.
+    pub fn last_at_or_before(&self, key: RecordKey) -> Result<Option<Record>, StoreError> {
+        self.with(|handle| handle.last_at_or_before(key))
+    }
+
+    /// The records from `key` on, in order, handed to `visit` until it says stop; `visit` must not ask the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when sled fails, a record is damaged, or `visit` says so.
+    pub fn scan(
+        &self,
+        from: RecordKey,
+        visit: impl FnMut(Record) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        self.with(|handle| handle.scan(from, visit))
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            // What was acknowledged is durable; one that does not let go ends with the process.
+            let _ = let_go(handle);
+        }
+    }
+}
+
+/// Drops a handle; after a failure sled may panic on the way or wait for ever, so that is done by a thread nobody has to
+/// wait for.
+fn let_go(handle: Handle) -> Result<(), StoreError> {
+    let (done, is_done) = mpsc::channel();
+    let failed = |why: &str| StoreError::failed("letting go of the log", why);
+    spawn_thread("daftar-log-close", move || {
+        let _ = guard(|| {
+            drop(handle);
+            Ok(())
+        });
+        let _ = done.send(());
+    })?;
+    is_done.recv_timeout(LET_GO_MAX).map_err(|_| failed("the storage engine does not end"))
+}
+
+impl Handle {
+    fn open(dir: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
         remove_unfinished_snapshots(dir).map_err(failed)?;
         let (db, records) = open_sled(dir, cache_bytes)?;
         let db_file = File::open(dir.join("db")).map_err(failed)?;
-        let store = Self {
-            db,
-            records,
-            db_file,
-            blobs: dir.join("blobs"),
-            broken: OnceLock::new(),
-            unwritable: OnceLock::new(),
-        };
-        store.refuse_blobs()?;
-        Ok(store)
-    }
-
-    /// Refuses a database with values in `blobs/`, which sled never syncs.
-    fn refuse_blobs(&self) -> Result<(), StoreError> {
-        let stray = fs::read_dir(&self.blobs).ok().and_then(|mut files| files.next());
-        match stray {
-            None => Ok(()),
-            Some(_) => Err(StoreError::failed(
-                "opening the log",
-                "its directory blobs/ is not empty: values there were never synced",
-            )),
-        }
+        refuse_blobs(&dir.join("blobs"))?;
+        Ok(Self { db, records, db_file, broken: OnceLock::new(), unwritable: OnceLock::new() })
     }
 
     fn guarded<T>(&self, doing: &'static str, call: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         if let Some(why) = self.broken.get() {
-            return Err(StoreError::failed(doing, format!("the storage engine gave up earlier ({why}); restart")));
+            return Err(StoreError::failed(doing, format!("the storage engine gave up earlier ({why})")));
         }
         guard(call).map_err(|failure| {
             if let Guarded::Panicked(said) = &failure {
@@ -76,17 +173,14 @@ impl Store {
         })
     }
 
-    /// Writes values in one atomic batch and makes them durable.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`]; it is not known then what is durable, and the handle is unusable.
-    pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
-        if let Some(why) = self.unwritable.get() {
-            return Err(StoreError::failed("writing to the log", format!("an earlier write failed ({why}); restart")));
+    fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        if let Some(failure) = self.unwritable.get() {
+            return Err(failure.clone());
         }
-        self.try_write(values).inspect_err(|e| {
-            let _ = self.unwritable.set(e.to_string());
+        self.try_write(values).map_err(|failure| {
+            let failure = self.was_only_refused(failure);
+            let _ = self.unwritable.set(failure.clone());
+            failure
         })
     }
 
@@ -95,33 +189,36 @@ impl Store {
         for (key, value) in values {
             batch.insert(&key, value);
         }
-        self.guarded("writing to the log", || self.records.apply_batch(batch))?;
-        self.sync()
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        self.guarded("syncing the log", || {
+        self.guarded("writing to the log", || {
+            self.records.apply_batch(batch)?;
             self.db.flush()?;
-            self.db_file.sync_data()?;
             Ok(())
         })
     }
 
-    /// The value under a key.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when sled fails.
-    pub fn get(&self, key: RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Tells a write that found no room, after which all is as before, from one the system had taken and then could
+    /// not bring to the disk: a sync of the file says so, once.
+    fn was_only_refused(&self, failure: StoreError) -> StoreError {
+        match failure {
+            StoreError::StorageFull { .. } => self.sync().err().unwrap_or(failure),
+            _ => failure,
+        }
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        self.db_file.sync_data().map_err(|e| {
+            let why = format!("{e}; what the system had taken may be lost: look after the disk, then restart");
+            let failure = StoreError::failed("syncing the log", why);
+            let _ = self.unwritable.set(failure.clone());
+            failure
+        })
+    }
+
+    fn get(&self, key: RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
         self.guarded("reading the log", || Ok(self.records.get(key.encode())?.map(|value| value.to_vec())))
     }
 
-    /// The last record whose key is at most `key`, the genesis left out.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when sled fails or the record is damaged.
-    pub fn last_at_or_before(&self, key: RecordKey) -> Result<Option<Record>, StoreError> {
+    fn last_at_or_before(&self, key: RecordKey) -> Result<Option<Record>, StoreError> {
         let bounds = RecordKey { counter: 1, ..RecordKey::GENESIS }.encode()..=key.encode();
         let (found, continued) = self.guarded("reading the log", || {
             let mut continued = 0;
@@ -147,12 +244,7 @@ impl Store {
         }
     }
 
-    /// The records from `key` on, in order, handed to `visit` until it says stop.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when sled fails, a record is damaged, or `visit` says so.
-    pub fn scan(
+    fn scan(
         &self,
         from: RecordKey,
         mut visit: impl FnMut(Record) -> Result<bool, StoreError>,
@@ -178,6 +270,18 @@ impl Store {
         let bad_key = || StoreError::Corrupt { position: Position::ZERO, why: "a record's key is damaged".to_owned() };
         let key = RecordKey::decode(key).ok_or_else(bad_key)?;
         Record::read(key, value, |part| self.get(part))
+    }
+}
+
+/// Refuses a database with values in `blobs/`, which sled never syncs.
+fn refuse_blobs(blobs: &Path) -> Result<(), StoreError> {
+    let stray = fs::read_dir(blobs).ok().and_then(|mut files| files.next());
+    match stray {
+        None => Ok(()),
+        Some(_) => Err(StoreError::failed(
+            "opening the log",
+            "its directory blobs/ is not empty: values there were never synced",
+        )),
     }
 }
 
@@ -256,6 +360,7 @@ impl Guarded {
 
     fn while_doing(self, doing: &'static str) -> StoreError {
         match self {
+            Self::Failed(sled::Error::Io(why)) => StoreError::of_write(doing, &why),
             Self::Failed(why) => StoreError::failed(doing, why),
             Self::Panicked(said) => StoreError::failed(doing, format!("the storage engine gave up: {said}")),
         }

@@ -1,17 +1,20 @@
 //! The log's own threads: readers that may block on sled, and a keeper for what no answer waits for.
 
-use super::{BLOCK_EVENTS, Shared, TAIL_EVENTS_MAX};
+use super::healing::heal;
+use super::witness::Seen;
+use super::{BLOCK_EVENTS, Durability, Shared, TAIL_EVENTS_MAX};
 use crate::block::BlockBuilder;
 use crate::derived::DerivedFiles;
 use crate::log::StoreError;
 use crate::memory::finish_block;
 use crate::position::Position;
+use crate::sealing::KeyStore;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 const READER_THREADS: usize = 2;
@@ -86,13 +89,14 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn spawn(shared: Arc<Shared>, derived: DerivedFiles, late: Vec<File>) -> Result<Self, StoreError> {
+    pub(super) fn spawn(shared: Arc<Shared>, derived: DerivedFiles) -> Result<Self, StoreError> {
+        let late = [shared.witness().syncer()?, shared.keys.syncer()?];
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
         let thread = spawn_thread("daftar-log-keep", move || {
             // A keeper that panicked leaves the tail to grow: the writer would wait for room for ever.
             if catch_unwind(AssertUnwindSafe(|| keep(&shared, derived, &late, &stop))).is_err() {
-                give_up(&shared, StoreError::failed("writing derived files", "their keeper gave up; restart"));
+                shared.stop(StoreError::failed("writing derived files", "their keeper gave up; restart"));
             }
         })?;
         Ok(Self { stopping, thread: Mutex::new(Some(thread)) })
@@ -111,45 +115,87 @@ impl Keeper {
 }
 
 fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &AtomicBool) {
-    let mut synced = Position::ZERO;
+    let mut syncs = LateSyncs::new(shared, late);
     loop {
         let last_round = stopping.load(Ordering::Acquire);
+        heal(shared, &mut derived);
+        // Without derived files the tail would grow without bound: the log stops taking appends and says why.
         if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
-            sync_all(late);
-            return give_up(shared, failure);
-        }
-        let durable = shared.durable_position();
-        if durable != synced || last_round {
-            sync_all(late);
-            synced = durable;
+            shared.stop(failure);
         }
         if last_round {
-            return;
+            return syncs.now();
         }
+        syncs.when_due();
         let guard = shared.tail_guard();
         let idle = !stopping.load(Ordering::Acquire) && !has_whole_block(shared);
         if idle {
-            drop(shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY));
+            drop(shared.tail_changed.wait_timeout(guard, syncs.step()));
         }
     }
 }
 
-/// Without derived files the tail would grow without bound: the log stops taking appends and says why.
-fn give_up(shared: &Shared, failure: StoreError) {
-    shared.state_mut().failure.get_or_insert(failure);
-    shared.tail_changed.notify_all();
+/// The syncs that no answer waits for.
+struct LateSyncs<'a> {
+    shared: &'a Shared,
+    /// The witness and the second key file.
+    late: &'a [File],
+    /// What was acknowledged when they were done last, and when that was.
+    synced: Seen,
+    at: Instant,
 }
 
-/// Syncs what is synced late. The witness is never ahead of the log, and a key's twin can be mended: a sync that fails
-/// costs no promise, and trying it again would prove nothing.
-fn sync_all(late: &[File]) {
-    for file in late {
-        let _ = file.sync_data();
+impl<'a> LateSyncs<'a> {
+    fn new(shared: &'a Shared, late: &'a [File]) -> Self {
+        Self { shared, late, synced: *shared.acknowledged(), at: Instant::now() }
+    }
+
+    /// How long to wait at most before looking again.
+    fn step(&self) -> Duration {
+        self.shared.durability.interval().map_or(LATE_SYNC_EVERY, |interval| interval.min(LATE_SYNC_EVERY))
+    }
+
+    fn when_due(&mut self) {
+        let every = match self.shared.durability {
+            Durability::Always => Duration::ZERO,
+            Durability::Interval(interval) => interval,
+            Durability::Os => return,
+        };
+        if self.at.elapsed() >= every && *self.shared.acknowledged() != self.synced {
+            self.now();
+        }
+    }
+
+    /// Syncs what is synced late. Where answers came before their syncs these are done first, keys before records; the
+    /// witness is told after them.
+    fn now(&mut self) {
+        let shared = self.shared;
+        (self.synced, self.at) = (*shared.acknowledged(), Instant::now());
+        if !shared.durability.syncs_each()
+            && let Err(failure) = sync_acknowledged(shared)
+        {
+            return shared.stop(failure);
+        }
+        // The witness is never ahead of the log, and a key's twin can be mended: a sync that fails here costs no
+        // promise, and trying it again would prove nothing.
+        for file in self.late {
+            let _ = file.sync_data();
+        }
     }
 }
 
+/// Makes durable what was answered already, and tells the witness; what is answered meanwhile waits for the next time.
+fn sync_acknowledged(shared: &Shared) -> Result<(), StoreError> {
+    let seen = *shared.acknowledged();
+    shared.keys.make_durable()?;
+    shared.store.sync()?;
+    shared.witness().write(seen)
+}
+
+/// Whether there is a block to derive; none is while the log is stopped, for what is placed may be void.
 fn has_whole_block(shared: &Shared) -> bool {
-    shared.durable_position().0 >= shared.state().derived_end().0 + BLOCK_EVENTS as u64
+    let (durable, state) = (shared.durable_position(), shared.state());
+    state.stop.is_none() && durable.0 >= state.derived_end().0 + BLOCK_EVENTS as u64
 }
 
 /// Derives every block whose events are all durable.
@@ -189,7 +235,7 @@ pub(super) fn wait_for_room(shared: &Shared) {
     loop {
         let full = {
             let state = shared.state();
-            state.tail.len() >= TAIL_EVENTS_MAX && state.failure.is_none()
+            state.tail.len() >= TAIL_EVENTS_MAX && state.stop.is_none()
         };
         if !full {
             return;

@@ -2,11 +2,12 @@
 //!
 //! After a crash sled may drop a damaged tail in silence; a log shorter than its witness is refused. It is written
 //! after the log is synced and before the answer, and synced itself every 100 ms and at close: so it is never ahead
-//! of the log, and costs no sync a commit.
+//! of the log, and costs no sync a commit. Where answers come before syncs it is written after each sync alone.
 
 use crate::checksum::Digest;
 use crate::log::StoreError;
 use crate::position::Position;
+use crate::sequencer::Sequencer;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -23,6 +24,14 @@ pub struct Seen {
     pub chain: Digest,
     /// How many commits without events were acknowledged since.
     pub empties: u32,
+}
+
+impl Seen {
+    /// Where a log ends.
+    #[must_use]
+    pub fn end_of(sequencer: &Sequencer) -> Self {
+        Self { position: sequencer.last(), chain: sequencer.chain(), empties: sequencer.empties() }
+    }
 }
 
 /// The witness's file: two slots written in turn, so that one is whole whenever the machine stops.
@@ -79,7 +88,7 @@ impl Witness {
         let checksum = crc32c::crc32c(&slot[..CHECKED_LEN]);
         slot[CHECKED_LEN..].copy_from_slice(&checksum.to_le_bytes());
         let at = (self.turn % 2) * SLOT_LEN as u64;
-        self.file.write_all_at(&slot, at).map_err(|e| StoreError::failed("writing the tail witness", e))
+        self.file.write_all_at(&slot, at).map_err(|e| StoreError::of_write("writing the tail witness", &e))
     }
 
     /// Another handle on the file, to sync it from elsewhere.

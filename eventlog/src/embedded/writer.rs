@@ -2,15 +2,16 @@
 
 use super::layout::{HEAD_GROWS_TO_BYTES, KeyedValue, RECORD_FULL_BYTES, RecordBuilder, RecordKey, VALUE_BYTES_MAX};
 use super::threads::{spawn_thread, wait_for_room};
-use super::witness::{Seen, Witness};
-use super::{Request, Shared};
+use super::witness::Seen;
+use super::{Request, Shared, State};
 use crate::checksum::Digest;
 use crate::log::{AppendError, Appended, StoreError};
 use crate::position::Position;
 use crate::sealing::KeyStore;
 use crate::sequencer::{KeptCommand, Placed, PlacedCommit};
+use daftar_domain::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,19 +27,16 @@ type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, 
 const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
 
 /// Starts the writer; it ends when nobody can send requests any more.
-pub(super) fn spawn(
-    shared: Arc<Shared>,
-    witness: Witness,
-    mut requests: mpsc::Receiver<Request>,
-) -> Result<JoinHandle<()>, StoreError> {
+pub(super) fn spawn(shared: Arc<Shared>, mut requests: mpsc::Receiver<Request>) -> Result<JoinHandle<()>, StoreError> {
     let head = last_record(&shared)?;
-    let mut writer = Writer { shared, witness, head };
+    let generation = shared.state().generation;
+    let mut writer = Writer { shared, placer: Placer { head, generation } };
     spawn_thread("daftar-log-write", move || {
         while let Some(first) = requests.blocking_recv() {
             let group = gather(first, &mut requests);
             // A panic drops the group's answers, which their callers see as a shut-down log.
             if catch_unwind(AssertUnwindSafe(|| writer.commit(group))).is_err() {
-                writer.fail(StoreError::failed("writing to the log", "the writer gave up; restart"));
+                writer.shared.stop(StoreError::failed("writing to the log", "the writer gave up; restart"));
             }
         }
     })
@@ -76,8 +74,14 @@ fn size_of(request: &Request) -> usize {
 
 struct Writer {
     shared: Arc<Shared>,
-    witness: Witness,
+    placer: Placer,
+}
+
+/// Gives commits their places and packs them.
+struct Placer {
     head: Head,
+    /// Of the state that `head` belongs to.
+    generation: u64,
 }
 
 /// Where the next record goes.
@@ -95,36 +99,29 @@ impl Head {
     }
 }
 
-impl Writer {
-    /// Carries out one group; everybody is answered after the sync, refusals too, for they may rest on what was not
-    /// durable before.
-    fn commit(&mut self, group: Vec<Request>) {
-        wait_for_room(&self.shared);
-        let failure = self.shared.state().failure.clone();
-        let (mut answers, values) = match failure {
-            Some(failure) => (refuse(group, &failure), Vec::new()),
-            None => self.place(group),
-        };
-        if !values.is_empty()
-            && let Err(failure) = self.store(values)
-        {
-            for (_, result) in &mut answers {
-                *result = Err(failure.clone().into());
-            }
-            self.fail(failure);
+impl Placer {
+    /// Takes the state to place a group in, where appends are taken; after the log was opened anew, looks first where
+    /// the next record goes.
+    fn begin<'a>(&mut self, shared: &'a Shared) -> Result<RwLockWriteGuard<'a, State>, StoreError> {
+        let state = shared.state_mut();
+        if let Some(stop) = &state.stop {
+            return Err(stop.why.clone());
         }
-        for (answer, result) in answers {
-            // Whoever asked may have gone away; the events stand all the same.
-            let _ = answer.send(result);
+        if state.generation != self.generation {
+            (self.head, self.generation) = (last_record(shared)?, state.generation);
         }
+        Ok(state)
     }
 
     /// Gives every commit its place and packs them into records.
-    fn place(&mut self, group: Vec<Request>) -> (Vec<Answer>, Vec<KeyedValue>) {
-        let now = (self.shared.clock)();
+    fn place(
+        &mut self,
+        mut state: RwLockWriteGuard<'_, State>,
+        now: Timestamp,
+        group: Vec<Request>,
+    ) -> (Vec<Answer>, Vec<KeyedValue>) {
         let mut packer = Packer::new(&mut self.head, group.iter().map(size_of).sum());
         let mut answers = Vec::with_capacity(group.len());
-        let mut state = self.shared.state_mut();
         for Request { commit, answer } in group {
             let (before, command) = (state.sequencer.chain(), commit.commit().command);
             let next = state.sequencer.last().next();
@@ -139,7 +136,7 @@ impl Writer {
                 Err(refused) => {
                     if let AppendError::Store(failure) = &refused {
                         // A commit may have been placed by half: nothing may follow it.
-                        state.failure.get_or_insert(failure.clone());
+                        state.stop_until_restart(failure.clone());
                     }
                     answers.push((answer, Err(refused)));
                     continue;
@@ -157,23 +154,64 @@ impl Writer {
         drop(state);
         (answers, packer.finish())
     }
+}
 
-    /// Makes the group durable: keys first, then the records, then the witness; then readers may see it.
-    fn store(&mut self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
-        self.shared.keys.make_durable()?;
-        self.shared.store.write(values)?;
-        let seen = {
-            let sequencer = &self.shared.state().sequencer;
-            Seen { position: sequencer.last(), chain: sequencer.chain(), empties: sequencer.empties() }
+impl Writer {
+    /// Carries out one group; everybody is answered after the sync, refusals too, for they may rest on what was not
+    /// durable before.
+    fn commit(&mut self, group: Vec<Request>) {
+        wait_for_room(&self.shared);
+        let (mut answers, values) = match self.placer.begin(&self.shared) {
+            Err(failure) => (refuse(group, &failure), Vec::new()),
+            Ok(state) => self.placer.place(state, (self.shared.clock)(), group),
         };
-        let position = seen.position;
-        self.witness.write(seen)?;
-        self.shared.durable.send_replace(position);
-        Ok(())
+        if !values.is_empty()
+            && let Err(failure) = self.store(values)
+        {
+            for (_, result) in &mut answers {
+                *result = Err(failure.clone().into());
+            }
+        }
+        for (answer, result) in answers {
+            // Whoever asked may have gone away; the events stand all the same.
+            let _ = answer.send(result);
+        }
     }
 
-    fn fail(&self, failure: StoreError) {
-        self.shared.state_mut().failure.get_or_insert(failure);
+    /// Stores the group, unless it became void meanwhile; a failure stops the log.
+    fn store(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        let _storing = self.shared.storing();
+        match self.void() {
+            Some(void) => Err(void),
+            None => self.make_durable(values).inspect_err(|failure| self.shared.stop(failure.clone())),
+        }
+    }
+
+    /// Why what was placed does not stand: the log was stopped, or opened anew.
+    fn void(&self) -> Option<StoreError> {
+        let state = self.shared.state();
+        let again = || StoreError::failed("writing to the log", "it was opened anew meanwhile; try again");
+        let void = state.generation != self.placer.generation;
+        state.stop.as_ref().map(|stop| stop.why.clone()).or_else(|| void.then(again))
+    }
+
+    /// Makes the group durable: keys first, then the records, then the witness; then readers may see it. Where answers
+    /// do not wait for syncs the keeper does the same later, and only then tells the witness, which must not reach the
+    /// disk before what it speaks of.
+    fn make_durable(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let seen = Seen::end_of(&shared.state().sequencer);
+        if shared.durability.syncs_each() {
+            shared.keys.make_durable()?;
+            shared.store.write(values)?;
+            shared.store.sync()?;
+            shared.witness().write(seen)?;
+        } else {
+            shared.store.write(values)?;
+        }
+        *shared.acknowledged() = seen;
+        shared.durable.send_replace(seen.position);
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Appends to an embedded log until it is stopped, and says on its standard output what was acknowledged.
 //!
 //! `log_writer DIR many SEED` appends with 64 tasks at once, for ever; `log_writer DIR script COUNT` appends a fixed
-//! script one commit after the other; `log_writer DIR step COUNT` waits for a line of input after each.
+//! script one commit after the other; `log_writer DIR step COUNT` waits for a line of input after each. A further
+//! argument is the durability.
 
 use daftar_domain::ids::CustomerId;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
@@ -20,11 +21,12 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, dir, mode, number] = &arguments[..] else {
-        return Err("use: log_writer DIR many|script|step NUMBER".into());
+    let [_, dir, mode, number, durability @ ..] = &arguments[..] else {
+        return Err("use: log_writer DIR many|script|step NUMBER [DURABILITY]".into());
     };
     let number: u64 = number.parse()?;
-    let log = Arc::new(EmbeddedLog::open(Path::new(dir), &Options::default())?);
+    let durability = durability.first().map(|said| said.parse()).transpose()?.unwrap_or_default();
+    let log = Arc::new(EmbeddedLog::open(Path::new(dir), &Options { durability, ..Options::default() })?);
     say("open")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match mode.as_str() {
