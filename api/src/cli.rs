@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daftar_domain::Timestamp;
+use daftar_eventlog::embedded::Durability;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Everything was done.
     Done = 0,
-    /// The answer is no: lines were rejected.
+    /// The answer is no: lines were rejected, something is damaged.
     No = 1,
     /// What was asked for makes no sense.
     WrongUsage = 2,
@@ -30,7 +31,7 @@ impl From<Exit> for ExitCode {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done
-  1    done, but lines were rejected
+  1    the answer is no: lines were rejected, or something is damaged
   2    wrong usage
   3    could not run, or not to the end; standard error says what to do
   130  stopped by Ctrl-C; what was counted is kept";
@@ -89,6 +90,15 @@ Every checksum and the whole chain are verified on the way. The restored log beg
 epoch: whoever kept a position beyond the backup's end is told so. The last line of
 standard output is {\"position\":…,\"parted\":…,\"epoch\":…}.";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  daftar check                                     ./daftar-data, while no server runs on it
+  daftar check --data-dir desk
+  daftar check --backup /mnt/backup/desk           the segments of a backup
+
+Everything is read once. One line for each thing that is wrong says where and what to do;
+the last line says how many events from the first on are whole.";
+
 const LONG_ABOUT: &str = "\
 The help desk's memory: an event log, and everything that can be asked of it.
 
@@ -130,6 +140,9 @@ pub(crate) enum Command {
     /// Make a data directory of a backup and its keys
     #[command(after_help = format!("{RESTORE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Restore(RestoreArgs),
+    /// Verify a data directory, or a backup: checksums, chain, order, texts, witness, keys, derived files
+    #[command(after_help = format!("{CHECK_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Check(CheckArgs),
 }
 
 /// Where to serve from, and where to listen.
@@ -142,6 +155,11 @@ pub(crate) struct ServeArgs {
     /// The address to listen on, of this machine alone; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,
+
+    /// When an answer is given: once the disk has it (always), once the system has it, synced every so many
+    /// milliseconds (interval:MS), or once the system has it, synced at the end alone (os)
+    #[arg(long, value_name = "MODE", default_value_t)]
+    pub(crate) durability: Durability,
 
     /// Go on with a log that lost acknowledged events at its end: gives them up, and says so in the log for ever
     #[arg(long)]
@@ -248,6 +266,22 @@ pub(crate) struct BackupArgs {
     /// Back up through the server at that address instead
     #[arg(long, value_name = "URL", conflicts_with = "data_dir", value_parser = server_url)]
     pub(crate) url: Option<String>,
+
+    /// Nothing on standard error but failures
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The directory of the log; no server may run on it
+    #[arg(long, value_name = "DIR", default_value = "./daftar-data")]
+    pub(crate) data_dir: PathBuf,
+
+    /// Check the segments of a backup instead
+    #[arg(long, value_name = "DIR", conflicts_with = "data_dir")]
+    pub(crate) backup: Option<PathBuf>,
 
     /// Nothing on standard error but failures
     #[arg(long, short)]

@@ -13,6 +13,7 @@ use daftar_domain::ticket::evolve;
 use daftar_domain::{Ticket, Timestamp};
 use daftar_eventlog::Position;
 use daftar_eventlog::clock::system_clock;
+use daftar_eventlog::embedded::Durability;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -38,7 +39,7 @@ fn demo(args: &DemoArgs) -> Result<(), Failure> {
     // Kept to the end: dropping it removes the directory.
     let temporary = args.data_dir.is_none().then(tempfile::tempdir).transpose()?;
     let dir = args.data_dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
-    let desk = serve::open(&runtime, dir, false)?;
+    let desk = serve::open(&runtime, dir, Durability::Always, false)?;
     if *desk.log().durable().borrow() > Position::ZERO {
         let (dir, serve) = (dir.display(), "daftar serve --data-dir");
         return Err(Failure::Filled(format!("{dir} has a history already; to serve it: {serve} {dir}")));

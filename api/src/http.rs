@@ -7,6 +7,7 @@ mod asked;
 mod events;
 mod guard;
 mod lists;
+mod metrics;
 mod ops;
 mod problem;
 mod reports;
@@ -196,6 +197,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/sealing-keys", segments::sealing_keys())
         .route("/v1/reports/{name}", reports::report())
         .route("/healthz", ops::alive())
+        .route("/metrics", metrics::metrics())
         .route("/readyz", ops::ready())
         .fallback(ops::nothing_here)
         .method_not_allowed_fallback(ops::another_method)

@@ -1,6 +1,7 @@
 //! `daftar`: the server of the help desk's log, and its administration.
 
 mod backup;
+mod check;
 mod cli;
 mod demo;
 mod import;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         Some(cli::Command::Demo(args)) => demo::run(&args),
         Some(cli::Command::Import(args)) => import::run(&args),
         Some(cli::Command::Backup(args)) => backup::backup(&args),
+        Some(cli::Command::Check(args)) => check::run(&args),
         Some(cli::Command::Restore(args)) => backup::run_restore(&args),
     }
 }

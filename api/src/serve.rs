@@ -6,7 +6,7 @@ use daftar_api::commands::CommandError;
 use daftar_api::http::Desk;
 use daftar_api::server::{self, ServeError};
 use daftar_eventlog::clock::system_clock;
-use daftar_eventlog::embedded::{self, EmbeddedLog};
+use daftar_eventlog::embedded::{self, Durability, EmbeddedLog};
 use daftar_eventlog::{EventLog, Position, StoreError};
 use daftar_projections::projector::CatchUpError;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,7 +71,8 @@ pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
 fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let listener = runtime.block_on(server::listen(args.listen))?;
-    let desk = open(&runtime, &args.data_dir, args.accept_truncation)?;
+    let desk = open(&runtime, &args.data_dir, args.durability, args.accept_truncation)?;
+    eprintln!("daftar: durability {}", args.durability);
     runtime.block_on(async {
         let stop = stop_on_signal();
         let mut out = io::stdout();
@@ -94,11 +95,17 @@ pub(crate) fn runtime() -> io::Result<Runtime> {
 }
 
 /// Opens the log in `dir`, made where there is none, and folds it to its end.
-pub(crate) fn open(runtime: &Runtime, dir: &Path, accept_truncation: bool) -> Result<Desk, Failure> {
+pub(crate) fn open(
+    runtime: &Runtime,
+    dir: &Path,
+    durability: Durability,
+    accept_truncation: bool,
+) -> Result<Desk, Failure> {
     let progress = progress_bar("deriving");
     let shown = progress.clone();
     let options = embedded::Options {
         accept_truncation,
+        durability,
         progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
         ..embedded::Options::default()
     };

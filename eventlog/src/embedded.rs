@@ -3,6 +3,7 @@
 //! One thread writes, in groups; a few threads read; one keeps house (derived files, late syncs). Callers never touch
 //! sled themselves.
 
+pub mod check;
 pub mod durability;
 mod healing;
 pub mod key_file;
@@ -27,7 +28,7 @@ use crate::record::RecordedEvent;
 use crate::sealing::{KeyStore, random};
 use crate::sequencer::{KeptCommand, Placed, Prepared, Sequencer};
 use crate::stream::StreamName;
-use durability::Durability;
+pub use durability::Durability;
 use healing::Stop;
 use key_file::KeyFile;
 use layout::RecordKey;
@@ -216,12 +217,6 @@ impl EmbeddedLog {
     #[must_use]
     pub fn keys(&self) -> Arc<dyn KeyStore> {
         Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
-    }
-
-    /// When its appends are answered.
-    #[must_use]
-    pub fn durability(&self) -> Durability {
-        self.shared.durability
     }
 
     /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending.
@@ -570,6 +565,10 @@ impl EmbeddedLog {
 
 #[async_trait::async_trait]
 impl EventLog for EmbeddedLog {
+    fn durability(&self) -> Option<Durability> {
+        Some(self.shared.durability)
+    }
+
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError> {
         self.hand_over(commit).await?.await.map_err(|_| StoreError::ShutDown)?
     }

@@ -3,6 +3,7 @@
 use crate::block::FactBlock;
 use crate::checksum::{Digest, chain_next};
 use crate::codec::CodecError;
+use crate::embedded::Durability;
 use crate::entry::Entry;
 use crate::epoch::Epochs;
 use crate::genesis::Genesis;
@@ -239,6 +240,11 @@ pub trait EventLog: LogReader {
     ///
     /// [`AppendError`]; nothing of the commit is kept then. After [`AppendError::Store`] it is not known whether it is.
     async fn append(&self, commit: Commit) -> Result<Appended, AppendError>;
+
+    /// When an append is answered; `None` where nothing outlives the process.
+    fn durability(&self) -> Option<Durability> {
+        None
+    }
 
     /// Whether a command of that id was taken in the last seven days; it may not be durable yet. To learn what came of
     /// it once it is, append a commit of no events with its stamp: the answer is [`AppendError::Duplicate`].

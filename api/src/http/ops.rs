@@ -29,7 +29,7 @@ pub(super) fn ready() -> MethodRouter<Desk> {
         let position = position.map(|position| position.0);
         let body = json!({
             "ready": status == StatusCode::OK, "position": position, "durable": durable.0, "stopped": stopped,
-            "writes": writes,
+            "writes": writes, "durability": desk.log().durability().map(|mode| mode.to_string()),
         });
         let mut response = answer::value(&body);
         *response.status_mut() = status;

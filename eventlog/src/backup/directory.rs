@@ -85,6 +85,19 @@ impl BackupDirectory {
     ///
     /// [`BackupError`] when there is none, it holds other things, or its last segment is damaged.
     pub fn open(dir: &Path) -> Result<Self, BackupError> {
+        let mut backup = Self::list(dir)?;
+        if let Some(path) = backup.files.last() {
+            backup.last = Some(Segment { entries: Vec::new(), ..read(path)? });
+        }
+        Ok(backup)
+    }
+
+    /// The segments in `dir`, of which none is read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BackupError`] when there is no such directory, or it holds other things.
+    pub fn list(dir: &Path) -> Result<Self, BackupError> {
         let mut files = Vec::new();
         for file in fs::read_dir(dir).map_err(BackupError::file(dir))? {
             let path = file.map_err(BackupError::file(dir))?.path();
@@ -99,11 +112,7 @@ impl BackupDirectory {
             }
         }
         files.sort();
-        let mut backup = Self { dir: dir.to_owned(), files, last: None };
-        if let Some(path) = backup.files.last() {
-            backup.last = Some(Segment { entries: Vec::new(), ..read(path)? });
-        }
-        Ok(backup)
+        Ok(Self { dir: dir.to_owned(), files, last: None })
     }
 
     /// The last segment, without its entries; none: the backup is empty.

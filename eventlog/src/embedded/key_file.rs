@@ -359,6 +359,41 @@ impl Index {
     }
 }
 
+/// What is wrong with the slots of the two files in `dir`, in words; it mends nothing.
+pub(super) fn damaged_slots(dir: &Path) -> Result<Vec<String>, StoreError> {
+    let read = |path: PathBuf| match fs::read(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(|e| StoreError::failed("reading the keys", e)),
+    };
+    let [a, b] = paths(dir).map(read);
+    let (a, b) = (a?, b?);
+    let whole = |bytes: &[u8], n: u32| {
+        let slot = bytes.get(n as usize * SLOT_LEN..)?.first_chunk::<SLOT_LEN>()?;
+        Some(slot[..4] == checksum(n, slot).to_le_bytes())
+    };
+    let slots = u32::try_from(a.len().max(b.len()).div_ceil(SLOT_LEN)).unwrap_or(u32::MAX);
+    Ok((0..slots).filter_map(|n| told(n, whole(&a, n), whole(&b, n), &a, &b)).collect())
+}
+
+/// Words about slot `n`, by whether it is whole in each file; none: it is missing there.
+fn told(n: u32, a: Option<bool>, b: Option<bool>, in_a: &[u8], in_b: &[u8]) -> Option<String> {
+    let pseudonym = |bytes: &[u8]| {
+        let at = n as usize * SLOT_LEN + PSEUDONYM_AT;
+        bytes.get(at..)?.first_chunk::<16>().map(|bytes| Pseudonym(*bytes).to_string())
+    };
+    match (a, b) {
+        // The second file is synced later: after a crash its last slots may be missing.
+        (Some(true), Some(true) | None) => None,
+        (Some(true), Some(false)) => Some(format!("slot {n} of customers.b is damaged; it is mended from its twin")),
+        (_, Some(true)) => Some(format!("slot {n} of customers.a is damaged; it is mended from its twin")),
+        _ => {
+            let who = pseudonym(in_a).or(pseudonym(in_b)).unwrap_or_default();
+            let why = "what was sealed under its key can't be read, which is not the same as forgotten";
+            Some(format!("slot {n}, pseudonym {who} as it reads, is damaged in both files: {why}; restore keys/"))
+        }
+    }
+}
+
 fn paths(dir: &Path) -> [PathBuf; 2] {
     [dir.join("customers.a"), dir.join("customers.b")]
 }

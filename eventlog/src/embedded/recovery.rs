@@ -15,7 +15,7 @@ use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
 use crate::sealing::KeyStore;
-use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Sequencer, StreamEnd};
+use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Placed, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
@@ -205,15 +205,43 @@ fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
     Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), generation: 0, stop: None })
 }
 
-struct Recovery {
+/// A walk along the log that brings memory, and derived files, to where it ends.
+pub(super) struct Recovery {
     genesis: Genesis,
     state: State,
     files: DerivedFiles,
 }
 
+/// Whoever looks at each event on the way, with its content.
+type Inspect<'a> = &'a mut dyn FnMut(&Placed) -> Result<(), StoreError>;
+
 impl Recovery {
+    /// Begins at the log's first event, with derived files of its own in `derived`.
+    pub(super) fn afresh(genesis: &Genesis, derived: &Path) -> Result<Self, StoreError> {
+        let (files, _) = DerivedFiles::open(derived, genesis.identity, genesis.chain())?;
+        Ok(Self { genesis: *genesis, state: restored(genesis, Derived::default())?, files })
+    }
+
+    /// What came of it; every block whose events are there is derived.
+    pub(super) fn finish(mut self) -> Result<State, StoreError> {
+        while self.state.tail.len() >= BLOCK_EVENTS {
+            self.derive_block(&Options::default())?;
+        }
+        Ok(self.state)
+    }
+
     /// Takes in every record after the last derived block, deriving further blocks on the way.
     fn replay(&mut self, store: &Store, options: &Options) -> Result<(), StoreError> {
+        self.replay_inspected(store, options, &mut |_| Ok(()))
+    }
+
+    /// The same, with somebody looking on.
+    pub(super) fn replay_inspected(
+        &mut self,
+        store: &Store,
+        options: &Options,
+        inspect: Inspect<'_>,
+    ) -> Result<(), StoreError> {
         let done = self.state.sequencer.last();
         // The record that holds the last event derived may hold more: the next events, or commands without events that
         // stand between the two.
@@ -226,7 +254,7 @@ impl Recovery {
                 match entry {
                     Entry::Event(recorded_at, bytes) => {
                         if !known {
-                            self.take_event(next, recorded_at, bytes)?;
+                            self.take_event(next, recorded_at, bytes, inspect)?;
                         }
                         next = next.next();
                     }
@@ -253,6 +281,7 @@ impl Recovery {
         position: Position,
         recorded_at: daftar_domain::Timestamp,
         bytes: crate::record::EventBytes,
+        inspect: Inspect<'_>,
     ) -> Result<(), StoreError> {
         let sequencer = &mut self.state.sequencer;
         if position != sequencer.last().next() {
@@ -260,12 +289,13 @@ impl Recovery {
             return Err(StoreError::Corrupt { position: sequencer.last().next(), why });
         }
         let placed = sequencer.replay(bytes, recorded_at)?;
+        inspect(&placed)?;
         self.remember_command_of(&placed)?;
         self.state.tail.push_back(without_content(placed));
         Ok(())
     }
 
-    fn remember_command_of(&mut self, placed: &crate::sequencer::Placed) -> Result<(), StoreError> {
+    fn remember_command_of(&mut self, placed: &Placed) -> Result<(), StoreError> {
         let corrupt =
             |e: crate::record::HeadError| StoreError::Corrupt { position: placed.position, why: e.to_string() };
         let head = placed.bytes.head().map_err(corrupt)?;
@@ -293,26 +323,31 @@ impl Recovery {
     fn derive(&mut self, options: &Options) -> Result<(), StoreError> {
         // A command that goes on beyond the block is counted whole first.
         while self.state.tail.len() >= BLOCK_EVENTS + COMMAND_EVENTS_MAX {
-            let chain_before = self.state.tail_chain(self.genesis.chain());
-            let chain_after = self.state.tail[BLOCK_EVENTS - 1].chain;
-            let last = self.state.tail[BLOCK_EVENTS - 1].position;
-            let origin = self.state.origin(last, chain_before, chain_after);
-            let block = build_block(self.state.tail.range(..BLOCK_EVENTS), &origin)?;
-            let last = block.last();
-            let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
-            let commands: Vec<KeptCommand> = self.state.tail_commands.drain(..whole).collect();
-            self.state.blocks.push(self.files.append(&block, &commands)?);
-            self.state.tail.drain(..BLOCK_EVENTS);
-            if let Some(progress) = &options.progress {
-                progress(last);
-            }
+            self.derive_block(options)?;
+        }
+        Ok(())
+    }
+
+    fn derive_block(&mut self, options: &Options) -> Result<(), StoreError> {
+        let chain_before = self.state.tail_chain(self.genesis.chain());
+        let chain_after = self.state.tail[BLOCK_EVENTS - 1].chain;
+        let last = self.state.tail[BLOCK_EVENTS - 1].position;
+        let origin = self.state.origin(last, chain_before, chain_after);
+        let block = build_block(self.state.tail.range(..BLOCK_EVENTS), &origin)?;
+        let last = block.last();
+        let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
+        let commands: Vec<KeptCommand> = self.state.tail_commands.drain(..whole).collect();
+        self.state.blocks.push(self.files.append(&block, &commands)?);
+        self.state.tail.drain(..BLOCK_EVENTS);
+        if let Some(progress) = &options.progress {
+            progress(last);
         }
         Ok(())
     }
 }
 
 /// What the witness saw is not what the log has.
-enum Mismatch {
+pub(super) enum Mismatch {
     /// The log ends before what was acknowledged: the words, and the last position acknowledged with its chain value.
     TailLost(StoreError, (Position, Digest)),
     /// The log is another one, or can't be read.
@@ -324,7 +359,12 @@ const WAYS_ON: &str =
     "`daftar check` says what is there; restore a backup, or go on without them with --accept-truncation";
 
 /// Refuses a log that is shorter than what was acknowledged, or another one.
-fn compare_with_witness(store: &Store, genesis: &Genesis, state: &State, seen: Option<Seen>) -> Result<(), Mismatch> {
+pub(super) fn compare_with_witness(
+    store: &Store,
+    genesis: &Genesis,
+    state: &State,
+    seen: Option<Seen>,
+) -> Result<(), Mismatch> {
     let Some(Seen { position, chain, empties }) = seen else { return Ok(()) };
     let last = state.sequencer.last();
     if state.sequencer.epochs().current().given_up == Some((position, chain)) {

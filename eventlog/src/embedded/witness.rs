@@ -56,7 +56,10 @@ impl Witness {
         let (slots, _) = bytes.as_chunks::<SLOT_LEN>();
         let newest = slots.iter().filter_map(read_slot).max_by_key(|(turn, _)| *turn);
         if newest.is_none() && len > 0 {
-            return Err(StoreError::failed("opening the tail witness", "both its slots are damaged; run daftar check"));
+            return Err(StoreError::failed(
+                "opening the tail witness",
+                "both its slots are damaged; if `daftar check` finds the log whole, delete the file and open again",
+            ));
         }
         Ok((Self { file, turn: newest.map_or(0, |(turn, _)| turn) }, newest.map(|(_, seen)| seen)))
     }
@@ -99,6 +102,12 @@ impl Witness {
     pub fn syncer(&self) -> Result<File, StoreError> {
         self.file.try_clone().map_err(|e| StoreError::failed("opening the tail witness", e))
     }
+}
+
+/// How many of a witness's two slots are not whole; none where there is no witness.
+pub(super) fn damaged_witness_slots(path: &Path) -> usize {
+    let Ok(bytes) = std::fs::read(path) else { return 0 };
+    (0..2).filter(|n| bytes.get(n * SLOT_LEN..).and_then(<[u8]>::first_chunk).and_then(read_slot).is_none()).count()
 }
 
 fn read_slot(slot: &[u8; SLOT_LEN]) -> Option<(u64, Seen)> {
