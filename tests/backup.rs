@@ -15,6 +15,7 @@ use daftar_tests::server::Server;
 use daftar_tests::{commit, served::Served};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -76,7 +77,7 @@ impl Bed {
     }
 
     /// A log with a backup made in several runs.
-    fn backed_up(seed: u64) -> (Self, std::sync::Arc<EmbeddedLog>) {
+    fn backed_up(seed: u64) -> (Self, Arc<EmbeddedLog>) {
         let mut bed = Self::new(seed);
         let log = open(&bed.path("data")).unwrap();
         block_on(async {
@@ -181,6 +182,33 @@ fn a_restore_may_stop_at_a_position() {
     let beyond = block_on(bed.restore("beyond", Some(events.len() as u64 + 1))).unwrap_err().to_string();
     assert!(beyond.contains("ends at position"), "{beyond}");
     assert!(!bed.path("beyond").exists());
+}
+
+#[test]
+fn a_backup_made_while_others_write_is_a_prefix() {
+    let bed = Bed::new(21);
+    let log = open(&bed.path("data")).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let (mut writing, backup_dir) = (Bed::new(22), bed.backup_dir());
+    let writer = Arc::clone(&log);
+    let written = runtime.spawn(async move { writing.append(&writer, 1500).await });
+    while !written.is_finished() {
+        runtime.block_on(async {
+            let mut backup = BackupDirectory::create_or_open(&backup_dir).unwrap();
+            let mut writer = SegmentWriter::new(&*log, backup.after()).await.unwrap();
+            while let Some(segment) = writer.next(&*log).await.unwrap() {
+                backup.append(&segment.encode().unwrap()).unwrap();
+            }
+        });
+    }
+    runtime.block_on(written).unwrap();
+    copy_keys(&*log.keys(), &keys_beside(&backup_dir)).unwrap();
+    let restored = open(&runtime.block_on(bed.restore("restored", None)).unwrap()).unwrap();
+    let (events, there) =
+        runtime.block_on(async { (all_events(&*log).await.unwrap(), all_events(&*restored).await.unwrap()) });
+    let parted = restored.epochs().current().parted.0;
+    assert!(parted > 100 && there.len() as u64 == parted + 1, "{parted}");
+    assert!(events.iter().zip(&there[..there.len() - 1]).all(|(a, b)| same(a, b)));
 }
 
 /// The segments of a backup, in order.

@@ -14,6 +14,8 @@ mod conditions;
 mod fields;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/lists.rs"]
+mod lists;
 #[path = "http/queries.rs"]
 mod queries;
 #[path = "http/reports.rs"]

@@ -10,10 +10,12 @@ mod serve;
 mod signals;
 
 use clap::Parser;
+use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    hush_guarded_panics();
     match cli.command {
         None => serve::run(&cli.serve),
         Some(cli::Command::Serve(args)) => serve::run(&args),

@@ -6,6 +6,7 @@ mod source;
 mod table;
 
 use clap::Parser;
+use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
 /// The tool could not run at all.
@@ -36,6 +37,7 @@ impl Failure {
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    hush_guarded_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(cli)),

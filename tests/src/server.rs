@@ -89,6 +89,15 @@ impl Server {
         dir
     }
 
+    /// Kills the server on the spot; its data directory, `data` in the one that is answered, is there until that is
+    /// dropped.
+    #[must_use]
+    pub fn kill(self) -> TempDir {
+        let Self { running, dir, .. } = self;
+        running.kill();
+        dir
+    }
+
     /// Where it listens, such as `127.0.0.1:40123`.
     #[must_use]
     pub fn address(&self) -> &str {

@@ -4,6 +4,7 @@ use super::layout::{KIND_CONTINUED, KeyedValue, Record, RecordKey};
 use super::threads::spawn_thread;
 use crate::log::StoreError;
 use crate::position::Position;
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -367,8 +368,26 @@ impl Guarded {
     }
 }
 
+thread_local! {
+    /// Whether this thread is inside of sled, where a panic is an error like any other.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps panics that become errors from being shown: for programs to call once at their start.
+pub fn hush_guarded_panics() {
+    let shown = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !GUARDED.get() {
+            shown(panic);
+        }
+    }));
+}
+
 fn guard<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Guarded> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    GUARDED.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(false);
+    match outcome {
         Ok(result) => result.map_err(Guarded::Failed),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().map(String::as_str);
