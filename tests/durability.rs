@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use daftar_eventlog::{Commit, EventLog, LogReader};
+use daftar_eventlog::{Commit, EventLog, LogReader, StreamName, Version};
 use daftar_tests::disk::{self, Change, Disk, Left};
 use daftar_tests::history::{Dice, all_events, assert_sound, copy_dir, files_under, known_command, open, script};
 use std::collections::HashMap;
@@ -97,6 +97,17 @@ fn traced_as(durability: &str, dir: &Path, trace: &Path, options: &[&str], count
     strace.arg(WRITER).arg(dir).args(["script", &count.to_string(), durability]).stdin(Stdio::null());
     let out = strace.output().unwrap();
     (out.status.success(), acknowledged(&String::from_utf8_lossy(&out.stdout)))
+}
+
+/// Everything that a run of the writer to its end did to the disk, with all the bytes.
+fn recorded(root: &Path, mode: &str, count: u64) -> Vec<disk::Call> {
+    let dir = tempfile::tempdir().unwrap();
+    let trace = dir.path().join("trace");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-y", "-xx", "-s", "4000000", "-e", &format!("trace={}", disk::CHANGING), "-o"]);
+    strace.arg(&trace).arg(WRITER).arg(root.join("data")).args([mode, &count.to_string()]);
+    assert!(strace.stdin(Stdio::null()).stdout(Stdio::null()).status().unwrap().success());
+    disk::calls_of(&std::fs::read_to_string(&trace).unwrap())
 }
 
 /// The numbers of the commits that were acknowledged; a line cut off is none.
@@ -443,42 +454,74 @@ fn a_kill_at_any_call_while_a_killed_log_is_opened_again_leaves_a_prefix_with_al
     killed_at_any_call(&Play::derived_while_opening());
 }
 
-/// Rebuilds the disk as it was after every call of any thread, and asserts that what a kill or a power cut would have
-/// left there opens to all that was answered.
-fn stopped_after_any_call(play: &Play) {
-    if !can_trace() {
-        return;
-    }
+/// Rebuilds the disk as it was after every call of any thread, and hands over what a kill or a power cut would have
+/// left of it, with the answers that were given before.
+fn stopped_at_any_moment(start: &Disk, calls: &[disk::Call], check: impl Fn(&Path, &[&str], &str) + Sync) {
     let begun = Instant::now();
-    let dir = tempfile::tempdir().unwrap();
-    let root = dir.path().join("root");
-    std::fs::create_dir(&root).unwrap();
-    play.lay_out(&root.join("data"));
-    let start = Disk::of(&root).unwrap();
-    let trace = dir.path().join("trace");
-    let options = ["-xx", "-s", "4000000", "-e", &format!("trace={}", disk::CHANGING)];
-    let (finished, said) = traced(&root.join("data"), &trace, &options, SHORT_SCRIPT);
-    assert!(finished && said.len() as u64 == SHORT_SCRIPT, "{} answers", said.len());
-    let calls = disk::calls_of(&std::fs::read_to_string(&trace).unwrap());
-    assert_rebuilt(&start, &calls, &root);
-    let says = |call: &disk::Call| matches!(&call.change, Change::Say(said) if said.starts_with("step "));
     two_at_a_time(calls.len() + 1, |done| {
         // What was said before the next call counts as answered at this moment already.
-        if calls.get(done).is_some_and(says) {
+        if calls.get(done).is_some_and(|call| matches!(call.change, Change::Say(_))) {
             return;
         }
-        let mut disk = start.clone();
-        calls[..done].iter().for_each(|call| disk.apply(call));
-        let answered = calls[..done].iter().filter(|call| says(call)).count();
+        let (mut disk, mut answers) = (start.clone(), Vec::new());
+        for call in &calls[..done] {
+            disk.apply(call);
+            if let Change::Say(said) = &call.change {
+                answers.push(said.trim_end());
+            }
+        }
+        answers.retain(|answer| *answer != "open");
         let mut dice = Dice(done as u64);
         for (left, what) in [(Left::Written, "killed"), (Left::Synced, "cut off"), (Left::Some(&mut dice), "torn")] {
             let what = format!("{what} after call {done}, {:?}", done.checked_sub(1).map(|last| shown(&calls[last])));
             let left_there = tempfile::tempdir().unwrap();
             disk.leave(left, left_there.path()).unwrap();
-            play.assert_prefix(&left_there.path().join("data"), answered, &what);
+            check(&left_there.path().join("data"), &answers, &what);
         }
     });
     println!("{} calls, {:?}", calls.len(), begun.elapsed());
+}
+
+/// Asserts that a log that was stopped after any call opens to all that was answered.
+fn stopped_after_any_call(play: &Play) {
+    if !can_trace() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    play.lay_out(&root.join("data"));
+    let start = Disk::of(&root).unwrap();
+    let calls = recorded(&root, "script", SHORT_SCRIPT);
+    assert_rebuilt(&start, &calls, &root);
+    let said = calls.iter().filter(|call| matches!(&call.change, Change::Say(said) if said.starts_with("step ")));
+    assert_eq!(said.count() as u64, SHORT_SCRIPT);
+    stopped_at_any_moment(&start, &calls, |data, answers, what| play.assert_prefix(data, answers.len(), what));
+}
+
+#[test]
+fn of_two_new_keys_at_once_both_are_durable_before_either_is_answered() {
+    if !can_trace() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    let start = Disk::of(&root).unwrap();
+    let calls = recorded(&root, "keys", 10);
+    stopped_at_any_moment(&start, &calls, |data, answers, what| {
+        let log = open(data).unwrap_or_else(|e| panic!("{what}: {e}"));
+        for answer in answers {
+            let n = answer.strip_prefix("key ").unwrap();
+            let pseudonym = log.keys().find_customer(&format!("c-{n}")).unwrap();
+            let pseudonym = pseudonym.unwrap_or_else(|| panic!("{what}: the customer of {answer} is not known"));
+            assert!(log.keys().key(pseudonym).unwrap().is_some(), "{what}: {answer}");
+            let stream = StreamName::ticket(&format!("K-{n}"));
+            assert_eq!(block_on(log.read_stream(&stream, Version(0), 9)).unwrap().len(), 1, "{what}: {answer}");
+        }
+    });
+    let answers = calls.iter().filter(|call| matches!(&call.change, Change::Say(said) if said.starts_with("key ")));
+    assert_eq!(answers.count(), 20);
 }
 
 /// A call without the bytes it wrote.
@@ -520,6 +563,22 @@ fn a_stop_after_any_call_while_a_killed_log_is_opened_again_leaves_all_that_was_
 #[test]
 fn a_stop_after_any_call_while_blocks_are_derived_leaves_all_that_was_answered() {
     stopped_after_any_call(&Play::derived_while_writing());
+}
+
+#[test]
+fn where_derived_files_cannot_be_written_nothing_that_was_answered_is_lost() {
+    if !can_trace() {
+        return;
+    }
+    let (dir, play) = (tempfile::tempdir().unwrap(), Play::derived_while_writing());
+    let (trace, data) = (dir.path().join("trace"), dir.path().join("data"));
+    play.lay_out(&data);
+    let derived = data.join("derived/facts").display().to_string();
+    let options = ["-P", &derived, "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=ENOSPC"];
+    // Whether the log goes on without them or stops and says why: it never waits for ever.
+    let (_, said) = traced(&data, &trace, &options, SHORT_SCRIPT);
+    assert!(std::fs::read_to_string(&trace).unwrap().contains("ENOSPC"), "the keeper met the full disk");
+    play.assert_prefix(&data, said.len(), "without derived files");
 }
 
 #[test]

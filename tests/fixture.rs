@@ -47,11 +47,12 @@ fn assert_same(now: &Said, then: &Said, what: &str) {
 #[test]
 fn a_directory_of_the_first_version_opens_and_says_what_it_said() {
     let then = said_then();
+    // Derived files are no part of the format: a later build may make others, but always the same of one log.
+    let mut derived_once = None;
     for harmed in [None, Some("derived"), Some("witness")] {
         let dir = tempfile::tempdir().unwrap();
         unpack(dir.path());
         let derived = |file: &str| std::fs::read(dir.path().join("derived").join(file)).unwrap();
-        let before = (derived("facts"), derived("commands"));
         match harmed {
             Some("derived") => std::fs::remove_dir_all(dir.path().join("derived")).unwrap(),
             Some(file) => std::fs::remove_file(dir.path().join(file)).unwrap(),
@@ -67,7 +68,8 @@ fn a_directory_of_the_first_version_opens_and_says_what_it_said() {
                 assert_eq!(count, u32::from(command != 3), "{what}: command {command}");
             }
             drop(log);
-            assert!((derived("facts"), derived("commands")) == before, "{what}: other derived bytes");
+            let made = (derived("facts"), derived("commands"));
+            assert!(*derived_once.get_or_insert_with(|| made.clone()) == made, "{what}: other derived bytes");
         }
     }
 }

@@ -8,7 +8,7 @@ use daftar_eventlog::clock::Clock;
 use daftar_eventlog::embedded::layout::{RecordBuilder, RecordKey};
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::memory::{MemoryLog, replicated::ReplicatedMemoryLog};
-use daftar_eventlog::{EventLog, LogReader, Position};
+use daftar_eventlog::{EventLog, Position};
 use daftar_tests::history::{all_events, assert_sound, copy_dir, files_under, large_commit, numbered_stamp, open};
 use daftar_tests::programs::{root, run};
 use daftar_tests::served::Served;

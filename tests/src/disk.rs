@@ -317,3 +317,62 @@ fn left_of(now: &[u8], synced: &[u8], unsynced: &[(usize, Edit)], left: &mut Lef
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops where it fails")]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> String {
+        text.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+    }
+
+    /// A trace that makes `/r/d/f`, writes `abc` while it is being synced, then `XY` over its middle.
+    fn trace() -> String {
+        let (d, f) = (hex("/r/d"), hex("/r/d/f"));
+        format!(
+            "1 mkdir(\"{d}\", 0777) = 0\n\
+             1 openat(AT_FDCWD<{d}>, \"{f}\", O_RDWR|O_CREAT, 0666) = 3<{f}>\n\
+             2 fdatasync(3<{f}> <unfinished ...>\n\
+             1 pwrite64(3<{f}>, \"{}\", 3, 0) = 3\n\
+             2 <... fdatasync resumed>) = 0\n\
+             1 fsync(3<{f}>) = 0\n\
+             1 mkdir(\"{d}\", 0777) = -1 EEXIST (File exists)\n\
+             1 write(1<{}>, \"{}\", 3) = 3\n\
+             1 pwrite64(3<{f}>, \"{}\", 2, 1) = 2\n\
+             1 fsync(4<{d}>) = 0\n\
+             1 fsync(5<{}>) = 0\n",
+            hex("abc"),
+            hex("pipe:[7]"),
+            hex("hi\n"),
+            hex("XY"),
+            hex("/r")
+        )
+    }
+
+    fn left_after(calls: &[Call], left: Left<'_>) -> Option<String> {
+        let mut disk =
+            Disk { root: "/r".to_owned(), nodes: vec![Node::Dir { now: Names::new(), synced: Names::new() }] };
+        calls.iter().for_each(|call| disk.apply(call));
+        let dir = tempfile::tempdir().unwrap();
+        disk.leave(left, dir.path()).unwrap();
+        std::fs::read_to_string(dir.path().join("d/f")).ok()
+    }
+
+    #[test]
+    fn a_power_cut_leaves_what_was_synced_and_a_kill_what_was_written() {
+        let calls = calls_of(&trace());
+        let words = |calls: &[Call]| (left_after(calls, Left::Written), left_after(calls, Left::Synced));
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(calls.len(), 9, "what failed is left out: {calls:?}");
+        assert_eq!(calls[5].change, Change::Say("hi\n".to_owned()));
+        assert_eq!(words(&calls[..2]), (some(""), None));
+        assert_eq!(words(&calls[..6]), (some("abc"), None), "nobody has synced the directories");
+        assert_eq!(words(&calls), (some("aXY"), some("abc")), "the second write was never synced");
+        let unsynced: Vec<_> = calls.iter().filter(|call| call.began != 5).cloned().collect();
+        assert_eq!(words(&unsynced), (some("aXY"), some("")), "a sync does not cover what is written while it runs");
+        let torn: std::collections::BTreeSet<_> =
+            (0..40).map(|n| left_after(&calls, Left::Some(&mut Dice(n)))).collect();
+        assert_eq!(torn, [some("abc"), some("aXY")].into());
+    }
+}
