@@ -319,7 +319,6 @@ fn left_of(now: &[u8], synced: &[u8], unsynced: &[(usize, Edit)], left: &mut Lef
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 mod tests {
     use super::*;
 
