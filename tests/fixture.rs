@@ -96,7 +96,7 @@ fn its_reports_are_those_of_its_lines_alone() {
     let lines = LineReader::new(then.lines.as_bytes(), Limits::default());
     let reject = &mut |reject: daftar_eventlog::import::Reject<'_>| panic!("line {}: {}", reject.line, reject.reason);
     let replayed = block_on(replay_into(&memory, &codec, lines, system_clock(), reject)).unwrap();
-    assert_eq!(replayed.counts.appended as usize, then.lines.lines().count());
+    assert_eq!(replayed.counts.appended, then.lines.lines().count() as u64);
     let last: u64 = then.end.split(' ').next().unwrap().parse().unwrap();
     assert_eq!(*memory.durable().borrow(), Position(last), "the lines keep their positions");
     let now = block_on(reports(&memory, keys));

@@ -147,7 +147,7 @@ async fn append(log: &dyn EventLog, commit: Commit) -> Answer {
 /// A log under test, and how to open it again.
 enum Bed {
     Memory(Arc<dyn EventLog>),
-    Embedded(Option<EmbeddedLog>, TempDir),
+    Embedded(Option<Box<EmbeddedLog>>, TempDir),
 }
 
 impl Bed {
@@ -161,7 +161,7 @@ impl Bed {
 
     fn embedded() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        Self::Embedded(Some(EmbeddedLog::open(dir.path(), &Options::default()).unwrap()), dir)
+        Self::Embedded(Some(Box::new(EmbeddedLog::open(dir.path(), &Options::default()).unwrap())), dir)
     }
 
     /// Fills the log up to a few events before the end of its first block.
@@ -180,7 +180,7 @@ impl Bed {
     fn log(&self) -> &dyn EventLog {
         match self {
             Self::Memory(log) => &**log,
-            Self::Embedded(log, _) => log.as_ref().unwrap(),
+            Self::Embedded(log, _) => log.as_deref().unwrap(),
         }
     }
 
@@ -190,7 +190,7 @@ impl Bed {
             if without_derived {
                 std::fs::remove_dir_all(dir.path().join("derived")).unwrap();
             }
-            *log = Some(EmbeddedLog::open(dir.path(), &Options { create: false, ..Options::default() }).unwrap());
+            *log = Some(opened_again(dir.path()));
         }
     }
 }
@@ -210,7 +210,7 @@ impl Bed {
         {
             let mut answer = std::pin::pin!(async {
                 if let Some(commit) = in_flight {
-                    append(&old, commit).await;
+                    append(&*old, commit).await;
                 }
             });
             let answered = futures_util::future::poll_immediate(&mut answer).await.is_some();
@@ -220,9 +220,13 @@ impl Bed {
             }
         }
         old.close();
-        *log = Some(EmbeddedLog::open(copy.path(), &Options { create: false, ..Options::default() }).unwrap());
+        *log = Some(opened_again(copy.path()));
         *dir = copy;
     }
+}
+
+fn opened_again(dir: &Path) -> Box<EmbeddedLog> {
+    Box::new(EmbeddedLog::open(dir, &Options { create: false, ..Options::default() }).unwrap())
 }
 
 /// The witness first: it must not be newer than the log, as no crash leaves it.
