@@ -4,7 +4,7 @@
 
 use daftar_domain::Timestamp;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
-use daftar_eventlog::{CommandStamp, Commit, EventLog, LogReader, Position, RecordedEvent, StoreError};
+use daftar_eventlog::{CommandStamp, Commit, EventLog, FactBlock, LogReader, Position, RecordedEvent, StoreError};
 use daftar_tests::commit;
 use daftar_tests::history::{
     Dice, all_events, assert_sound, copy_dir, known_command, large_commit, long, numbered_stamp, open,
@@ -12,6 +12,7 @@ use daftar_tests::history::{
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -178,7 +179,8 @@ fn expected_commands(script: &Script) -> Vec<(u64, u32)> {
 
 #[test]
 fn derived_files_come_back_the_same_bytes() {
-    let (seed, script) = (seedling(), at_the_edges());
+    let (seed_alone, script) = (seedling(), at_the_edges());
+    let seed = copied(seed_alone.path());
     append_together(seed.path(), script.commits.clone());
     let bytes = derived_bytes(seed.path());
     let whole = said(seed.path(), script.commands);
@@ -186,43 +188,104 @@ fn derived_files_come_back_the_same_bytes() {
     assert_eq!(whole.events.len() as u64, script.events);
     assert_eq!(derived_bytes(seed.path()), bytes, "opening changes nothing");
 
-    let harmed = |what: &str, harm: &dyn Fn(&Path)| {
+    let harmed = |what: &str, told: bool, harm: &dyn Fn(&Path)| {
         let dir = copied(seed.path());
         harm(&dir.path().join("derived"));
+        let notices = open(dir.path()).unwrap().notices();
+        let spoilt = notices.iter().filter(|notice| notice.contains("derived files were damaged or another log's"));
+        assert_eq!((spoilt.count(), notices.len()), (usize::from(told), usize::from(told)), "{what}: {notices:?}");
         assert!(said(dir.path(), script.commands) == whole, "{what}: the log says something else");
         let again = derived_bytes(dir.path());
         assert!(again == bytes, "{what}: other bytes ({} and {})", again.0.len(), again.1.len());
     };
-    harmed("deleted", &|derived| std::fs::remove_dir_all(derived).unwrap());
-    harmed("without commands", &|derived| std::fs::remove_file(derived.join("commands")).unwrap());
-    harmed("without facts", &|derived| std::fs::remove_file(derived.join("facts")).unwrap());
+    harmed("unharmed", false, &|_| {});
+    harmed("deleted", false, &|derived| std::fs::remove_dir_all(derived).unwrap());
     let mut dice = Dice(7);
     for file in ["facts", "commands"] {
+        harmed(&format!("without {file}"), false, &|derived| std::fs::remove_file(derived.join(file)).unwrap());
+        harmed(&format!("{file} empty"), false, &|derived| std::fs::write(derived.join(file), b"").unwrap());
         let len = std::fs::metadata(seed.path().join("derived").join(file)).unwrap().len();
-        for _ in 0..if long() { 40 } else { 3 } {
-            let at = dice.below(len);
-            harmed(&format!("{file} flipped at {at}"), &|derived| {
-                edit(&derived.join(file), |bytes| bytes[usize::try_from(at).unwrap()] ^= 4);
+        for _ in 0..if long() { 60 } else { 8 } {
+            let (at, bit) = (usize::try_from(dice.below(len)).unwrap(), 1 << dice.below(8));
+            // A block that no longer says that it is one, or how long it is, is as good as cut off.
+            let told = file == "commands" || !says_where_it_ends(&bytes.0, at);
+            harmed(&format!("{file} flipped at {at}"), told, &|derived| {
+                edit(&derived.join(file), |bytes| bytes[at] ^= bit);
             });
-            let cut = dice.below(len);
-            harmed(&format!("{file} cut at {cut}"), &|derived| {
+        }
+        for _ in 0..if long() { 40 } else { 3 } {
+            // Cut in the middle of the last block: what a kill leaves of it.
+            let cut = len - 1 - dice.below(60);
+            let told = file == "commands";
+            harmed(&format!("{file} cut at {cut}"), told, &|derived| {
                 edit(&derived.join(file), |bytes| bytes.truncate(usize::try_from(cut).unwrap()));
             });
         }
-        harmed(&format!("{file} with bytes nobody reads changed"), &|derived| {
+        harmed(&format!("{file} with bytes nobody reads changed"), true, &|derived| {
             edit(&derived.join(file), |bytes| bytes[if file == "facts" { 133 } else { 61 }] ^= 1);
         });
-        harmed(&format!("{file} with more behind it"), &|derived| {
+        harmed(&format!("{file} with more behind it"), false, &|derived| {
             edit(&derived.join(file), |bytes| bytes.extend([0xab; 5000]));
         });
     }
-    let other = seedling();
-    append_together(other.path(), script.commits.clone());
-    assert!(derived_bytes(other.path()) != bytes, "another log, another chain");
-    harmed("of another log", &|derived| {
-        std::fs::remove_dir_all(derived).unwrap();
-        copy_dir(&other.path().join("derived"), derived).unwrap();
+    harmed("with its first block once more behind it", true, &|derived| {
+        let first = FactBlock::stated_len(&bytes.0).unwrap();
+        edit(&derived.join("facts"), |all| all.extend_from_slice(&bytes.0[..first]));
     });
+    let (other, elsewhere) = (seedling(), copied(seed_alone.path()));
+    append_together(other.path(), script.commits.clone());
+    let mut another = script.commits.clone();
+    another.iter_mut().for_each(|commit| commit.recorded_at = Some(Timestamp::clamped(9_000_000)));
+    append_together(elsewhere.path(), another);
+    for (what, from) in [("of another log", other.path()), ("of another history of this log", elsewhere.path())] {
+        assert!(derived_bytes(from) != bytes, "{what}: another chain");
+        harmed(what, true, &|derived| {
+            std::fs::remove_dir_all(derived).unwrap();
+            copy_dir(&from.join("derived"), derived).unwrap();
+        });
+        let first = FactBlock::stated_len(&bytes.0).unwrap();
+        harmed(&format!("with a last block {what}"), true, &|derived| {
+            let theirs = derived_bytes(from).0;
+            let begin = FactBlock::stated_len(&theirs).unwrap();
+            edit(&derived.join("facts"), |all| {
+                all.truncate(first);
+                all.extend_from_slice(&theirs[begin..]);
+            });
+        });
+    }
+}
+
+/// Whether a byte of the facts is among those by which a block is known as one, and where it ends.
+fn says_where_it_ends(facts: &[u8], at: usize) -> bool {
+    let mut begin = 0;
+    while let Some(len) = FactBlock::stated_len(&facts[begin..]) {
+        if at < begin + len {
+            return at - begin < 8 || (40..44).contains(&(at - begin));
+        }
+        begin += len;
+    }
+    false
+}
+
+#[test]
+fn making_derived_files_again_is_shown() {
+    let (dir, mut script) = (seedling(), Script::default());
+    script.fill_to(3 * BLOCK + 1000);
+    append_together(dir.path(), script.commits);
+    let shown = |dir: &Path| {
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let show = Arc::clone(&shown);
+        let progress: Arc<dyn Fn(Position) + Send + Sync> =
+            Arc::new(move |reached| show.lock().unwrap().push(reached.0));
+        drop(EmbeddedLog::open(dir, &Options { progress: Some(progress), ..Options::default() }).unwrap());
+        std::mem::take(&mut *shown.lock().unwrap())
+    };
+    assert_eq!(shown(dir.path()), Vec::<u64>::new(), "nothing is made again");
+    let first = FactBlock::stated_len(&derived_bytes(dir.path()).0).unwrap();
+    edit(&dir.path().join("derived/facts"), |bytes| bytes[first + 1000] ^= 1);
+    assert_eq!(shown(dir.path()), [2 * BLOCK, 3 * BLOCK], "from the first damaged block on");
+    std::fs::remove_dir_all(dir.path().join("derived")).unwrap();
+    assert_eq!(shown(dir.path()), [BLOCK, 2 * BLOCK, 3 * BLOCK]);
 }
 
 fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {

@@ -9,10 +9,10 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, FactRow};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::v1::{
-    ActorV1, AttachmentV1, ChangeV1, ContentV1, FollowUpRecordedV1, FormV1, MetadataV1, OwnerV1, PriorityChangedV1,
-    ReplyPostedV1, ReplyRatedV1, ScoreV1, SurveySubmittedV1, TagsChangedV1, TicketAssignedV1, TicketClosedV1,
-    TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1, TicketResumedV1, TicketTransferredV1,
-    TicketVoidedV1,
+    ActorV1, AttachmentV1, ChangeV1, ContentV1, EpochBegunV1, FollowUpRecordedV1, FormV1, MetadataV1, OwnerV1,
+    PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ScoreV1, SurveySubmittedV1, TagsChangedV1, TicketAssignedV1,
+    TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1, TicketResumedV1,
+    TicketTransferredV1, TicketVoidedV1,
 };
 use daftar_eventlog::codec::{self, CodecError, EventType};
 use daftar_eventlog::derived::DerivedFiles;
@@ -189,13 +189,28 @@ fn facts_of_what_people_do() {
 }
 
 #[test]
+fn facts_of_the_logs_own_events() {
+    let lost = EpochBegunV1 {
+        epoch: 2,
+        id: OTHER,
+        parted: 4_242,
+        chain: [0x77; 32],
+        cause: 0,
+        given_up: Some((1 << 33, [0x78; 32])),
+    };
+    assert_golden("facts_73_epoch_begun_v1", &lost);
+    let restored = EpochBegunV1 { epoch: 70_000, parted: 9, cause: 1, given_up: None, ..lost };
+    assert_golden("facts_73_epoch_begun_v1_restored", &restored);
+}
+
+#[test]
 fn every_event_type_has_golden_facts_that_are_read_as_its_own() {
     let files: Vec<String> = std::fs::read_dir(folder())
         .unwrap()
         .filter_map(|file| Some(file.unwrap().file_name().to_str()?.strip_suffix(".hex")?.to_owned()))
         .collect();
     let mut read = 0;
-    for number in 1..=EventType::FOLLOW_UP_RECORDED.0 {
+    for number in (1..=EventType::FOLLOW_UP_RECORDED.0).chain([EventType::EPOCH_BEGUN.0]) {
         let own: Vec<_> = files.iter().filter(|f| f.starts_with(&format!("facts_{number:02}_"))).collect();
         assert!(!own.is_empty(), "event type {number} has no golden bytes");
         for name in own {

@@ -2,11 +2,13 @@
 //!
 //! The only place that names bincode. It never calls a store, and no store calls it.
 
+pub mod schema;
 pub mod ticket;
 pub mod v1;
 
 use crate::facts::Facts;
 use bincode::config::{Configuration, LittleEndian, Varint};
+use schema::decode_schema;
 use serde::{Deserialize, Serialize};
 
 /// The codec of everything written by this version, kept in each record: bincode 2, little-endian, varint.
@@ -109,35 +111,35 @@ pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Re
     Ok(value)
 }
 
-/// Decodes the facts of an event into today's shape.
+/// Decodes the facts of an event into today's shape, whatever schema version they were stored with.
 ///
 /// # Errors
 ///
 /// [`CodecError::Unknown`] for a type or schema version from the future, [`CodecError::Damaged`] for bytes that do
 /// not decode.
 pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<Facts<'_>, CodecError> {
-    let facts = match (event_type, schema) {
-        (EventType::TICKET_OPENED, 1) => Facts::TicketOpened(decode("facts", bytes)?),
-        (EventType::TICKET_ASSIGNED, 1) => Facts::TicketAssigned(decode("facts", bytes)?),
-        (EventType::TICKET_TRANSFERRED, 1) => Facts::TicketTransferred(decode("facts", bytes)?),
-        (EventType::PRIORITY_CHANGED, 1) => Facts::PriorityChanged(decode("facts", bytes)?),
-        (EventType::TAGS_CHANGED, 1) => Facts::TagsChanged(decode("facts", bytes)?),
-        (EventType::REPLY_POSTED, 1) => Facts::ReplyPosted(decode("facts", bytes)?),
-        (EventType::REPLY_RATED, 1) => Facts::ReplyRated(decode("facts", bytes)?),
-        (EventType::TICKET_HELD, 1) => Facts::TicketHeld(decode("facts", bytes)?),
-        (EventType::TICKET_RESUMED, 1) => {
-            decode::<v1::TicketResumedV1>("facts", bytes).map(|_| Facts::TicketResumed)?
+    // Each arm ends in today's struct of its type; the chain of `Schema` down from there knows the older ones.
+    match event_type {
+        EventType::TICKET_OPENED => decode_schema(event_type, schema, bytes).map(Facts::TicketOpened),
+        EventType::TICKET_ASSIGNED => decode_schema(event_type, schema, bytes).map(Facts::TicketAssigned),
+        EventType::TICKET_TRANSFERRED => decode_schema(event_type, schema, bytes).map(Facts::TicketTransferred),
+        EventType::PRIORITY_CHANGED => decode_schema(event_type, schema, bytes).map(Facts::PriorityChanged),
+        EventType::TAGS_CHANGED => decode_schema(event_type, schema, bytes).map(Facts::TagsChanged),
+        EventType::REPLY_POSTED => decode_schema(event_type, schema, bytes).map(Facts::ReplyPosted),
+        EventType::REPLY_RATED => decode_schema(event_type, schema, bytes).map(Facts::ReplyRated),
+        EventType::TICKET_HELD => decode_schema(event_type, schema, bytes).map(Facts::TicketHeld),
+        EventType::TICKET_RESUMED => {
+            decode_schema(event_type, schema, bytes).map(|v1::TicketResumedV1 {}| Facts::TicketResumed)
         }
-        (EventType::TICKET_CLOSED, 1) => Facts::TicketClosed(decode("facts", bytes)?),
-        (EventType::SURVEY_SUBMITTED, 1) => Facts::SurveySubmitted(decode("facts", bytes)?),
-        (EventType::TICKET_REOPENED, 1) => Facts::TicketReopened(decode("facts", bytes)?),
-        (EventType::TICKET_VOIDED, 1) => Facts::TicketVoided(decode("facts", bytes)?),
-        (EventType::TICKET_RESTORED, 1) => {
-            decode::<v1::TicketRestoredV1>("facts", bytes).map(|_| Facts::TicketRestored)?
+        EventType::TICKET_CLOSED => decode_schema(event_type, schema, bytes).map(Facts::TicketClosed),
+        EventType::SURVEY_SUBMITTED => decode_schema(event_type, schema, bytes).map(Facts::SurveySubmitted),
+        EventType::TICKET_REOPENED => decode_schema(event_type, schema, bytes).map(Facts::TicketReopened),
+        EventType::TICKET_VOIDED => decode_schema(event_type, schema, bytes).map(Facts::TicketVoided),
+        EventType::TICKET_RESTORED => {
+            decode_schema(event_type, schema, bytes).map(|v1::TicketRestoredV1 {}| Facts::TicketRestored)
         }
-        (EventType::FOLLOW_UP_RECORDED, 1) => Facts::FollowUpRecorded(decode("facts", bytes)?),
-        (EventType::EPOCH_BEGUN, 1) => Facts::EpochBegun(decode("facts", bytes)?),
-        (EventType(event_type), schema) => return Err(CodecError::Unknown { event_type, schema }),
-    };
-    Ok(facts)
+        EventType::FOLLOW_UP_RECORDED => decode_schema(event_type, schema, bytes).map(Facts::FollowUpRecorded),
+        EventType::EPOCH_BEGUN => decode_schema(event_type, schema, bytes).map(Facts::EpochBegun),
+        EventType(event_type) => Err(CodecError::Unknown { event_type, schema }),
+    }
 }

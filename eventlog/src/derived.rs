@@ -35,14 +35,16 @@ pub struct DerivedFiles {
 pub struct Derived {
     /// Whole blocks, in order, without gaps.
     pub blocks: Vec<FactBlock>,
+    /// Where the first block would have begun that is as long as it says, but damaged or not of this log.
+    pub spoilt: Option<Position>,
     /// The commands of each block, and how long both files are up to its end.
     commands: Vec<(Vec<KeptCommand>, u64, u64)>,
 }
 
 impl Derived {
-    /// Throws the last block away.
+    /// Throws the last block away, which is none of this log's.
     pub fn pop(&mut self) {
-        self.blocks.pop();
+        self.spoilt = self.blocks.pop().map(|block| block.first());
         self.commands.pop();
     }
 
@@ -127,6 +129,10 @@ fn read(facts: &File, commands: &File, identity: LogIdentity, genesis: Digest) -
         derived.blocks.push(block);
         derived.commands.push((of_block, facts_at as u64, commands_at as u64));
     }
+    // A block cut short is what a kill leaves; one of full length was not written so.
+    let rest = (*facts).as_ref().get(facts_at..).unwrap_or_default();
+    let is_whole = FactBlock::stated_len(rest).is_some_and(|len| len <= rest.len());
+    derived.spoilt = is_whole.then(|| Position((derived.blocks.len() * BLOCK_EVENTS) as u64 + 1));
     Ok(derived)
 }
 

@@ -89,6 +89,8 @@ pub struct EmbeddedLog {
     keeper: Keeper,
     /// What opening it gave up: the last position that had been acknowledged, and the chain value there.
     given_up: Option<(Position, Digest)>,
+    /// The first position whose derived block was damaged or not this log's.
+    spoilt: Option<Position>,
     /// Held as long as the log is open; dropped last.
     _lock: File,
 }
@@ -149,7 +151,7 @@ impl EmbeddedLog {
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let lock = take_lock(dir, options.create)?;
-        let recovery::Opened { shared, derived, lost } = recovery::open(dir, options)?;
+        let recovery::Opened { shared, derived, lost, spoilt } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
         let (requests, queue) = mpsc::channel(REQUESTS_MAX);
         let writer = writer::spawn(Arc::clone(&shared), queue)?;
@@ -161,6 +163,7 @@ impl EmbeddedLog {
             writer: Some(writer),
             keeper,
             given_up: lost,
+            spoilt,
             _lock: lock,
         };
         if let Some(lost) = lost {
@@ -219,7 +222,8 @@ impl EmbeddedLog {
         Arc::clone(&self.shared.keys) as Arc<dyn KeyStore>
     }
 
-    /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending.
+    /// What whoever opened the log should be told, in words: keys that were mended, or are damaged beyond mending,
+    /// derived files that were not what was written.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let keys = &self.shared.keys;
@@ -237,7 +241,11 @@ impl EmbeddedLog {
                 "epoch {number} begins after position {parted}: the events after it, up to {position}, are given up"
             )
         });
-        mended.into_iter().chain(damaged).chain(given_up).collect()
+        let spoilt = self.spoilt.map(|position| {
+            let look = "they were made again from the log; look after the disk";
+            format!("derived files were damaged or another log's from position {position} on: {look}")
+        });
+        mended.into_iter().chain(damaged).chain(given_up).chain(spoilt).collect()
     }
 
     /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.

@@ -210,6 +210,8 @@ FACTS = {
     "13_ticket_voided_v1": text("spam"),
     "14_ticket_restored_v1": b"",
     "15_follow_up_recorded_v1": agent("sara") + u8(1),
+    "73_epoch_begun_v1": var(2) + OTHER + var(4_242) + b"\x77" * 32 + u8(0) + opt(var(1 << 33) + b"\x78" * 32),
+    "73_epoch_begun_v1_restored": var(70_000) + OTHER + var(9) + b"\x77" * 32 + u8(1) + opt(None),
 }
 for name, data in FACTS.items():
     write(f"facts_{name}", f"The facts of {name[3:]}.", data)

@@ -49,6 +49,12 @@ impl Served {
         Self { address, child, _out: out }
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it on the spot.
     pub fn kill(mut self) {
         self.kill_and_wait();

@@ -1,5 +1,6 @@
 //! Ticket events to stored form and back: facts apart from content, customers by pseudonym.
 
+use super::schema::Schema;
 use super::v1::{self, ActorV1, AttachmentV1, ChangeV1, ContentV1, FormV1, MetadataV1, OwnerV1, ScoreV1};
 use super::{CodecError, EventType, decode, decode_facts, encode};
 use crate::facts::Facts;
@@ -16,10 +17,8 @@ use daftar_domain::ids::{
 use daftar_domain::satisfaction::{Ces, Nps, QuestionScore, Scale, Score, SurveyAnswers};
 use daftar_domain::ticket::{Attachment, Change, HeldFor, Means, Opening, Priority, Visibility};
 use daftar_domain::{Event, EventKind, Timestamp};
+use serde::Serialize;
 use std::sync::Arc;
-
-/// The schema version every ticket event is written with today.
-const SCHEMA: u8 = 1;
 
 /// What travels with an event besides what it says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -113,7 +112,7 @@ impl TicketCodec {
             _ => None,
         };
         let by = event.by.as_ref().map(|by| stored_actor(by, actor_pseudonym));
-        let facts = encode_facts(&event.kind, by, owner).map_err(too_large)?;
+        let (schema, facts) = encode_facts(&event.kind, by, owner).map_err(too_large)?;
         let metadata = encode("metadata", &self.metadata(event, by, origin)).map_err(too_large)?;
         let content = content_of(event, origin);
         let head = EventHead {
@@ -122,7 +121,7 @@ impl TicketCodec {
             version,
             occurred_at: event.occurred_at,
             event_type: event_type(&event.kind),
-            schema: SCHEMA,
+            schema,
             metadata: &metadata,
             facts: &facts,
             has_content: content.is_some(),
@@ -245,55 +244,51 @@ const fn facts_name_actor(kind: &EventKind) -> bool {
     )
 }
 
-fn encode_facts(kind: &EventKind, by: Option<ActorV1<'_>>, owner: Pseudonym) -> Result<Vec<u8>, CodecError> {
-    let what = "facts";
+/// Facts as they are stored today: the schema version and the bytes of their struct.
+fn stored<'a, T: Schema<'a> + Serialize>(facts: &T) -> Result<(u8, Vec<u8>), CodecError> {
+    Ok((T::VERSION, encode("facts", facts)?))
+}
+
+fn encode_facts(kind: &EventKind, by: Option<ActorV1<'_>>, owner: Pseudonym) -> Result<(u8, Vec<u8>), CodecError> {
     // Where an actor is required, `admit` has seen to it; an automation without a name stands in for none.
     let actor = by.unwrap_or(ActorV1::Automation(None));
     match kind {
-        EventKind::TicketOpened(opening) => encode(what, &stored_opening(opening, by, owner)),
+        EventKind::TicketOpened(opening) => stored(&stored_opening(opening, by, owner)),
         EventKind::TicketAssigned { agent } => {
-            encode(what, &v1::TicketAssignedV1 { agent: agent.as_ref().map(AgentId::as_str) })
+            stored(&v1::TicketAssignedV1 { agent: agent.as_ref().map(AgentId::as_str) })
         }
         EventKind::TicketTransferred { branch, department } => {
             let branch = stored_change(branch, BranchId::as_str);
-            encode(
-                what,
-                &v1::TicketTransferredV1 { branch, department: stored_change(department, DepartmentId::as_str) },
-            )
+            stored(&v1::TicketTransferredV1 { branch, department: stored_change(department, DepartmentId::as_str) })
         }
-        EventKind::PriorityChanged { priority } => encode(what, &v1::PriorityChangedV1 { priority: priority.code() }),
+        EventKind::PriorityChanged { priority } => stored(&v1::PriorityChangedV1 { priority: priority.code() }),
         EventKind::TagsChanged { added, removed } => {
             let (added, removed) = (added.iter().map(Tag::as_str), removed.iter().map(Tag::as_str));
-            encode(what, &v1::TagsChangedV1 { added: added.collect(), removed: removed.collect() })
+            stored(&v1::TagsChangedV1 { added: added.collect(), removed: removed.collect() })
         }
         EventKind::ReplyPosted { visibility, channel, .. } => {
             let channel = channel.as_ref().map(ChannelId::as_str);
-            encode(what, &v1::ReplyPostedV1 { by: actor, visibility: visibility.code(), channel })
+            stored(&v1::ReplyPostedV1 { by: actor, visibility: visibility.code(), channel })
         }
         EventKind::ReplyRated { reply, rating } => {
-            encode(what, &v1::ReplyRatedV1 { reply: *reply, rating: stored_score(*rating) })
+            stored(&v1::ReplyRatedV1 { reply: *reply, rating: stored_score(*rating) })
         }
-        EventKind::TicketHeld { waiting_for } => encode(what, &v1::TicketHeldV1 { waiting_for: waiting_for.code() }),
-        EventKind::TicketResumed => encode(what, &v1::TicketResumedV1 {}),
-        EventKind::TicketClosed { survey_offered, reason, duplicate_of, form } => encode(
-            what,
-            &v1::TicketClosedV1 {
-                by: actor,
-                survey_offered: *survey_offered,
-                reason: reason.as_ref().map(ReasonId::as_str),
-                duplicate_of: duplicate_of.as_ref().map(TicketId::as_str),
-                form: form.as_ref().map(|f| FormV1 { name: f.name.as_str(), version: f.version }),
-            },
-        ),
-        EventKind::SurveySubmitted { closing, answers } => encode(what, &stored_answers(*closing, answers)),
+        EventKind::TicketHeld { waiting_for } => stored(&v1::TicketHeldV1 { waiting_for: waiting_for.code() }),
+        EventKind::TicketResumed => stored(&v1::TicketResumedV1 {}),
+        EventKind::TicketClosed { survey_offered, reason, duplicate_of, form } => stored(&v1::TicketClosedV1 {
+            by: actor,
+            survey_offered: *survey_offered,
+            reason: reason.as_ref().map(ReasonId::as_str),
+            duplicate_of: duplicate_of.as_ref().map(TicketId::as_str),
+            form: form.as_ref().map(|f| FormV1 { name: f.name.as_str(), version: f.version }),
+        }),
+        EventKind::SurveySubmitted { closing, answers } => stored(&stored_answers(*closing, answers)),
         EventKind::TicketReopened { reason } => {
-            encode(what, &v1::TicketReopenedV1 { by: actor, reason: reason.as_ref().map(ReasonId::as_str) })
+            stored(&v1::TicketReopenedV1 { by: actor, reason: reason.as_ref().map(ReasonId::as_str) })
         }
-        EventKind::TicketVoided { reason } => encode(what, &v1::TicketVoidedV1 { reason: reason.as_str() }),
-        EventKind::TicketRestored => encode(what, &v1::TicketRestoredV1 {}),
-        EventKind::FollowUpRecorded { means, .. } => {
-            encode(what, &v1::FollowUpRecordedV1 { by: actor, means: means.code() })
-        }
+        EventKind::TicketVoided { reason } => stored(&v1::TicketVoidedV1 { reason: reason.as_str() }),
+        EventKind::TicketRestored => stored(&v1::TicketRestoredV1 {}),
+        EventKind::FollowUpRecorded { means, .. } => stored(&v1::FollowUpRecordedV1 { by: actor, means: means.code() }),
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Opened {
     pub(super) derived: DerivedFiles,
     /// The last position acknowledged and its chain value, where the log ends before it and that was accepted.
     pub(super) lost: Option<(Position, Digest)>,
+    /// The first position whose derived block was damaged or not this log's.
+    pub(super) spoilt: Option<Position>,
 }
 
 /// Opens everything in `dir` and brings memory to where the log ends.
@@ -44,7 +46,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         None => create(dir, &layout, &store, &mut witness, seen, options.restoring)?,
     };
     let keys = Arc::new(keys);
-    let Rebuilt { state, files, lost } = rebuild(&store, &genesis, &layout, options, seen, 0)?;
+    let Rebuilt { state, files, lost, spoilt } = rebuild(&store, &genesis, &layout, options, seen, 0)?;
     // After a kill the system may hold what was never synced: it is, before anybody is told that it stands.
     keys.make_durable()?;
     store.sync()?;
@@ -65,7 +67,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         tail_lock: Mutex::new(()),
         storing: Mutex::new(()),
     };
-    Ok(Opened { shared, derived: files, lost })
+    Ok(Opened { shared, derived: files, lost, spoilt })
 }
 
 /// What memory holds of a log, and the files derived from it.
@@ -74,6 +76,8 @@ pub(super) struct Rebuilt {
     pub(super) files: DerivedFiles,
     /// As in [`Opened`].
     lost: Option<(Position, Digest)>,
+    /// As in [`Opened`].
+    spoilt: Option<Position>,
 }
 
 /// Brings memory to where the log ends; `mapped` derived blocks are being read by others and must not be cut off.
@@ -91,6 +95,7 @@ pub(super) fn rebuild(
         return Err(StoreError::failed("reading derived files", "blocks that are in use are damaged; restart"));
     }
     files.keep(&derived)?;
+    let spoilt = derived.spoilt;
     let mut recovery = Recovery { genesis: *genesis, state: restored(genesis, derived)?, files };
     recovery.replay(store, options)?;
     let Recovery { state, files, .. } = recovery;
@@ -99,7 +104,7 @@ pub(super) fn rebuild(
         Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
         Ok(()) => None,
     };
-    Ok(Rebuilt { state, files, lost })
+    Ok(Rebuilt { state, files, lost, spoilt })
 }
 
 /// Makes a new log: keys, witness and directories are durable before the genesis, so that a log that has one has all.

@@ -10,8 +10,9 @@ use crate::position::{Position, Version};
 use crate::record::RecordedEvent;
 use crate::sequencer::Sequencer;
 use crate::stream::StreamName;
+use daftar_domain::Timestamp;
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Mutex as AsyncMutex, oneshot, watch};
 
 /// Appends go to a broker; between its yes and the answer another writer gets in; the answer is read back.
@@ -37,7 +38,8 @@ impl ReplicatedMemoryLog {
     ///
     /// [`StoreError`] when the operating system has no random bytes to give.
     pub fn new(clock: Clock) -> Result<Self, StoreError> {
-        let read_side = MemoryLog::new(clock.clone())?;
+        // What the broker accepted is never refused for its time, however far the clock was set back since.
+        let read_side = MemoryLog::new(Arc::new(|| Timestamp::MAX))?;
         let accepted = Sequencer::new(&read_side.genesis);
         let broker = Mutex::new(Broker { accepted, queue: VecDeque::new() });
         Ok(Self { read_side, clock, broker, follower: AsyncMutex::new(()) })

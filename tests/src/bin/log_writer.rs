@@ -1,7 +1,8 @@
 //! Appends to an embedded log until it is stopped, and says on its standard output what was acknowledged.
 //!
 //! `log_writer DIR many SEED` appends with 64 tasks at once, for ever; `log_writer DIR script COUNT` appends a fixed
-//! script one commit after the other; `log_writer DIR step COUNT` waits for a line of input after each. A further
+//! script one commit after the other; `log_writer DIR step COUNT` waits for a line of input after each;
+//! `log_writer DIR keys COUNT` appends two commits at once, so often, each for a customer who is new. A further
 //! argument is the durability.
 
 use daftar_domain::ids::CustomerId;
@@ -22,7 +23,7 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, dir, mode, number, durability @ ..] = &arguments[..] else {
-        return Err("use: log_writer DIR many|script|step NUMBER [DURABILITY]".into());
+        return Err("use: log_writer DIR many|script|step|keys NUMBER [DURABILITY]".into());
     };
     let number: u64 = number.parse()?;
     let durability = durability.first().map(|said| said.parse()).transpose()?.unwrap_or_default();
@@ -33,6 +34,7 @@ fn main() -> Outcome {
         "many" => runtime.block_on(many(&log, number)),
         "script" => runtime.block_on(one_by_one(&log, number, false)),
         "step" => runtime.block_on(one_by_one(&log, number, true)),
+        "keys" => runtime.block_on(new_keys(&log, number)),
         other => Err(format!("no such mode: {other}").into()),
     }
 }
@@ -61,6 +63,22 @@ async fn one_by_one(log: &Arc<EmbeddedLog>, count: u64, step: bool) -> Outcome {
         }
     }
     Ok(())
+}
+
+async fn new_keys(log: &Arc<EmbeddedLog>, rounds: u64) -> Outcome {
+    for round in 0..rounds {
+        let pair = [2 * round, 2 * round + 1].map(|n| tokio::spawn(new_key(Arc::clone(log), n)));
+        for task in pair {
+            task.await??;
+        }
+    }
+    Ok(())
+}
+
+async fn new_key(log: Arc<EmbeddedLog>, n: u64) -> Outcome {
+    log.keys().customer(&CustomerId::parse("customer", &format!("c-{n}"))?)?;
+    log.append(commit(&format!("K-{n}"), 0, 1, None)).await?;
+    Ok(say(&format!("key {n}"))?)
 }
 
 async fn many(log: &Arc<EmbeddedLog>, seed: u64) -> Outcome {
