@@ -67,6 +67,12 @@ pub enum CodecError {
         /// The schema version.
         schema: u8,
     },
+    /// What holds the bytes is of a format that is not known here.
+    #[error("the {what} was written by a newer version of Daftar; upgrade")]
+    Newer {
+        /// Which part.
+        what: &'static str,
+    },
     /// The bytes do not decode.
     #[error("the stored {what} do not decode: {why}")]
     Damaged {

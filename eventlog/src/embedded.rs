@@ -36,6 +36,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 use store::Store;
 use threads::{Keeper, Readers};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -281,15 +282,35 @@ fn take_lock(dir: &Path, create: bool) -> Result<File, StoreError> {
     }
     let path = dir.join("lock");
     let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-    if lock.try_lock().is_err() {
-        let holder = std::fs::read_to_string(&path).unwrap_or_default();
-        let holder = if holder.is_empty() { holder } else { format!(" (process {})", holder.trim()) };
+    if let Some(holder) = held_by(&lock, &path) {
+        let holder = if holder.is_empty() { holder } else { format!(" (process {holder})") };
         return Err(StoreError::InUse { dir: dir.display().to_string(), holder });
     }
     lock.set_len(0)
         .and_then(|()| std::io::Write::write_all(&mut lock, std::process::id().to_string().as_bytes()))
         .map_err(failed)?;
     Ok(lock)
+}
+
+/// How long a lock that this process holds may take to be let go of, and how often that is looked at.
+const LET_GO_MAX: Duration = Duration::from_secs(2);
+const LET_GO_STEP: Duration = Duration::from_millis(5);
+
+/// Who keeps `lock` from being taken; none: it is taken.
+///
+/// A process that starts another one shares its locks with it for a moment: a log closed just then is let go of late.
+fn held_by(lock: &File, path: &Path) -> Option<String> {
+    let tried_until = Instant::now() + LET_GO_MAX;
+    loop {
+        if lock.try_lock().is_ok() {
+            return None;
+        }
+        let holder = std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+        if holder != std::process::id().to_string() || tried_until < Instant::now() {
+            return Some(holder);
+        }
+        std::thread::sleep(LET_GO_STEP);
+    }
 }
 
 /// Where things lie in a data directory.
@@ -367,7 +388,7 @@ fn events_of(first: Position, entries: Vec<Entry>) -> Result<Vec<RecordedEvent>,
     let mut events = Vec::with_capacity(entries.len());
     for entry in entries {
         if let Entry::Event(recorded_at, bytes) = entry {
-            bytes.head().map_err(|e| StoreError::Corrupt { position, why: e.to_string() })?;
+            bytes.head().map_err(|e| e.at(position))?;
             events.push(RecordedEvent { position, recorded_at, bytes });
             position = position.next();
         }

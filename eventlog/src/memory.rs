@@ -9,7 +9,7 @@ use crate::epoch::Epochs;
 use crate::genesis::Genesis;
 use crate::log::{AppendError, Appended, Commit, EventLog, LogIdentity, LogReader, StoreError};
 use crate::position::{Position, Version};
-use crate::record::{HeadError, RecordedEvent};
+use crate::record::RecordedEvent;
 use crate::sequencer::{Placed, PlacedCommit, Sequencer};
 use crate::stream::StreamName;
 use std::collections::HashMap;
@@ -61,8 +61,7 @@ impl MemoryLog {
             Entry::Event(..) if inner.sequencer.last() >= until => {}
             Entry::Event(recorded_at, bytes) => {
                 let placed = inner.sequencer.replay(bytes, recorded_at)?;
-                let corrupt = |e: HeadError| StoreError::Corrupt { position: placed.position, why: e.to_string() };
-                let stream = placed.bytes.head().map_err(corrupt)?.stream();
+                let stream = placed.bytes.head().map_err(|e| e.at(placed.position))?.stream();
                 let index = inner.events.len();
                 inner.streams.entry(stream).or_default().push(index);
                 inner.events.push(placed);

@@ -3,7 +3,7 @@
 use crate::checksum::{Digest, event_digest};
 use crate::codec::v1::MetadataV1;
 use crate::codec::{self, CodecError, EventType};
-use crate::log::CommandStamp;
+use crate::log::{CommandStamp, StoreError};
 use crate::position::{Position, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
@@ -72,6 +72,17 @@ pub enum HeadError {
     /// Its format or its kind of stream is not known here.
     #[error("an event was written by a newer version of Daftar; upgrade")]
     Newer,
+}
+
+impl HeadError {
+    /// What it means for the event at `position`.
+    #[must_use]
+    pub fn at(self, position: Position) -> StoreError {
+        match self {
+            Self::Damaged => StoreError::Corrupt { position, why: self.to_string() },
+            Self::Newer => StoreError::Unreadable { position, source: CodecError::Newer { what: "event" } },
+        }
+    }
 }
 
 impl<'a> EventHead<'a> {

@@ -7,7 +7,7 @@ use crate::epoch::{Epochs, begun_by, epoch_stream};
 use crate::genesis::Genesis;
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
-use crate::record::{EventBytes, EventHead, HeadError, NewEvent};
+use crate::record::{EventBytes, EventHead, NewEvent};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -50,8 +50,7 @@ impl Placed {
     ///
     /// [`StoreError::Corrupt`] when its head is damaged.
     pub fn push_to(&self, builder: &mut BlockBuilder) -> Result<(), StoreError> {
-        let corrupt = |e: HeadError| StoreError::Corrupt { position: self.position, why: e.to_string() };
-        let head = EventHead::decode(&self.bytes.head).map_err(corrupt)?;
+        let head = EventHead::decode(&self.bytes.head).map_err(|e| e.at(self.position))?;
         let row = FactRow {
             position: self.position,
             version: head.version,
@@ -411,7 +410,7 @@ impl Sequencer {
         let position = self.last.next();
         let corrupt = |why: &str| StoreError::Corrupt { position, why: why.to_owned() };
         let event = NewEvent::new(bytes);
-        let head = event.bytes().head().map_err(|e| corrupt(&e.to_string()))?;
+        let head = event.bytes().head().map_err(|e| e.at(position))?;
         let name = head.stream();
         let end = StreamEnd { last: position, version: head.version };
         let stream_hash = StreamIndex::hash(name.kind, &name.id);

@@ -80,8 +80,7 @@ fn lines(desk: Desk, after: Position, until: Position, all: bool) -> impl Stream
         let Some(reached) = recorded.last().map(|event| event.position) else { return Ok(None) };
         let mut text = Vec::with_capacity(512 * recorded.len());
         for event in &recorded {
-            let corrupt = |why: String| StoreError::Corrupt { position: event.position, why };
-            if event.bytes.head().map_err(|e| corrupt(e.to_string()))?.stream_kind == StreamKind::Ticket {
+            if event.bytes.head().map_err(|e| e.at(event.position))?.stream_kind == StreamKind::Ticket {
                 write_line(&mut text, &line_of(&**desk.log(), desk.codec(), event)?);
             } else if all {
                 write_epoch_line(&mut text, event)?;

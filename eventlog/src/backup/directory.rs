@@ -87,7 +87,7 @@ impl BackupDirectory {
     pub fn open(dir: &Path) -> Result<Self, BackupError> {
         let mut backup = Self::list(dir)?;
         if let Some(path) = backup.files.last() {
-            backup.last = Some(Segment { entries: Vec::new(), ..read(path)? });
+            backup.last = Some(read(path)?.without_entries());
         }
         Ok(backup)
     }
@@ -145,7 +145,7 @@ impl BackupDirectory {
     ///
     /// [`BackupError`] when they are damaged, do not follow the last segment, or can't be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<&Segment, BackupError> {
-        let mut segment = decode(&self.dir, bytes)?;
+        let segment = decode(&self.dir, bytes)?.without_entries();
         let path = self.dir.join(format!("{:020}.{SEGMENT}", segment.first.0));
         if let Some(last) = &self.last {
             check_follows(&path, last, &segment)?;
@@ -154,7 +154,6 @@ impl BackupDirectory {
         if self.files.last() != Some(&path) {
             self.files.push(path);
         }
-        segment.entries.clear();
         Ok(self.last.insert(segment))
     }
 
@@ -167,7 +166,7 @@ impl BackupDirectory {
                 Some(before) => check_follows(path, before, &segment)?,
                 None => check_begins(path, &segment)?,
             }
-            before = Some(Segment { entries: Vec::new(), ..segment.clone() });
+            before = Some(segment.without_entries());
             Ok(segment)
         })
     }

@@ -169,8 +169,7 @@ fn commits_of(entries: Vec<Entry>, first: Position, until: Position) -> Result<V
 }
 
 fn commit_of(event: EventBytes, recorded_at: Timestamp, position: Position) -> Result<Commit, StoreError> {
-    let corrupt = |e: crate::record::HeadError| StoreError::Corrupt { position, why: e.to_string() };
-    let head: EventHead<'_> = event.head().map_err(corrupt)?;
+    let head: EventHead<'_> = event.head().map_err(|e| e.at(position))?;
     let command = head.command().map_err(|source| StoreError::Unreadable { position, source })?;
     let (stream, expected) = (head.stream(), Version(head.version.0.saturating_sub(1)));
     let events = vec![NewEvent::new(event)];

@@ -163,6 +163,12 @@ impl Segment {
         whole.then_some(()).ok_or(SegmentError::Chain { position: self.last.position, why })
     }
 
+    /// What its header says, alone.
+    #[must_use]
+    pub fn without_entries(&self) -> Self {
+        Self { entries: Vec::new(), ..*self }
+    }
+
     /// Whether it goes on where another ends: the same log, the next position, the same chain.
     #[must_use]
     pub fn follows(&self, before: &Self) -> bool {

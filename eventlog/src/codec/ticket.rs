@@ -152,7 +152,7 @@ impl TicketCodec {
     pub fn decode(&self, recorded: &RecordedEvent) -> Result<TicketEvent, StoreError> {
         let position = recorded.position;
         let corrupt = |why: String| StoreError::Corrupt { position, why };
-        let head = recorded.bytes.head().map_err(|e| corrupt(e.to_string()))?;
+        let head = recorded.bytes.head().map_err(|e| e.at(position))?;
         let opened = match recorded.bytes.sealed.as_deref() {
             Some(sealed) => sealing::open(&*self.keys, &self.log_id, &head, sealed).map_err(|e| match e {
                 OpenError::Keys(e) => e,

@@ -166,7 +166,7 @@ fn inspect(
     findings: &mut Vec<Finding>,
 ) -> Result<(), StoreError> {
     let position = placed.position;
-    let head = placed.bytes.head().map_err(|e| StoreError::Corrupt { position, why: e.to_string() })?;
+    let head = placed.bytes.head().map_err(|e| e.at(position))?;
     let unreadable = |source| StoreError::Unreadable { position, source };
     codec::decode_facts(head.event_type, head.schema, head.facts).map_err(unreadable)?;
     let (Some(keys), Some(sealed)) = (keys, placed.bytes.sealed.as_deref()) else { return Ok(()) };

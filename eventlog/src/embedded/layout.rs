@@ -4,7 +4,7 @@
 //! under the keys that follow its own.
 
 use crate::checksum::Digest;
-use crate::codec::CODEC_BINCODE_2;
+use crate::codec::{CODEC_BINCODE_2, CodecError};
 use crate::entry::{self, Entry};
 use crate::log::StoreError;
 use crate::position::Position;
@@ -188,7 +188,7 @@ impl<'a> Value<'a> {
             (FORMAT_VERSION, KIND_RUN) if value.len() >= RUN_HEADER && value[6] == CODEC_BINCODE_2 => {
                 Self::read_run(value).map_err(|_: HeadError| corrupt("its record's header is damaged"))
             }
-            _ => Err(corrupt("its record is of a format newer than this version of Daftar; upgrade")),
+            _ => Err(StoreError::Unreadable { position: key.first, source: CodecError::Newer { what: "record" } }),
         }
     }
 

@@ -301,9 +301,7 @@ impl Recovery {
     }
 
     fn remember_command_of(&mut self, placed: &Placed) -> Result<(), StoreError> {
-        let corrupt =
-            |e: crate::record::HeadError| StoreError::Corrupt { position: placed.position, why: e.to_string() };
-        let head = placed.bytes.head().map_err(corrupt)?;
+        let head = placed.bytes.head().map_err(|e| e.at(placed.position))?;
         let metadata: crate::codec::v1::MetadataV1<'_> = crate::codec::decode("metadata", head.metadata)
             .map_err(|source| StoreError::Unreadable { position: placed.position, source })?;
         if let Some((id, _)) = metadata.command {

@@ -38,7 +38,7 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line) {
 /// [`StoreError`] when it can't be read.
 pub fn write_epoch_line(out: &mut Vec<u8>, recorded: &RecordedEvent) -> Result<(), StoreError> {
     let position = recorded.position;
-    let head = recorded.bytes.head().map_err(|e| StoreError::Corrupt { position, why: e.to_string() })?;
+    let head = recorded.bytes.head().map_err(|e| e.at(position))?;
     let unreadable = |source| StoreError::Unreadable { position, source };
     let Some(begun) = begun_by(head.event_type, head.schema, head.facts).map_err(unreadable)? else { return Ok(()) };
     Object::write(out, |object| {
