@@ -1,5 +1,8 @@
 //! The writer's turn: checks a commit against what stands, and gives its events positions, time and chain. No I/O.
 
+pub mod commands;
+pub mod streams;
+
 use crate::block::{BlockBuilder, FactRow};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::{self, v1::EpochBegunV1, v1::MetadataV1};
@@ -8,12 +11,11 @@ use crate::genesis::Genesis;
 use crate::log::{AppendError, CommandStamp, Commit, StoreError};
 use crate::position::{Position, StreamNumber, Version};
 use crate::record::{EventBytes, EventHead, NewEvent};
-use crate::stream::{StreamKind, StreamName};
+use crate::stream::StreamName;
 use daftar_domain::Timestamp;
-use std::collections::{HashMap, VecDeque};
 
-/// How long a command is remembered, by the time its commit was recorded: seven days.
-pub const COMMAND_KEPT_MICROS: i64 = 7 * 24 * 3600 * 1_000_000;
+pub use commands::{COMMAND_KEPT_MICROS, CommandIndex, KeptCommand};
+pub use streams::{StreamEnd, StreamIndex};
 
 /// How far ahead of the clock a kept time of recording may be: five minutes. One far ahead would stop the log's time.
 pub const AHEAD_MICROS_MAX: i64 = 5 * 60 * 1_000_000;
@@ -119,144 +121,6 @@ pub struct EmptyCommit {
     pub version: Version,
     /// The command.
     pub command: CommandStamp,
-}
-
-/// What is remembered of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeptCommand {
-    /// The command.
-    pub stamp: CommandStamp,
-    /// Position of its first event, or of the next event where it had none.
-    pub first: Position,
-    /// How many events it had.
-    pub count: u32,
-    /// When the log accepted it.
-    pub recorded_at: Timestamp,
-}
-
-/// Where a stream stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StreamEnd {
-    /// Position of its last event.
-    pub last: Position,
-    /// Its version.
-    pub version: Version,
-}
-
-/// Every stream by the first 16 bytes of its name's BLAKE3; 24 bytes a stream besides, no names.
-#[derive(Debug, Default)]
-pub struct StreamIndex {
-    numbers: HashMap<[u8; 16], StreamNumber>,
-    ends: Vec<StreamEnd>,
-}
-
-impl StreamIndex {
-    fn hash(kind: StreamKind, id: &str) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&[kind.code()]);
-        hasher.update(id.as_bytes());
-        let mut short = [0; 16];
-        short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        short
-    }
-
-    /// The number of a stream.
-    #[must_use]
-    pub fn number(&self, stream: &StreamName) -> Option<StreamNumber> {
-        self.number_of(&Self::hash(stream.kind, &stream.id))
-    }
-
-    fn number_of(&self, hash: &[u8; 16]) -> Option<StreamNumber> {
-        self.numbers.get(hash).copied()
-    }
-
-    /// Where a stream stands; at version 0 where it has no event.
-    #[must_use]
-    pub fn end(&self, stream: &StreamName) -> StreamEnd {
-        self.end_of(&Self::hash(stream.kind, &stream.id))
-    }
-
-    fn end_of(&self, hash: &[u8; 16]) -> StreamEnd {
-        self.number_of(hash)
-            .and_then(|n| self.ends.get(n.0 as usize).copied())
-            .unwrap_or(StreamEnd { last: Position::ZERO, version: Version::ZERO })
-    }
-
-    /// Adds an event known to stand in the log; streams come with rising numbers.
-    pub fn restore(&mut self, number: StreamNumber, name: Option<&StreamName>, end: StreamEnd) {
-        if let Some(name) = name {
-            self.numbers.insert(Self::hash(name.kind, &name.id), number);
-        }
-        match self.ends.get_mut(number.0 as usize) {
-            Some(kept) => *kept = end,
-            None => self.ends.push(end),
-        }
-    }
-
-    /// Moves a stream's end on; answers its number, whether it is new, and the distance to its event before.
-    fn advance(&mut self, hash: [u8; 16], end: StreamEnd) -> Result<(StreamNumber, bool, u32), StoreError> {
-        let full = || StoreError::failed("numbering a stream", "the log holds 4 billion streams, the most it can");
-        let next = StreamNumber(u32::try_from(self.ends.len()).map_err(|_| full())?);
-        let number = *self.numbers.entry(hash).or_insert(next);
-        if number == next {
-            self.ends.push(end);
-            return Ok((number, true, 0));
-        }
-        let kept = &mut self.ends[number.0 as usize];
-        let distance = u32::try_from(end.last.0 - kept.last.0).map_err(|_| full())?;
-        *kept = end;
-        Ok((number, false, distance))
-    }
-}
-
-/// Commands of the last seven days by their keyed id.
-#[derive(Debug, Default)]
-pub struct CommandIndex {
-    kept: HashMap<[u8; 16], KeptCommand>,
-    by_age: VecDeque<(Timestamp, [u8; 16])>,
-}
-
-impl CommandIndex {
-    /// What is remembered of the command with that id.
-    #[must_use]
-    pub fn get(&self, id: &[u8; 16]) -> Option<&KeptCommand> {
-        self.kept.get(id)
-    }
-
-    /// Remembers a command, and forgets those recorded more than seven days before it.
-    pub fn insert(&mut self, command: KeptCommand) {
-        let id = command.stamp.id;
-        self.kept.insert(id, command);
-        self.by_age.push_back((command.recorded_at, id));
-        let oldest = command.recorded_at.micros() - COMMAND_KEPT_MICROS;
-        while self.by_age.front().is_some_and(|(at, _)| at.micros() < oldest) {
-            let Some((_, id)) = self.by_age.pop_front() else { break };
-            if self.kept.get(&id).is_some_and(|kept| kept.recorded_at.micros() < oldest) {
-                self.kept.remove(&id);
-            }
-        }
-    }
-
-    /// Counts one more event of a command that began with an event before, unless it was counted whole already: a
-    /// derived block keeps the whole count of a command that goes on beyond its end.
-    fn count_event(&mut self, stamp: CommandStamp, position: Position, recorded_at: Timestamp) {
-        let end = |kept: &KeptCommand| kept.first.0 + u64::from(kept.count);
-        match self.kept.get_mut(&stamp.id) {
-            Some(kept) if kept.first <= position && position.0 < end(kept) => {}
-            Some(kept) if end(kept) == position.0 && kept.count > 0 => kept.count += 1,
-            _ => self.insert(KeptCommand { stamp, first: position, count: 1, recorded_at }),
-        }
-    }
-
-    fn check(&self, stamp: &CommandStamp) -> Result<(), AppendError> {
-        match self.get(&stamp.id) {
-            None => Ok(()),
-            Some(kept) if kept.stamp.digest == stamp.digest => {
-                Err(AppendError::Duplicate { first: kept.first, count: kept.count })
-            }
-            Some(_) => Err(AppendError::KeyReused),
-        }
-    }
 }
 
 /// What the writer knows of the log: its end, its streams and its recent commands.
