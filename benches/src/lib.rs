@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
 pub mod events;
+pub mod fill;
 pub mod history;
 pub mod load;
 pub mod plain_file;

@@ -15,7 +15,7 @@ pub const BLOCK_EVENTS: usize = 4096;
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 136;
 
-const MAGIC: &[u8; 8] = b"DFTFACT1";
+const MAGIC: &[u8; 8] = b"DFTFACT2";
 
 /// One event of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,16 +93,53 @@ impl FactBlock {
     ///
     /// # Errors
     ///
-    /// [`BlockDamaged`] when the checksum or the layout is wrong.
+    /// [`BlockDamaged`] when a checksum or the layout is wrong.
     pub fn parse(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, start: usize, len: usize) -> Result<Self, BlockDamaged> {
-        let all = (*bytes).as_ref();
-        let block = all.get(start..start + len).ok_or(BlockDamaged("it is cut off"))?;
-        let columns = Columns::read(block)?;
-        let (header, payload) = block.split_at(HEADER_LEN);
-        if crc(header, payload) != u32_at(block, 128) {
+        let block = Self::parse_unverified(bytes, start, len)?;
+        block.verify()?;
+        Ok(block)
+    }
+
+    /// As [`FactBlock::parse`], but checksums and offsets are left to [`FactBlock::verify`], which must say yes before
+    /// anything but the header is believed.
+    pub(crate) fn parse_unverified(
+        bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+        start: usize,
+        len: usize,
+    ) -> Result<Self, BlockDamaged> {
+        let end = start.checked_add(len).ok_or(BlockDamaged("it is cut off"))?;
+        let columns = Columns::read((*bytes).as_ref().get(start..end).ok_or(BlockDamaged("it is cut off"))?)?;
+        Ok(Self { bytes, start, len, columns })
+    }
+
+    /// Verifies both checksums, names and offsets.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockDamaged`] when it is not what was written.
+    pub fn verify(&self) -> Result<(), BlockDamaged> {
+        self.verify_columns()?;
+        let block = self.as_bytes();
+        if crc32c::crc32c(&block[self.columns.facts_at..]) != u32_at(block, 132) {
             return Err(BlockDamaged("its checksum is wrong"));
         }
-        Ok(Self { bytes, start, len, columns })
+        self.columns.check_names(block)?;
+        self.columns.check_offsets(block)
+    }
+
+    /// Verifies header and columns, but for the facts: enough for whoever reads columns only.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockDamaged`] when they are not what was written.
+    pub fn verify_columns(&self) -> Result<(), BlockDamaged> {
+        let block = self.as_bytes();
+        let (header, rest) = block.split_at(HEADER_LEN);
+        if crc(header, &rest[..self.columns.facts_at - HEADER_LEN]) == u32_at(block, 128) {
+            Ok(())
+        } else {
+            Err(BlockDamaged("its checksum is wrong"))
+        }
     }
 
     /// The length in bytes that the header at the start of `bytes` states for its block; `None` when it is no header.
@@ -155,11 +192,11 @@ impl FactBlock {
     /// When the block has no such row.
     #[must_use]
     pub fn row(&self, row: usize) -> FactRow<'_> {
-        let c = &self.columns;
+        let (c, bytes) = (&self.columns, self.as_bytes());
         assert!(row < c.rows, "row {row} of a block of {}", c.rows);
-        let runs = (0..c.runs).take_while(|run| self.run(*run).0 <= row);
-        let recorded_at = runs.last().map_or(0, |run| self.run(run).1);
-        self.row_recorded_at(row, recorded_at)
+        let runs = (0..c.runs).take_while(|run| c.run(bytes, *run).0 <= row);
+        let recorded_at = runs.last().map_or(0, |run| c.run(bytes, run).1);
+        c.row(bytes, row, recorded_at)
     }
 
     /// How the event at `row` hangs on the one before it in its stream: its distance in positions, 0 for the first.
@@ -190,63 +227,81 @@ impl FactBlock {
     }
 
     fn iter_from(&self, start: usize) -> impl Iterator<Item = FactRow<'_>> {
+        let bytes = self.as_bytes();
         let mut next_run = 0;
         let mut recorded_at = 0;
         (start..self.columns.rows).map(move |row| {
-            while next_run < self.columns.runs && self.run(next_run).0 <= row {
-                recorded_at = self.run(next_run).1;
+            while next_run < self.columns.runs && self.columns.run(bytes, next_run).0 <= row {
+                recorded_at = self.columns.run(bytes, next_run).1;
                 next_run += 1;
             }
-            self.row_recorded_at(row, recorded_at)
+            self.columns.row(bytes, row, recorded_at)
         })
+    }
+
+    /// The types of its events, in order. This and the other columns cost no assembling of rows.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = EventType> {
+        self.column::<2>(self.columns.types_at).map(|bytes| EventType(u16::from_le_bytes(*bytes)))
+    }
+
+    /// When its events happened, in order.
+    pub fn occurred_at(&self) -> impl ExactSizeIterator<Item = Timestamp> {
+        self.column::<8>(self.columns.occurred_at).map(|bytes| Timestamp::clamped(i64::from_le_bytes(*bytes)))
+    }
+
+    /// The streams of its events, in order.
+    pub fn streams(&self) -> impl ExactSizeIterator<Item = StreamNumber> {
+        self.column::<4>(self.columns.streams_at).map(|bytes| StreamNumber(u32::from_le_bytes(*bytes)))
+    }
+
+    /// The versions of its events in their streams, in order.
+    pub fn versions(&self) -> impl ExactSizeIterator<Item = Version> {
+        self.column::<4>(self.columns.versions_at).map(|bytes| Version(u32::from_le_bytes(*bytes)))
+    }
+
+    /// When the log accepted its last event.
+    #[must_use]
+    pub fn last_recorded_at(&self) -> Timestamp {
+        let last = self.columns.runs.checked_sub(1);
+        Timestamp::clamped(last.map_or(0, |run| self.columns.run(self.as_bytes(), run).1))
+    }
+
+    /// How many streams the log has up to the end of the block, where any begins in it.
+    #[must_use]
+    pub fn streams_after(&self) -> Option<usize> {
+        let c = &self.columns;
+        (c.new_streams > 0).then_some(c.first_new_stream as usize + c.new_streams)
+    }
+
+    fn column<const N: usize>(&self, at: usize) -> std::slice::Iter<'_, [u8; N]> {
+        self.as_bytes()[at..at + N * self.columns.rows].as_chunks::<N>().0.iter()
     }
 
     /// The streams whose first event lies in this block, in order of their numbers.
     pub fn new_streams(&self) -> impl Iterator<Item = (StreamNumber, Result<StreamName, BlockDamaged>)> {
-        let bytes = self.as_bytes();
-        let mut at = self.columns.names_at;
-        (0..self.columns.new_streams).map(move |n| {
-            let number = StreamNumber(self.columns.first_new_stream + u32::try_from(n).unwrap_or(u32::MAX));
-            let len = usize::from(u16::from_le_bytes(array_at(bytes, at + 1)));
-            let name = StreamKind::from_code(bytes[at])
-                .zip(std::str::from_utf8(&bytes[at + 3..at + 3 + len]).ok())
+        self.names().map(|(number, kind, id)| {
+            let name = StreamKind::from_code(kind)
+                .zip(std::str::from_utf8(id).ok())
                 .map(|(kind, id)| StreamName { kind, id: id.into() })
                 .ok_or(BlockDamaged("a stream's name is not one"));
-            at += 3 + len;
             (number, name)
         })
     }
 
-    fn position(&self, row: usize) -> Position {
-        let c = &self.columns;
-        if c.listed_positions {
-            Position(u64::from_le_bytes(array_at(self.as_bytes(), c.positions_at + 8 * row)))
-        } else {
-            Position(c.first + row as u64)
-        }
-    }
-
-    /// First row and time of a run of events recorded at one instant.
-    fn run(&self, run: usize) -> (usize, i64) {
-        let at = self.columns.runs_at + 16 * run;
+    /// As [`FactBlock::new_streams`], with the code of each kind and the bytes of each id as they stand there.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (StreamNumber, u8, &[u8])> {
         let bytes = self.as_bytes();
-        (u32_at(bytes, at) as usize, i64::from_le_bytes(array_at(bytes, at + 8)))
+        let mut at = self.columns.names_at;
+        (self.columns.first_new_stream..).take(self.columns.new_streams).map(move |number| {
+            let len = usize::from(u16::from_le_bytes(array_at(bytes, at + 1)));
+            let (kind, id) = (bytes[at], &bytes[at + 3..at + 3 + len]);
+            at += 3 + len;
+            (StreamNumber(number), kind, id)
+        })
     }
 
-    fn row_recorded_at(&self, row: usize, recorded_at: i64) -> FactRow<'_> {
-        let (c, bytes) = (&self.columns, self.as_bytes());
-        let facts = |end: usize| c.facts_at + u32_at(bytes, c.offsets_at + 4 * end) as usize;
-        FactRow {
-            position: self.position(row),
-            version: Version(u32_at(bytes, c.versions_at + 4 * row)),
-            stream: StreamNumber(u32_at(bytes, c.streams_at + 4 * row)),
-            back: u32_at(bytes, c.backs_at + 4 * row),
-            occurred_at: Timestamp::clamped(i64::from_le_bytes(array_at(bytes, c.occurred_at + 8 * row))),
-            recorded_at: Timestamp::clamped(recorded_at),
-            event_type: EventType(u16::from_le_bytes(array_at(bytes, c.types_at + 2 * row))),
-            schema: bytes[c.schemas_at + row],
-            facts: &bytes[facts(row)..facts(row + 1)],
-        }
+    fn position(&self, row: usize) -> Position {
+        self.columns.position(self.as_bytes(), row)
     }
 }
 
@@ -259,7 +314,7 @@ impl std::fmt::Debug for FactBlock {
 impl Columns {
     /// Finds the columns and checks that every offset stays inside the block.
     fn read(block: &[u8]) -> Result<Self, BlockDamaged> {
-        if FactBlock::stated_len(block) != Some(block.len()) || block[132..HEADER_LEN] != [0; 4] {
+        if FactBlock::stated_len(block) != Some(block.len()) {
             return Err(BlockDamaged("its header is wrong"));
         }
         let (rows, runs) = (u32_at(block, 16) as usize, u32_at(block, 32) as usize);
@@ -279,7 +334,7 @@ impl Columns {
         if rows > BLOCK_EVENTS || facts_at > block.len() {
             return Err(BlockDamaged("its columns do not fit"));
         }
-        let columns = Self {
+        Ok(Self {
             first: u64::from_le_bytes(array_at(block, 8)),
             rows,
             listed_positions,
@@ -297,10 +352,36 @@ impl Columns {
             schemas_at,
             names_at,
             facts_at,
-        };
-        columns.check_names(block)?;
-        columns.check_offsets(block)?;
-        Ok(columns)
+        })
+    }
+
+    fn position(&self, bytes: &[u8], row: usize) -> Position {
+        if self.listed_positions {
+            Position(u64::from_le_bytes(array_at(bytes, self.positions_at + 8 * row)))
+        } else {
+            Position(self.first + row as u64)
+        }
+    }
+
+    /// First row and time of a run of events recorded at one instant.
+    fn run(&self, bytes: &[u8], run: usize) -> (usize, i64) {
+        let at = self.runs_at + 16 * run;
+        (u32_at(bytes, at) as usize, i64::from_le_bytes(array_at(bytes, at + 8)))
+    }
+
+    fn row<'a>(&self, bytes: &'a [u8], row: usize, recorded_at: i64) -> FactRow<'a> {
+        let facts = |end: usize| self.facts_at + u32_at(bytes, self.offsets_at + 4 * end) as usize;
+        FactRow {
+            position: self.position(bytes, row),
+            version: Version(u32_at(bytes, self.versions_at + 4 * row)),
+            stream: StreamNumber(u32_at(bytes, self.streams_at + 4 * row)),
+            back: u32_at(bytes, self.backs_at + 4 * row),
+            occurred_at: Timestamp::clamped(i64::from_le_bytes(array_at(bytes, self.occurred_at + 8 * row))),
+            recorded_at: Timestamp::clamped(recorded_at),
+            event_type: EventType(u16::from_le_bytes(array_at(bytes, self.types_at + 2 * row))),
+            schema: bytes[self.schemas_at + row],
+            facts: &bytes[facts(row)..facts(row + 1)],
+        }
     }
 
     fn check_names(&self, block: &[u8]) -> Result<(), BlockDamaged> {
@@ -313,9 +394,10 @@ impl Columns {
     }
 
     fn check_offsets(&self, block: &[u8]) -> Result<(), BlockDamaged> {
-        let offset = |row: usize| u32_at(block, self.offsets_at + 4 * row) as usize;
-        let rising = (0..self.rows).all(|row| offset(row) <= offset(row + 1));
-        if rising && self.facts_at + offset(self.rows) == block.len() {
+        let (offsets, _) = block[self.offsets_at..self.runs_at].as_chunks::<4>();
+        let offset = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
+        let rising = offsets.windows(2).all(|pair| offset(&pair[0]) <= offset(&pair[1]));
+        if rising && offsets.last().is_some_and(|end| self.facts_at + offset(end) as usize == block.len()) {
             Ok(())
         } else {
             Err(BlockDamaged("its facts do not fit"))
@@ -433,16 +515,18 @@ impl BlockBuilder {
         for column in columns {
             block.extend(column);
         }
-        let (header, payload) = block.split_at(HEADER_LEN);
-        let checksum = crc(header, payload);
-        block[128..132].copy_from_slice(&checksum.to_le_bytes());
+        let facts_at = block.len() - self.facts.len();
+        let of_facts = crc32c::crc32c(&block[facts_at..]);
+        let of_columns = crc(&block[..HEADER_LEN], &block[HEADER_LEN..facts_at]);
+        block[128..132].copy_from_slice(&of_columns.to_le_bytes());
+        block[132..136].copy_from_slice(&of_facts.to_le_bytes());
         block
     }
 }
 
-/// A block's checksum: CRC32C over its header without the checksum's own eight bytes, then its payload.
-fn crc(header: &[u8], payload: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(&header[..128]), payload)
+/// The checksum of header and columns: CRC32C over the header without the checksums, then the columns.
+fn crc(header: &[u8], columns: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&header[..128]), columns)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -9,24 +9,28 @@ use crate::checksum::Digest;
 use crate::log::{CommandStamp, LogIdentity, StoreError};
 use crate::position::Position;
 use crate::sequencer::KeptCommand;
+use crate::sequencer::commands::DIGEST_KEPT;
 use daftar_domain::Timestamp;
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-const COMMANDS_MAGIC: &[u8; 8] = b"DFTCMDS1";
+const COMMANDS_MAGIC: &[u8; 8] = b"DFTCMDS2";
 const COMMANDS_HEADER: usize = 64;
-const COMMAND_LEN: usize = 52;
+const COMMAND_LEN: usize = 27;
+const DIGEST_END: usize = 16 + DIGEST_KEPT;
+/// How much of a file that grows is mapped at a time: a process may have some ten thousands of mappings, not more.
+const WINDOW_BYTES: usize = 64 << 20;
+/// On how many threads blocks are verified at opening.
+const VERIFIERS: usize = 2;
 
 /// The files, open for appending.
 #[derive(Debug)]
 pub struct DerivedFiles {
-    facts: File,
-    facts_len: u64,
-    commands: File,
-    commands_len: u64,
+    facts: GrowingFile,
+    commands: GrowingFile,
     blocks: u64,
 }
 
@@ -37,8 +41,10 @@ pub struct Derived {
     pub blocks: Vec<FactBlock>,
     /// Where the first block would have begun that is as long as it says, but damaged or not of this log.
     pub spoilt: Option<Position>,
-    /// The commands of each block, and how long both files are up to its end.
-    commands: Vec<(Vec<KeptCommand>, u64, u64)>,
+    /// The commands of each block.
+    pub commands: Vec<CommandBlock>,
+    /// The mappings they lie in.
+    mapped: Vec<Arc<Mmap>>,
 }
 
 impl Derived {
@@ -48,9 +54,137 @@ impl Derived {
         self.commands.pop();
     }
 
-    /// The commands of all blocks, oldest first.
-    pub fn commands(&self) -> impl Iterator<Item = KeptCommand> {
-        self.commands.iter().flat_map(|(commands, ..)| commands.iter().copied())
+    fn truncate(&mut self, blocks: usize) {
+        self.blocks.truncate(blocks);
+        self.commands.truncate(blocks);
+    }
+
+    /// Takes what was read once out of the process's memory; it stays in the page cache.
+    pub fn let_go_of_pages(&self) {
+        for mapped in &self.mapped {
+            #[expect(unsafe_code, reason = "this advice is unsafe for mappings that are written to")]
+            // SAFETY: the mapping is shared with its file and only read: its pages come back as they were.
+            let advised = unsafe { mapped.unchecked_advise(UncheckedAdvice::DontNeed) };
+            // Not a promise, only smaller.
+            drop(advised);
+        }
+    }
+}
+
+/// The commands whose first position lies in one block, as they stand in the file.
+#[derive(Debug, Clone)]
+pub struct CommandBlock {
+    bytes: Arc<Mmap>,
+    start: usize,
+    count: usize,
+    /// Position of the block's first event.
+    first: u64,
+}
+
+impl CommandBlock {
+    /// The block of `number` at `start`; nothing but the header is verified.
+    fn read(bytes: &Arc<Mmap>, start: usize, number: u64, chain: &Digest) -> Option<Self> {
+        let header = bytes.get(start..start.checked_add(COMMANDS_HEADER)?)?;
+        let count = u32::from_le_bytes(header[16..20].try_into().ok()?) as usize;
+        let right = header[..8] == *COMMANDS_MAGIC && header[8..16] == number.to_le_bytes() && header[24..56] == *chain;
+        let block = Self { bytes: Arc::clone(bytes), start, count, first: first_of(number) };
+        (right && bytes.len() - start >= block.stored_len()).then_some(block)
+    }
+
+    fn stored_len(&self) -> usize {
+        COMMANDS_HEADER + COMMAND_LEN * self.count
+    }
+
+    fn stored(&self) -> &[u8] {
+        &self.bytes[self.start..self.start + self.stored_len()]
+    }
+
+    fn is_whole(&self) -> bool {
+        let (header, entries) = self.stored().split_at(COMMANDS_HEADER);
+        header[20..24] == command_checksum(header, entries).to_le_bytes()
+    }
+
+    /// How many commands it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// When the log accepted the last of them.
+    #[must_use]
+    pub fn last_recorded_at(&self) -> Timestamp {
+        Timestamp::clamped(i64::from_le_bytes(array(&self.stored()[56..COMMANDS_HEADER])))
+    }
+
+    fn entry(&self, n: usize) -> &[u8] {
+        let at = self.start + COMMANDS_HEADER + COMMAND_LEN * n;
+        &self.bytes[at..at + COMMAND_LEN]
+    }
+
+    /// The id of the command at `n`, counted from 0.
+    #[must_use]
+    pub fn id(&self, n: usize) -> [u8; 16] {
+        array(&self.entry(n)[..16])
+    }
+
+    /// The command at `n`, counted from 0.
+    #[must_use]
+    pub fn command(&self, n: usize) -> KeptCommand {
+        let entry = self.entry(n);
+        let mut digest = [0; 16];
+        digest[..DIGEST_KEPT].copy_from_slice(&entry[16..DIGEST_END]);
+        let row = u16::from_le_bytes([entry[DIGEST_END], entry[DIGEST_END + 1]]);
+        KeptCommand {
+            stamp: CommandStamp { id: self.id(n), digest },
+            first: Position(self.first + u64::from(row)),
+            count: u32::from(entry[DIGEST_END + 2]),
+            recorded_at: self.last_recorded_at(),
+        }
+    }
+}
+
+/// A file that only grows, mapped some way beyond its end so that what is appended lies in one mapping for a while.
+#[derive(Debug)]
+struct GrowingFile {
+    file: File,
+    len: u64,
+    /// The mapping that holds the end, and where it begins.
+    window: Option<(Arc<Mmap>, u64)>,
+}
+
+impl GrowingFile {
+    fn new(file: File) -> Self {
+        Self { file, len: 0, window: None }
+    }
+
+    fn cut(&mut self, len: u64) -> std::io::Result<()> {
+        self.len = len;
+        self.file.set_len(len)
+    }
+
+    /// Appends bytes; answers a mapping and where in it they begin.
+    fn append(&mut self, bytes: &[u8]) -> Result<(Arc<Mmap>, usize), StoreError> {
+        let written = self.file.write_all_at(bytes, self.len);
+        written.map_err(|e| StoreError::of_write("writing derived files", &e))?;
+        let at = self.len;
+        self.len += bytes.len() as u64;
+        let (window, start) = self.window_of(at, bytes.len())?;
+        Ok((window, usize::try_from(at - start).unwrap_or(usize::MAX)))
+    }
+
+    fn window_of(&mut self, at: u64, len: usize) -> Result<(Arc<Mmap>, u64), StoreError> {
+        let window = self.window.take().filter(|(map, start)| at + len as u64 <= start + map.len() as u64);
+        let window = match window {
+            Some(window) => window,
+            None => (map(&self.file, at, len.max(WINDOW_BYTES))?, at),
+        };
+        Ok(self.window.insert(window).clone())
     }
 }
 
@@ -69,7 +203,7 @@ impl DerivedFiles {
         };
         let (facts, commands) = (open("facts")?, open("commands")?);
         let derived = read(&facts, &commands, identity, genesis)?;
-        Ok((Self { facts, facts_len: 0, commands, commands_len: 0, blocks: 0 }, derived))
+        Ok((Self { facts: GrowingFile::new(facts), commands: GrowingFile::new(commands), blocks: 0 }, derived))
     }
 
     /// Cuts both files to what is kept of them, so that the next block is appended there.
@@ -78,36 +212,40 @@ impl DerivedFiles {
     ///
     /// [`StoreError`] when the files can't be cut.
     pub fn keep(&mut self, derived: &Derived) -> Result<(), StoreError> {
-        let (facts_len, commands_len) =
-            derived.commands.last().map_or((0, 0), |(_, facts, commands)| (*facts, *commands));
         let failed = |e| StoreError::failed("cutting derived files", e);
-        self.facts.set_len(facts_len).map_err(failed)?;
-        self.commands.set_len(commands_len).map_err(failed)?;
-        (self.facts_len, self.commands_len) = (facts_len, commands_len);
+        let facts_len: usize = derived.blocks.iter().map(|block| block.as_bytes().len()).sum();
+        let commands_len: usize = derived.commands.iter().map(CommandBlock::stored_len).sum();
+        self.facts.cut(facts_len as u64).map_err(failed)?;
+        self.commands.cut(commands_len as u64).map_err(failed)?;
         self.blocks = derived.blocks.len() as u64;
         Ok(())
     }
 
-    /// Appends a whole block and its commands, and maps the block for reading. Nothing is synced: after a crash it is
+    /// Appends a whole block and its commands, and maps both for reading. Nothing is synced: after a crash they are
     /// made again.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the files can't be written.
-    pub fn append(&mut self, block: &FactBlock, commands: &[KeptCommand]) -> Result<FactBlock, StoreError> {
-        let failed = |e| StoreError::of_write("writing derived files", &e);
-        let bytes = block.as_bytes();
+    pub fn append(
+        &mut self,
+        block: &FactBlock,
+        commands: &[KeptCommand],
+    ) -> Result<(FactBlock, CommandBlock), StoreError> {
         let command_bytes = encode_commands(self.blocks, block.origin().chain_after, commands);
-        self.commands.write_all_at(&command_bytes, self.commands_len).map_err(failed)?;
-        self.facts.write_all_at(bytes, self.facts_len).map_err(failed)?;
-        let mapped = map(&self.facts, self.facts_len, bytes.len())?;
-        let mapped =
-            FactBlock::parse(mapped, 0, bytes.len()).map_err(|e| StoreError::failed("writing derived files", e))?;
-        self.facts_len += bytes.len() as u64;
-        self.commands_len += command_bytes.len() as u64;
+        let (mapped, start) = self.commands.append(&command_bytes)?;
+        let commands = CommandBlock { bytes: mapped, start, count: commands.len(), first: first_of(self.blocks) };
+        let (mapped, start) = self.facts.append(block.as_bytes())?;
+        let block = FactBlock::parse(mapped, start, block.as_bytes().len())
+            .map_err(|e| StoreError::failed("writing derived files", e))?;
         self.blocks += 1;
-        Ok(mapped)
+        Ok((block, commands))
     }
+}
+
+/// Position of the first event of block `number`.
+fn first_of(number: u64) -> u64 {
+    number * BLOCK_EVENTS as u64 + 1
 }
 
 fn read(facts: &File, commands: &File, identity: LogIdentity, genesis: Digest) -> Result<Derived, StoreError> {
@@ -121,22 +259,40 @@ fn read(facts: &File, commands: &File, identity: LogIdentity, genesis: Digest) -
     let (facts, commands) = (map(facts, 0, facts_len)?, map(commands, 0, commands_len)?);
     let (mut facts_at, mut commands_at, mut chain) = (0, 0, genesis);
     while let Some(block) = next_block(&facts, facts_at, derived.blocks.len(), identity, chain) {
-        let rest = (*commands).as_ref().get(commands_at..).unwrap_or_default();
         chain = block.origin().chain_after;
-        let Some((of_block, len)) = decode_commands(rest, derived.blocks.len() as u64, &chain) else { break };
+        let number = derived.blocks.len() as u64;
+        let Some(of_block) = CommandBlock::read(&commands, commands_at, number, &chain) else { break };
         facts_at += block.as_bytes().len();
-        commands_at += len;
+        commands_at += of_block.stored_len();
         derived.blocks.push(block);
-        derived.commands.push((of_block, facts_at as u64, commands_at as u64));
+        derived.commands.push(of_block);
     }
+    derived.truncate(whole_blocks(&derived));
     // A block cut short is what a kill leaves; one of full length was not written so.
-    let rest = (*facts).as_ref().get(facts_at..).unwrap_or_default();
+    let kept: usize = derived.blocks.iter().map(|block| block.as_bytes().len()).sum();
+    let rest = facts.get(kept..).unwrap_or_default();
     let is_whole = FactBlock::stated_len(rest).is_some_and(|len| len <= rest.len());
-    derived.spoilt = is_whole.then(|| Position((derived.blocks.len() * BLOCK_EVENTS) as u64 + 1));
+    derived.spoilt = is_whole.then(|| Position(first_of(derived.blocks.len() as u64)));
+    derived.mapped = vec![facts, commands];
     Ok(derived)
 }
 
-/// The block at `at`, when it is whole, of this log, and the one that belongs there.
+/// How many blocks are what was written, up to the first that is not. Several threads verify, each a part.
+fn whole_blocks(derived: &Derived) -> usize {
+    let pairs: Vec<_> = derived.blocks.iter().zip(&derived.commands).collect();
+    let is_whole = |(block, commands): &(&FactBlock, &CommandBlock)| block.verify().is_ok() && commands.is_whole();
+    let damaged = std::thread::scope(|threads| {
+        let part = |(n, part): (usize, &'_ [_])| part.iter().position(|pair| !is_whole(pair)).map(|at| (n, at));
+        let parts = pairs.chunks(pairs.len().div_ceil(VERIFIERS).max(1)).enumerate();
+        let running: Vec<_> = parts.map(|numbered| threads.spawn(move || part(numbered))).collect();
+        // A thread that gave up has verified nothing: all is made again.
+        running.into_iter().map(|thread| thread.join().unwrap_or(Some((0, 0)))).collect::<Vec<_>>()
+    });
+    let each = pairs.len().div_ceil(VERIFIERS).max(1);
+    damaged.into_iter().flatten().map(|(n, at)| n * each + at).min().unwrap_or(pairs.len())
+}
+
+/// The block at `at`, when by its header it is of this log, and the one that belongs there.
 fn next_block(
     facts: &Arc<Mmap>,
     at: usize,
@@ -146,76 +302,58 @@ fn next_block(
 ) -> Option<FactBlock> {
     let rest = facts.get(at..)?;
     let len = FactBlock::stated_len(rest).filter(|len| *len <= rest.len())?;
-    let block = FactBlock::parse(facts.clone(), at, len).ok()?;
+    let block = FactBlock::parse_unverified(facts.clone(), at, len).ok()?;
     let origin = block.origin();
-    let first = (number * BLOCK_EVENTS) as u64 + 1;
-    let belongs = block.first() == Position(first)
+    let belongs = block.first() == Position(first_of(number as u64))
         && block.rows() == BLOCK_EVENTS
         && origin.log_id == identity.log_id
         && origin.chain_before == chain_before;
     belongs.then_some(block)
 }
 
-/// Maps part of a file that only grows.
+/// Maps part of a file that only grows; nobody reads beyond what was written.
 fn map(file: &File, at: u64, len: usize) -> Result<Arc<Mmap>, StoreError> {
     #[expect(
         unsafe_code,
         reason = "mapping is unsafe where another process may cut the file; the lock keeps others out"
     )]
     // SAFETY: the directory's lock keeps every other process of ours out, and this one cuts the files only before
-    // anything of them is handed out, and never below what is mapped.
+    // anything of them is handed out, and never below what is read.
     let mapped = unsafe { MmapOptions::new().offset(at).len(len).map(file) };
     mapped.map(Arc::new).map_err(|e| StoreError::failed("mapping derived files", e))
 }
 
-/// The commands whose first position lies in block `number`: header, then 52 bytes each.
+/// The commands whose first position lies in block `number`: header, then 27 bytes each.
 fn encode_commands(number: u64, chain: Digest, commands: &[KeptCommand]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(COMMANDS_HEADER + COMMAND_LEN * commands.len());
     bytes.extend(COMMANDS_MAGIC);
     bytes.extend(number.to_le_bytes());
-    bytes.extend((commands.len() as u64).to_le_bytes());
+    bytes.extend(u32::try_from(commands.len()).unwrap_or(u32::MAX).to_le_bytes());
+    bytes.extend([0; 4]);
     bytes.extend(chain);
-    bytes.extend([0; 8]);
+    bytes.extend(commands.last().map_or(0, |command| command.recorded_at.micros()).to_le_bytes());
     for command in commands {
         bytes.extend(command.stamp.id);
-        bytes.extend(command.stamp.digest);
-        bytes.extend(command.first.0.to_le_bytes());
-        bytes.extend(command.count.to_le_bytes());
-        bytes.extend(command.recorded_at.micros().to_le_bytes());
+        bytes.extend(&command.stamp.digest[..DIGEST_KEPT]);
+        // It lies in the block, and a command yields at most 64 events.
+        let row = u16::try_from(command.first.0 - first_of(number)).unwrap_or(u16::MAX);
+        bytes.extend(row.to_le_bytes());
+        bytes.push(u8::try_from(command.count).unwrap_or(u8::MAX));
     }
-    let checksum = crc32c::crc32c(&bytes);
-    bytes[56..60].copy_from_slice(&checksum.to_le_bytes());
+    let (header, entries) = bytes.split_at(COMMANDS_HEADER);
+    let checksum = command_checksum(header, entries);
+    bytes[20..24].copy_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
-/// Reads the commands of block `number`, and how many bytes they took; `None` when they are damaged or another's.
-fn decode_commands(bytes: &[u8], number: u64, chain: &Digest) -> Option<(Vec<KeptCommand>, usize)> {
-    let header = bytes.get(..COMMANDS_HEADER)?;
-    let count = usize::try_from(u64::from_le_bytes(header[16..24].try_into().ok()?)).ok()?;
-    let len = COMMANDS_HEADER.checked_add(COMMAND_LEN.checked_mul(count)?)?;
-    let block = bytes.get(..len)?;
-    let mut unsummed = block.to_vec();
-    unsummed[56..60].fill(0);
-    let stated = u32::from_le_bytes(block[56..60].try_into().ok()?);
-    let right = header[..8] == *COMMANDS_MAGIC
-        && header[8..16] == number.to_le_bytes()
-        && header[24..56] == *chain
-        && stated == crc32c::crc32c(&unsummed);
-    let commands = || block[COMMANDS_HEADER..].as_chunks::<COMMAND_LEN>().0.iter().map(decode_command).collect();
-    right.then(|| (commands(), len))
+/// CRC32C over header and entries, without the checksum.
+fn command_checksum(header: &[u8], entries: &[u8]) -> u32 {
+    let before = crc32c::crc32c(&header[..20]);
+    crc32c::crc32c_append(crc32c::crc32c_append(before, &header[24..]), entries)
 }
 
-fn decode_command(bytes: &[u8; COMMAND_LEN]) -> KeptCommand {
-    let (mut id, mut digest, mut first, mut count, mut at) = ([0; 16], [0; 16], [0; 8], [0; 4], [0; 8]);
-    id.copy_from_slice(&bytes[..16]);
-    digest.copy_from_slice(&bytes[16..32]);
-    first.copy_from_slice(&bytes[32..40]);
-    count.copy_from_slice(&bytes[40..44]);
-    at.copy_from_slice(&bytes[44..]);
-    KeptCommand {
-        stamp: CommandStamp { id, digest },
-        first: Position(u64::from_le_bytes(first)),
-        count: u32::from_le_bytes(count),
-        recorded_at: Timestamp::clamped(i64::from_le_bytes(at)),
-    }
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    array
 }

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod streams;
+mod table;
 
 use crate::block::{BlockBuilder, FactRow};
 use crate::checksum::{Digest, chain_next};

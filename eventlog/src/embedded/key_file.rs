@@ -21,6 +21,9 @@ pub const SLOT_LEN: usize = 384;
 /// How many opened slots are kept in memory.
 const CACHED_MAX: usize = 65_536;
 
+/// How many slots are read at a time at opening.
+const PIECE_SLOTS: usize = 4096;
+
 const MAGIC: &[u8; 8] = b"DFTKEYS1";
 const STATE_CUSTOMER: u8 = 1;
 const STATE_TICKET: u8 = 2;
@@ -174,17 +177,43 @@ impl KeyFile {
         self.secret.copy_from_slice(&header[32..64]);
         // A process that was killed may have written slots without a sync.
         let mut index = Index { slots: self.len()?.saturating_sub(1), unsynced: true, ..Index::default() };
-        for number in 1..=index.slots {
-            // After a power cut these may also be slots that no acknowledged commit ever needed.
-            match self.read_or_mend(number)? {
-                Some(slot) => index.add(number, &slot),
-                None => self.damaged.push(number),
-            }
+        index.by_pseudonym.reserve(index.slots as usize);
+        let mut pieces = [Vec::new(), Vec::new()];
+        for first in (1..=index.slots).step_by(PIECE_SLOTS) {
+            let count = (index.slots - first + 1) as usize;
+            self.load_piece(first, count.min(PIECE_SLOTS), &mut pieces, &mut index)?;
         }
         // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
         self.index = Mutex::new(index);
         if self.mended > 0 {
             self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("mending the keys", e))?;
+        }
+        Ok(())
+    }
+
+    /// Reads some slots of both files in one go; only those that differ or are damaged are looked at one by one.
+    fn load_piece(
+        &mut self,
+        first: u32,
+        count: usize,
+        pieces: &mut [Vec<u8>; 2],
+        index: &mut Index,
+    ) -> Result<(), StoreError> {
+        for (file, piece) in self.files.iter().zip(&mut *pieces) {
+            piece.resize(count * SLOT_LEN, 0);
+            read_up_to(file, piece, at(first)).map_err(|e| StoreError::failed("reading the keys", e))?;
+        }
+        let [(a, _), (b, _)] = [pieces[0].as_chunks::<SLOT_LEN>(), pieces[1].as_chunks::<SLOT_LEN>()];
+        for ((number, a), b) in (first..).zip(a).zip(b) {
+            if a == b && is_whole(number, a) {
+                index.add(number, a);
+                continue;
+            }
+            // After a power cut these may also be slots that no acknowledged commit ever needed.
+            match self.read_or_mend(number)? {
+                Some(slot) => index.add(number, &slot),
+                None => self.damaged.push(number),
+            }
         }
         Ok(())
     }
@@ -209,7 +238,7 @@ impl KeyFile {
     fn read_slot(&self, file: usize, number: u32) -> Result<Option<Slot>, StoreError> {
         let mut slot = [0; SLOT_LEN];
         match self.files[file].read_exact_at(&mut slot, at(number)) {
-            Ok(()) => Ok((slot[..4] == checksum(number, &slot).to_le_bytes()).then_some(slot)),
+            Ok(()) => Ok(is_whole(number, &slot).then_some(slot)),
             Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
             Err(e) => Err(StoreError::failed("reading the keys", e)),
         }
@@ -405,6 +434,23 @@ const fn at(number: u32) -> u64 {
 /// CRC32C over the slot's number and the slot without its first four bytes, which hold it.
 fn checksum(number: u32, slot: &Slot) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(&number.to_le_bytes()), &slot[4..])
+}
+
+fn is_whole(number: u32, slot: &Slot) -> bool {
+    slot[..4] == checksum(number, slot).to_le_bytes()
+}
+
+/// Fills the buffer from a file, with zeros from the file's end on: no slot is whole there.
+fn read_up_to(file: &File, buffer: &mut [u8], at: u64) -> std::io::Result<()> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], at + filled as u64)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    buffer[filled..].fill(0);
+    Ok(())
 }
 
 fn damaged(number: u32) -> StoreError {

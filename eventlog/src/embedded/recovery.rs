@@ -5,6 +5,7 @@ use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
 use super::writer::without_content;
 use super::{BLOCK_EVENTS, Home, KeyFile, Layout, Options, Shared, State, layout_of};
+use crate::block::FactBlock;
 use crate::checksum::{Digest, chain_next};
 use crate::codec::EventType;
 use crate::derived::{Derived, DerivedFiles};
@@ -15,7 +16,7 @@ use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
 use crate::sealing::KeyStore;
-use crate::sequencer::{COMMAND_EVENTS_MAX, KeptCommand, Placed, Sequencer, StreamEnd};
+use crate::sequencer::{COMMAND_EVENTS_MAX, CommandIndex, KeptCommand, Placed, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, RwLock};
@@ -180,34 +181,52 @@ fn keep_what_the_log_confirms(store: &Store, genesis: &Genesis, derived: &mut De
     Ok(())
 }
 
-/// What memory holds of the part of the log that derived blocks cover.
-fn restored(genesis: &Genesis, derived: Derived) -> Result<State, StoreError> {
+/// What memory holds of the part of the log that derived blocks cover. Streams and commands are indexed side by side.
+fn restored(genesis: &Genesis, mut derived: Derived) -> Result<State, StoreError> {
     let mut sequencer = Sequencer::new(genesis);
-    for block in &derived.blocks {
-        let damaged = |e| StoreError::failed("reading derived files", e);
-        let mut names = block.new_streams();
-        let mut recorded_at = daftar_domain::Timestamp::MIN;
-        for row in block.iter() {
-            let name =
-                if row.back == 0 { names.next().map(|(_, name)| name).transpose().map_err(damaged)? } else { None };
-            sequencer.streams.restore(
-                row.stream,
-                name.as_ref(),
-                StreamEnd { last: row.position, version: row.version },
-            );
-            recorded_at = row.recorded_at;
-            if row.event_type == EventType::EPOCH_BEGUN {
-                let unreadable = |source| StoreError::Unreadable { position: row.position, source };
-                if let Some(begun) = begun_by(row.event_type, row.schema, row.facts).map_err(unreadable)? {
-                    sequencer.restore_epoch(&begun, row.position)?;
-                }
-            }
-        }
-        sequencer.restore_end(block.last(), block.origin().chain_after, recorded_at);
-    }
-    derived.commands().for_each(|command| sequencer.commands.insert(command));
-    let blocks = derived.blocks;
+    let blocks = std::mem::take(&mut derived.blocks);
+    let of_commands = std::mem::take(&mut derived.commands);
+    let commands = std::thread::scope(|threads| {
+        let indexing = threads.spawn(move || {
+            let mut commands = CommandIndex::default();
+            commands.restore_all(of_commands);
+            commands
+        });
+        restore_streams(&mut sequencer, &blocks)?;
+        indexing.join().map_err(|_| StoreError::failed("reading derived files", "indexing commands gave up"))
+    })?;
+    sequencer.commands = commands;
+    derived.let_go_of_pages();
     Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), generation: 0, stop: None })
+}
+
+fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<(), StoreError> {
+    let streams = blocks.iter().rev().find_map(FactBlock::streams_after);
+    sequencer.streams.reserve(streams.unwrap_or(0));
+    for block in blocks {
+        for (number, kind, id) in block.names() {
+            sequencer.streams.restore_name(number, kind, id);
+        }
+        let ends = block.streams().zip(block.versions()).zip(block.first().0..);
+        for ((stream, version), position) in ends {
+            sequencer.streams.restore_end(stream, StreamEnd { last: Position(position), version });
+        }
+        if block.types().any(|of_event| of_event == EventType::EPOCH_BEGUN) {
+            restore_epochs(sequencer, block)?;
+        }
+        sequencer.restore_end(block.last(), block.origin().chain_after, block.last_recorded_at());
+    }
+    Ok(())
+}
+
+fn restore_epochs(sequencer: &mut Sequencer, block: &FactBlock) -> Result<(), StoreError> {
+    for row in block.iter().filter(|row| row.event_type == EventType::EPOCH_BEGUN) {
+        let unreadable = |source| StoreError::Unreadable { position: row.position, source };
+        if let Some(begun) = begun_by(row.event_type, row.schema, row.facts).map_err(unreadable)? {
+            sequencer.restore_epoch(&begun, row.position)?;
+        }
+    }
+    Ok(())
 }
 
 /// A walk along the log that brings memory, and derived files, to where it ends.
@@ -313,7 +332,7 @@ impl Recovery {
     /// Keeps a command of the tail as the index knows it now; one of several events counts up in place. One that began
     /// in a derived block stands there, counted whole.
     fn remember(&mut self, id: [u8; 16]) {
-        let Some(kept) = self.state.sequencer.commands.get(&id).copied() else { return };
+        let Some(kept) = self.state.sequencer.commands.get(&id) else { return };
         if kept.first <= self.state.derived_end() {
             return;
         }
@@ -340,7 +359,9 @@ impl Recovery {
         let last = block.last();
         let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
         let commands: Vec<KeptCommand> = self.state.tail_commands.drain(..whole).collect();
-        self.state.blocks.push(self.files.append(&block, &commands)?);
+        let (block, commands) = self.files.append(&block, &commands)?;
+        self.state.blocks.push(block);
+        self.state.sequencer.commands.derived(commands);
         self.state.tail.drain(..BLOCK_EVENTS);
         if let Some(progress) = &options.progress {
             progress(last);

@@ -215,9 +215,10 @@ fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<()
             let commands: Vec<_> = state.tail_commands.iter().take_while(|c| c.first.0 <= last).copied().collect();
             (state.origin(Position(last), chain_before, chain_after), commands)
         };
-        let mapped = derived.append(&finish_block(builder, &origin)?, &commands)?;
+        let (mapped, of_commands) = derived.append(&finish_block(builder, &origin)?, &commands)?;
         let mut state = shared.state_mut();
         state.blocks.push(mapped);
+        state.sequencer.commands.derived(of_commands);
         let derived_events: Vec<_> = state.tail.drain(..BLOCK_EVENTS).collect();
         state.tail_commands.drain(..commands.len());
         drop(state);
