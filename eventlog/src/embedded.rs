@@ -1,7 +1,7 @@
 //! The embedded log: records in sled, a tail witness and keys beside it, derived files for reading.
 //!
-//! One thread writes, in groups; a few threads read; one keeps house (derived files, late syncs). Callers never touch
-//! sled themselves.
+//! Callers give their commits places; one thread writes them, in groups; a few threads read; one keeps house (derived
+//! files, late syncs, opening anew). Callers never touch sled themselves.
 
 pub mod check;
 pub mod durability;
@@ -35,17 +35,18 @@ use layout::RecordKey;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 use store::Store;
 use threads::{Keeper, Readers};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use witness::{Seen, Witness};
+use writer::Pending;
 
-/// At most this many events wait in memory for their block to be derived; then the writer waits.
+/// At most this many events wait in memory for their block to be derived; then appends wait.
 pub const TAIL_EVENTS_MAX: usize = 64 << 10;
-/// How many appends may wait for the writer.
-const REQUESTS_MAX: usize = 4096;
 
 /// How to open a log.
 #[derive(Clone)]
@@ -83,8 +84,6 @@ impl Default for Options {
 /// A log in a directory.
 pub struct EmbeddedLog {
     shared: Arc<Shared>,
-    /// Taken at shutting down only, so that appends share no lock on their way to the writer.
-    requests: Option<mpsc::Sender<Request>>,
     readers: Readers,
     writer: Option<std::thread::JoinHandle<()>>,
     keeper: Keeper,
@@ -96,7 +95,7 @@ pub struct EmbeddedLog {
     _lock: File,
 }
 
-/// One append waiting for the writer.
+/// One append waiting for its place.
 struct Request {
     commit: Prepared,
     answer: oneshot::Sender<Result<Appended, AppendError>>,
@@ -114,9 +113,15 @@ struct Shared {
     /// What was answered last: what the witness is told once it is synced.
     acknowledged: Mutex<Seen>,
     durable: watch::Sender<Position>,
-    /// Written by the writer and the keeper for moments, read by readers for one look-up.
+    /// Written by whoever appends, the writer and the keeper for moments, read by readers for one look-up.
     state: RwLock<State>,
-    /// Signalled when the tail has become shorter, or the keeper has something to do.
+    /// The writer's thread, to wake it.
+    writer: OnceLock<Thread>,
+    /// Set once nobody can append any more.
+    closing: AtomicBool,
+    /// Notified when the next group, or the tail, may have room again.
+    room: Notify,
+    /// Signalled when the keeper has something to do.
     tail_changed: Condvar,
     tail_lock: Mutex<()>,
     /// Held while a group is written, and while the log is opened anew.
@@ -138,6 +143,8 @@ struct State {
     tail: VecDeque<Placed>,
     /// The commands of the tail.
     tail_commands: VecDeque<KeptCommand>,
+    /// What was placed and not given to the writer yet.
+    pending: Pending,
     /// How often it was rebuilt: what was placed before is void after.
     generation: u64,
     /// What made the log stop taking appends.
@@ -154,13 +161,11 @@ impl EmbeddedLog {
         let lock = take_lock(dir, options.create)?;
         let recovery::Opened { shared, derived, lost, spoilt } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
-        let (requests, queue) = mpsc::channel(REQUESTS_MAX);
-        let writer = writer::spawn(Arc::clone(&shared), queue)?;
+        let writer = writer::spawn(&shared)?;
         let keeper = Keeper::spawn(Arc::clone(&shared), derived)?;
         let log = Self {
             readers: Readers::spawn()?,
             shared,
-            requests: Some(requests),
             writer: Some(writer),
             keeper,
             given_up: lost,
@@ -185,15 +190,14 @@ impl EmbeddedLog {
     ) -> Result<(), StoreError> {
         let failed = |e: &dyn std::fmt::Display| StoreError::failed("beginning an epoch", e);
         let commit = self.epoch_commit(cause, given_up)?;
-        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
         let (answer, answered) = oneshot::channel();
         let request = Request { commit: Prepared::new(commit), answer };
+        if self.shared.hand_over(request)?.is_some() {
+            return Err(failed(&"others are appending"));
+        }
         // Waiting is not allowed on a runtime's thread, and whoever opens a log may be on one.
         let waited = std::thread::scope(|scope| {
-            let wait = || {
-                requests.blocking_send(request).map_err(|_| StoreError::ShutDown)?;
-                answered.blocking_recv().map_err(|_| StoreError::ShutDown)
-            };
+            let wait = || answered.blocking_recv().map_err(|_| StoreError::ShutDown);
             scope.spawn(wait).join()
         });
         let answer = waited.map_err(|_| failed(&"its thread gave up"))??;
@@ -254,7 +258,8 @@ impl EmbeddedLog {
     pub fn close(self) {}
 
     fn shut_down(&mut self) {
-        drop(self.requests.take());
+        self.shared.closing.store(true, Ordering::Release);
+        self.shared.wake_writer();
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has said so to everybody who waited for it.
             let _ = writer.join();
@@ -582,12 +587,18 @@ impl EmbeddedLog {
         self.readers.run(read).await
     }
 
-    /// Puts a commit in the writer's queue; what comes back is where its answer will be.
+    /// Gives a commit its place in the next group; what comes back is where its answer will be.
     async fn hand_over(&self, commit: Commit) -> Result<oneshot::Receiver<Result<Appended, AppendError>>, StoreError> {
-        let requests = self.requests.as_ref().ok_or(StoreError::ShutDown)?;
         let (answer, answered) = oneshot::channel();
-        let request = Request { commit: Prepared::new(commit), answer };
-        requests.send(request).await.map_err(|_| StoreError::ShutDown)?;
+        let mut waiting = self.shared.hand_over(Request { commit: Prepared::new(commit), answer })?;
+        while let Some(request) = waiting {
+            // Made before the second look, so that room made in between is not missed.
+            let room = self.shared.room.notified();
+            waiting = self.shared.hand_over(request)?;
+            if waiting.is_some() {
+                room.await;
+            }
+        }
         Ok(answered)
     }
 }

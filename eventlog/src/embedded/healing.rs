@@ -5,7 +5,9 @@
 //! and would call the next sync well.
 
 use super::recovery::{self, Rebuilt};
+use super::store::refuse_without_room;
 use super::witness::{Seen, Witness};
+use super::writer::refuse;
 use super::{Shared, State};
 use crate::derived::DerivedFiles;
 use crate::log::StoreError;
@@ -16,8 +18,8 @@ use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What must fit on the disk before writing is tried again: two of sled's segments, and a little of everything else.
-const ROOM_BYTES: usize = 6 << 20;
+/// What must fit on the disk, beside what is kept free, before writing is tried again.
+const ROOM_BYTES: usize = 4 << 20;
 const PROBE_STEP: usize = 64 << 10;
 /// How often room is looked for.
 const LOOK_FOR_ROOM_EVERY: Duration = Duration::from_millis(250);
@@ -62,7 +64,8 @@ impl Shared {
     pub(super) fn stop(&self, why: StoreError) {
         let way_on = self.way_on(&why);
         self.state_mut().stop_for(why, way_on);
-        self.tail_changed.notify_all();
+        // Whoever waits for room is told at once.
+        self.room.notify_waiters();
     }
 
     fn way_on(&self, why: &StoreError) -> WayOn {
@@ -105,7 +108,8 @@ pub(super) fn heal(shared: &Shared, derived: &mut DerivedFiles) {
         return;
     }
     // Opening needs room too, and reading goes on as long as the old handle stands.
-    let healed = find_room(&shared.home.layout.probe).and_then(|()| open_anew(shared, derived));
+    let healed =
+        find_room(&shared.home.layout.log, &shared.home.layout.probe).and_then(|()| open_anew(shared, derived));
     if let Err(failure) = healed {
         // Where the store could not even be opened it counts as broken, and is tried again.
         let way_on = shared.way_on(&failure);
@@ -115,7 +119,8 @@ pub(super) fn heal(shared: &Shared, derived: &mut DerivedFiles) {
 }
 
 /// Writes a file of the size that writing on needs at once, syncs it and removes it.
-fn find_room(probe: &Path) -> Result<(), StoreError> {
+fn find_room(log: &Path, probe: &Path) -> Result<(), StoreError> {
+    refuse_without_room(log, ROOM_BYTES as u64)?;
     let found = write_probe(probe);
     let removed = fs::remove_file(probe);
     found.and(removed).map_err(|e| StoreError::of_write("looking for room", &e))
@@ -150,12 +155,14 @@ fn open_anew(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreErr
     *shared.witness() = witness;
     *shared.acknowledged() = end;
     *derived = files;
-    {
+    let void = {
         let mut standing = shared.state_mut();
         state.generation = standing.generation + 1;
-        *standing = state;
-    }
+        std::mem::replace(&mut *standing, state)
+    };
     shared.durable.send_replace(end.position);
-    shared.tail_changed.notify_all();
+    let why = void.stop.map_or(StoreError::ShutDown, |stop| stop.why);
+    refuse(void.pending.answers, &why);
+    shared.room.notify_waiters();
     Ok(())
 }

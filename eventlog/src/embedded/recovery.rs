@@ -3,7 +3,7 @@
 use super::layout::RecordKey;
 use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
-use super::writer::without_content;
+use super::writer::{Pending, without_content};
 use super::{BLOCK_EVENTS, Home, KeyFile, Layout, Options, Shared, State, layout_of};
 use crate::block::FactBlock;
 use crate::checksum::{Digest, chain_next};
@@ -19,8 +19,9 @@ use crate::sealing::KeyStore;
 use crate::sequencer::{COMMAND_EVENTS_MAX, CommandIndex, KeptCommand, Placed, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, RwLock};
-use tokio::sync::watch;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, RwLock};
+use tokio::sync::{Notify, watch};
 
 /// A directory that was opened.
 pub(super) struct Opened {
@@ -64,6 +65,9 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         acknowledged: Mutex::new(acknowledged),
         durable: watch::channel(state.sequencer.last()).0,
         state: RwLock::new(state),
+        writer: OnceLock::new(),
+        closing: AtomicBool::new(false),
+        room: Notify::new(),
         tail_changed: Condvar::new(),
         tail_lock: Mutex::new(()),
         storing: Mutex::new(()),
@@ -99,7 +103,8 @@ pub(super) fn rebuild(
     let spoilt = derived.spoilt;
     let mut recovery = Recovery { genesis: *genesis, state: restored(genesis, derived)?, files };
     recovery.replay(store, options)?;
-    let Recovery { state, files, .. } = recovery;
+    let Recovery { mut state, files, .. } = recovery;
+    state.pending = Pending::after(store)?;
     let lost = match compare_with_witness(store, genesis, &state, seen) {
         Err(Mismatch::TailLost(_, lost)) if options.accept_truncation => Some(lost),
         Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
@@ -197,7 +202,15 @@ fn restored(genesis: &Genesis, mut derived: Derived) -> Result<State, StoreError
     })?;
     sequencer.commands = commands;
     derived.let_go_of_pages();
-    Ok(State { sequencer, blocks, tail: VecDeque::new(), tail_commands: VecDeque::new(), generation: 0, stop: None })
+    Ok(State {
+        sequencer,
+        blocks,
+        tail: VecDeque::new(),
+        tail_commands: VecDeque::new(),
+        pending: Pending::at_genesis(),
+        generation: 0,
+        stop: None,
+    })
 }
 
 fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<(), StoreError> {

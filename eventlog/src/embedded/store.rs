@@ -15,6 +15,10 @@ use std::time::{Duration, Instant};
 /// The size of sled's segments: values stay far under a quarter of it, so nothing goes to `blobs/`.
 const SEGMENT_BYTES: usize = 2 << 20;
 
+/// What is left free on the disk: two segments. sled's handle takes no write after one that found no room, and may then
+/// not read everything either, so it is not let come to that.
+const HEADROOM_BYTES: u64 = 2 * SEGMENT_BYTES as u64;
+
 /// The records of one log.
 pub struct Store {
     dir: PathBuf,
@@ -83,6 +87,7 @@ impl Store {
     ///
     /// [`StoreError`]; it is not known then what was written, and nothing more is until the log is opened anew.
     pub fn write(&self, values: Vec<KeyedValue>) -> Result<(), StoreError> {
+        refuse_without_room(&self.dir, values.iter().map(|(_, value)| value.len() as u64).sum())?;
         self.with(|handle| handle.write(values))
     }
 
@@ -271,6 +276,18 @@ impl Handle {
         let bad_key = || StoreError::Corrupt { position: Position::ZERO, why: "a record's key is damaged".to_owned() };
         let key = RecordKey::decode(key).ok_or_else(bad_key)?;
         Record::read(key, value, |part| self.get(part))
+    }
+}
+
+/// Refuses to write so many bytes where they would not leave enough room. A system that does not say how much there is
+/// will say so when it is written to.
+pub(super) fn refuse_without_room(dir: &Path, bytes: u64) -> Result<(), StoreError> {
+    match fs2::available_space(dir) {
+        Ok(free) if free < HEADROOM_BYTES + bytes => {
+            let why = format!("{free} bytes are free, and {HEADROOM_BYTES} are kept free for the storage engine");
+            Err(StoreError::StorageFull { doing: "writing to the log", why: why.into() })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::healing::heal;
 use super::witness::Seen;
-use super::{BLOCK_EVENTS, Durability, Shared, TAIL_EVENTS_MAX};
+use super::{BLOCK_EVENTS, Durability, Shared};
 use crate::block::BlockBuilder;
 use crate::derived::DerivedFiles;
 use crate::log::StoreError;
@@ -224,26 +224,7 @@ fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<()
         drop(state);
         // Freed with nobody waiting.
         drop(derived_events);
-        let _guard = shared.tail_guard();
-        shared.tail_changed.notify_all();
+        shared.room.notify_waiters();
     }
     Ok(())
-}
-
-/// Waits until the tail has room; the keeper makes it shorter.
-pub(super) fn wait_for_room(shared: &Shared) {
-    let mut guard = shared.tail_guard();
-    loop {
-        let full = {
-            let state = shared.state();
-            state.tail.len() >= TAIL_EVENTS_MAX && state.stop.is_none()
-        };
-        if !full {
-            return;
-        }
-        guard = match shared.tail_changed.wait_timeout(guard, LATE_SYNC_EVERY) {
-            Ok((guard, _)) => guard,
-            Err(poisoned) => poisoned.into_inner().0,
-        };
-    }
 }
