@@ -152,6 +152,9 @@ fn each_flip_is_noticed(killed: bool) {
         Truth { events: block_on(read_all(&log)).unwrap() }
     };
     assert!(truth.events.len() > 4096, "a whole block is derived: {} events", truth.events.len());
+    let untouched = tempfile::tempdir().unwrap();
+    copy_dir(&data, untouched.path()).unwrap();
+    assert_eq!(noticed(untouched.path(), &truth, "untouched"), Noticed::ChangesNothing, "nothing is made up");
     let flips = flips(&data, if long() { 1000 } else { 150 }, &mut Dice(if killed { 17 } else { 4 }));
     let counts: Mutex<BTreeMap<(String, Noticed), u32>> = Mutex::default();
     let next = Mutex::new(flips.into_iter());
@@ -191,7 +194,7 @@ fn the_programs_never_show_a_panic() {
     let (_kept, data) = directory(true);
     let path = data.to_str().unwrap();
     let db = data.join("log").join("db");
-    let (good, mut gave_up) = (std::fs::read(&db).unwrap(), 0);
+    let good = std::fs::read(&db).unwrap();
     for bit in (1..good.len() as u64 * 8).step_by(good.len() / 2) {
         let mut bad = good.clone();
         bad[usize::try_from(bit / 8).unwrap()] ^= 1 << (bit % 8);
@@ -200,7 +203,5 @@ fn the_programs_never_show_a_panic() {
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(!said.contains("panicked"), "bit {bit}: {said}");
         assert!(matches!(output.status.code(), Some(0 | 1)), "bit {bit}: {said}");
-        gave_up += u32::from(said.contains("gave up"));
     }
-    println!("the storage engine gave up {gave_up} times");
 }

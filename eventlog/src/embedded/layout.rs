@@ -18,7 +18,7 @@ pub const VALUE_BYTES_MAX: usize = 11 << 10;
 /// Up to this length the log's last record grows by being written again under its own key.
 pub const HEAD_GROWS_TO_BYTES: usize = 2 << 10;
 /// A record gets no further entry once it holds this much.
-pub const RECORD_FULL_BYTES: usize = 8 << 10;
+pub const RECORD_FULL_BYTES: usize = 2 << 10;
 
 const FORMAT_VERSION: u8 = 1;
 const KIND_RUN: u8 = 0;

@@ -326,7 +326,7 @@ fn open_sled(dir: &Path, cache_bytes: u64) -> Result<(sled::Db, sled::Tree), Sto
     loop {
         match open() {
             Err(failure) if failure.is_held() && Instant::now() < tried_until => thread::sleep(LET_GO_STEP),
-            opened => return opened.map_err(|failure| failure.while_doing("opening the log")),
+            opened => return opened.map_err(Guarded::while_opening),
         }
     }
 }
@@ -374,6 +374,16 @@ impl Guarded {
     /// let go a moment later.
     fn is_held(&self) -> bool {
         matches!(self, Self::Failed(sled::Error::Io(why)) if why.to_string().contains("could not acquire lock"))
+    }
+
+    /// What refuses to open though the disk reads is not what was written.
+    fn while_opening(self) -> StoreError {
+        let changed = "the files in log/ are damaged or were changed; `daftar check`, and restore a backup";
+        match self {
+            Self::Failed(why @ sled::Error::Io(_)) => Self::Failed(why).while_doing("opening the log"),
+            Self::Failed(why) => StoreError::failed("opening the log", format!("{changed} ({why})")),
+            Self::Panicked(said) => StoreError::failed("opening the log", format!("{changed} ({said})")),
+        }
     }
 
     fn while_doing(self, doing: &'static str) -> StoreError {
