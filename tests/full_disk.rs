@@ -15,7 +15,7 @@ use daftar_tests::served::Served;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -26,6 +26,10 @@ const BALLAST: [usize; 2] = [9 << 20, 2 << 20];
 const GOES_ON_WITHIN: Duration = Duration::from_secs(10);
 /// How long a refusal may take: no append waits for room.
 const REFUSED_WITHIN: Duration = Duration::from_millis(500);
+
+/// A process that is being started holds the locks of whoever starts it for a moment: a test that opens a log must not
+/// run beside one that starts a server.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A small disk, unmounted when the test lets go of it.
 struct Disk {
@@ -170,6 +174,7 @@ fn assert_closes(log: Arc<EmbeddedLog>) {
 
 #[test]
 fn a_full_disk_heals_without_a_restart() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(disk) = Disk::mount() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(fill_heal_and_reopen(&disk));
@@ -218,6 +223,7 @@ fn post_once_there_is_room(client: &mut Client, n: usize) {
 
 #[test]
 fn a_server_on_a_full_disk_answers_reports_and_goes_on_once_there_is_room() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(disk) = Disk::mount() else { return };
     let served = Served::start(&disk.data());
     let mut client = Client::connect(served.address).unwrap();
