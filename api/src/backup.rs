@@ -85,10 +85,8 @@ fn carry_out(args: &BackupArgs) -> Result<Kept, Failure> {
 fn from_directory(data: &Path, backup: &mut BackupDirectory, keys: &Path, bar: &ProgressBar) -> Result<(), Failure> {
     let log = EmbeddedLog::open(data, &Options { create: false, ..Options::default() })?;
     runtime()?.block_on(async {
-        let end = *log.durable().borrow();
-        if backup.after() > end {
-            let words = format!("it goes on to position {}, the log only to {end}", backup.after());
-            return Err(BackupError::Refused(format!("the backup is of another history: {words}")).into());
+        if let Some(last) = backup.last() {
+            goes_on(&log, last).await?;
         }
         let mut writer = SegmentWriter::new(&log, backup.after()).await?.with_last(log.last_commands().await?);
         while let Some(segment) = writer.next(&log).await? {
@@ -98,6 +96,20 @@ fn from_directory(data: &Path, backup: &mut BackupDirectory, keys: &Path, bar: &
         Ok::<_, Failure>(())
     })?;
     copy_keys(&*log.keys(), keys)?;
+    Ok(())
+}
+
+/// Refuses a log whose history is not the one that the backup ends in.
+async fn goes_on(log: &EmbeddedLog, last: &Segment) -> Result<(), Failure> {
+    let other = |why: String| BackupError::Refused(format!("the backup is of another history: {why}; begin a new one"));
+    log.epochs().confirm(&last.last).map_err(|parted| other(parted.to_string()))?;
+    let (after, end) = (last.last.position, *log.durable().borrow());
+    if after > end {
+        return Err(other(format!("it goes on to position {after}, the log only to {end}")).into());
+    }
+    if log.chain_at(after).await? != last.chain_after {
+        return Err(other(format!("the chain at position {after} differs")).into());
+    }
     Ok(())
 }
 
@@ -145,7 +157,7 @@ fn put_back(args: &RestoreArgs) -> Result<serde_json::Value, Failure> {
         let words = "without them nothing sealed can be read; say with --keys where they are";
         return Err(Failure::Usage(format!("{} holds no keys: {words}", keys.display())));
     }
-    let backup = BackupDirectory::open(&args.dir)?;
+    let backup = BackupDirectory::list(&args.dir)?;
     let bar = if args.quiet { ProgressBar::hidden() } else { progress_bar("restoring") };
     let until = args.to_position.map(Position);
     let restored = restore(&backup, &keys, &args.data_dir, until, |position| bar.set_position(position.0));

@@ -89,6 +89,8 @@ pub struct EmbeddedLog {
     keeper: Keeper,
     /// What opening it gave up: the last position that had been acknowledged, and the chain value there.
     given_up: Option<(Position, Digest)>,
+    /// Whether there was no witness of what the log holds.
+    without_witness: bool,
     /// The first position whose derived block was damaged or not this log's.
     spoilt: Option<Position>,
     /// Held as long as the log is open; dropped last.
@@ -161,7 +163,7 @@ impl EmbeddedLog {
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let lock = take_lock(dir, options.create)?;
-        let recovery::Opened { shared, derived, lost, spoilt } = recovery::open(dir, options)?;
+        let recovery::Opened { shared, derived, lost, spoilt, without_witness } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
         let writer = writer::spawn(&shared)?;
         let keeper = Keeper::spawn(Arc::clone(&shared), derived)?;
@@ -171,6 +173,7 @@ impl EmbeddedLog {
             writer: Some(writer),
             keeper,
             given_up: lost,
+            without_witness,
             spoilt,
             _lock: lock,
         };
@@ -194,8 +197,11 @@ impl EmbeddedLog {
         let commit = self.epoch_commit(cause, given_up)?;
         let (answer, answered) = oneshot::channel();
         let request = Request { commit: Prepared::new(commit), answer };
-        if self.shared.hand_over(request)?.is_some() {
-            return Err(failed(&"others are appending"));
+        // Where the tail is full the keeper makes room soon.
+        let mut waiting = self.shared.hand_over(request)?;
+        while let Some(request) = waiting {
+            std::thread::sleep(LET_GO_STEP);
+            waiting = self.shared.hand_over(request)?;
         }
         // Waiting is not allowed on a runtime's thread, and whoever opens a log may be on one.
         let waited = std::thread::scope(|scope| {
@@ -252,7 +258,10 @@ impl EmbeddedLog {
             let look = "they were made again from the log; look after the disk";
             format!("derived files were damaged or another log's from position {position} on: {look}")
         });
-        mended.into_iter().chain(damaged).chain(given_up).chain(spoilt).collect()
+        let unseen = self.without_witness.then(|| {
+            "there was no tail witness, so nobody can tell whether the log lost its end; it has a new one".to_owned()
+        });
+        [mended, damaged, given_up, spoilt, unseen].into_iter().flatten().collect()
     }
 
     /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.
@@ -536,14 +545,21 @@ fn read_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Re
     Ok(events)
 }
 
+/// Entries are read no further once they hold this much.
+const ENTRY_BYTES_FULL: usize = 8 << 20;
+
 /// The events after `after` up to `last`, and the commits without events before each of them.
 fn read_entry_range(shared: &Shared, after: Position, last: Position) -> Result<Vec<Entry>, StoreError> {
-    let mut entries = Vec::new();
+    let (mut entries, mut bytes, mut enough) = (Vec::new(), 0, false);
     walk_entries(shared, after, |position, entry| {
-        if after < position && position <= last {
+        let wanted = !enough && after < position && position <= last;
+        if wanted {
+            bytes += entry.stored_len();
+            // It ends behind an event, for what stands before one belongs to it.
+            enough = bytes >= ENTRY_BYTES_FULL && matches!(entry, Entry::Event(..));
             entries.push(entry);
         }
-        position <= last
+        !enough && position <= last
     })?;
     Ok(entries)
 }

@@ -20,6 +20,15 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// How many bytes it takes.
+    #[must_use]
+    pub fn stored_len(&self) -> usize {
+        match self {
+            Self::Event(_, bytes) => event_len(bytes),
+            Self::Empty(empty) => empty_len(&empty.stream),
+        }
+    }
+
     /// Appends its bytes.
     pub fn push_to(&self, out: &mut Vec<u8>) {
         match self {

@@ -142,6 +142,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a sync failed, after which the system may have dropped what it had taken, and the next sync says nothing.
+    #[must_use]
+    pub fn is_failed_sync(&self) -> bool {
+        matches!(self, Self::Failed { doing, .. } if doing.starts_with("syncing"))
+    }
+
     /// A failure of the disk or the engine.
     pub fn failed(doing: &'static str, why: impl std::fmt::Display) -> Self {
         Self::Failed { doing, why: why.to_string().into() }

@@ -132,6 +132,8 @@ pub struct Sequencer {
     recorded_at: Timestamp,
     empties: u32,
     epochs: Epochs,
+    /// Whether what is placed was all accepted before, elsewhere: see [`Sequencer::restoring`].
+    restoring: bool,
     /// Every stream.
     pub streams: StreamIndex,
     /// Recent commands.
@@ -146,6 +148,7 @@ impl Sequencer {
             last: Position::ZERO,
             chain: genesis.chain(),
             epochs: Epochs::new(genesis.identity.log_id, genesis.chain()),
+            restoring: false,
             recorded_at: Timestamp::MIN,
             empties: 0,
             streams: StreamIndex::default(),
@@ -169,6 +172,12 @@ impl Sequencer {
     #[must_use]
     pub fn empties(&self) -> u32 {
         self.empties
+    }
+
+    /// Takes what another log accepted, event by event and with its times: whatever the clock says now, and whether or
+    /// not an event's command is known from the event before.
+    pub fn restoring(&mut self) {
+        self.restoring = true;
     }
 
     /// The log's epochs.
@@ -214,7 +223,8 @@ impl Sequencer {
     /// [`AppendError`] when it must not be appended; nothing is changed then.
     pub fn place_prepared(&mut self, prepared: Prepared, now: Timestamp) -> Result<PlacedCommit, AppendError> {
         let Prepared { commit, stream_hash, epoch, checked } = prepared;
-        if let Some(stamp) = &commit.command {
+        let taken_as_it_is = self.restoring && !commit.events.is_empty();
+        if let Some(stamp) = commit.command.as_ref().filter(|_| !taken_as_it_is) {
             self.commands.check(stamp)?;
         }
         let end = self.streams.end_of(&stream_hash);
@@ -223,7 +233,8 @@ impl Sequencer {
             return Err(AppendError::Conflict { stream: commit.stream, expected, actual });
         }
         checked?;
-        if commit.recorded_at.is_some_and(|at| at.micros() > now.micros().saturating_add(AHEAD_MICROS_MAX)) {
+        let latest = now.micros().saturating_add(AHEAD_MICROS_MAX);
+        if !self.restoring && commit.recorded_at.is_some_and(|at| at.micros() > latest) {
             let why = "it says it was recorded more than five minutes from now";
             return Err(AppendError::Unstorable(why.to_owned()));
         }
@@ -242,8 +253,10 @@ impl Sequencer {
             events.push(self.place_event(event, stream_hash, end, recorded_at)?);
         }
         self.recorded_at = recorded_at;
-        if let Some(stamp) = commit.command {
-            self.commands.insert(KeptCommand { stamp, first, count, recorded_at });
+        match commit.command {
+            Some(stamp) if taken_as_it_is => self.commands.count_event(stamp, first, recorded_at),
+            Some(stamp) => self.commands.insert(KeptCommand { stamp, first, count, recorded_at }),
+            None => {}
         }
         let empty = commit.command.filter(|_| count == 0);
         self.empties = if count == 0 { self.empties.saturating_add(1) } else { 0 };

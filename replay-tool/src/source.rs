@@ -43,7 +43,7 @@ pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Sou
 /// Reads a backup into memory, with its keys where they lie beside it.
 fn open_backup(dir: &Path, quiet: bool) -> Result<Source, Failure> {
     let progress = spinner(quiet, "reading");
-    let backup = BackupDirectory::open(dir).map_err(Failure::run)?;
+    let backup = BackupDirectory::list(dir).map_err(Failure::run)?;
     let log = restore_to_memory(&backup, None, |position| progress.set_position(position.0)).map_err(Failure::run)?;
     progress.finish_and_clear();
     let keys = keys_of(dir, &log)?;

@@ -5,7 +5,7 @@ use crate::log::StoreError;
 use crate::position::Position;
 use crate::sealing::KeyStore;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// How the names of segments end.
@@ -244,7 +244,11 @@ pub fn save_keys(dir: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) ->
 
 /// Keys of two logs have different headers; whoever would overwrite the ones by the others is stopped.
 fn refuse_other_keys(kept: &Path, new: &Path) -> io::Result<()> {
-    let header = |path| fs::read(path).map(|bytes| bytes.get(4..64).map(<[u8]>::to_vec));
+    let header = |path: &Path| {
+        let mut header = [0; 64];
+        File::open(path)?.read_exact(&mut header)?;
+        Ok::<_, io::Error>(header)
+    };
     match header(kept) {
         Ok(kept) if kept != header(new)? => {
             Err(io::Error::other("these are the keys of another log; give another directory"))

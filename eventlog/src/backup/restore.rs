@@ -9,7 +9,6 @@ use crate::log::{AppendError, Appended, Commit, EventLog, LogReader, StoreError}
 use crate::memory::MemoryLog;
 use crate::position::{Position, Version};
 use crate::record::{EventBytes, EventHead, NewEvent};
-use crate::sequencer::{COMMIT_BYTES_MAX, COMMIT_EVENTS_MAX};
 use daftar_domain::Timestamp;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -25,7 +24,8 @@ pub struct Restored {
 
 /// Makes a data directory of a backup, up to the event at `until` (none: all), in a new epoch.
 ///
-/// It is made beside `dir` and moved there whole, so that what is interrupted leaves nothing that looks like a log.
+/// It is made beside `dir` and moved there whole, so that what is interrupted leaves nothing that looks like a log. What
+/// the backup holds after `until` is not looked at.
 ///
 /// # Errors
 ///
@@ -37,38 +37,46 @@ pub async fn restore(
     until: Option<Position>,
     mut progress: impl FnMut(Position),
 ) -> Result<Restored, BackupError> {
+    let dir = &std::path::absolute(dir).map_err(BackupError::file(dir))?;
     refuse_filled(dir)?;
-    let Some(last) = backup.last() else {
-        return Err(BackupError::Refused("the backup has no segments: there is nothing to restore".to_owned()));
-    };
-    let until = until.unwrap_or(last.last.position);
-    if until > last.last.position {
-        let end = last.last.position;
-        return Err(BackupError::Refused(format!("the backup ends at position {end}, before {until}")));
-    }
     let unfinished = beside(dir);
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).map_err(BackupError::file(&unfinished))?;
     }
-    unpack_keys(keys, &unfinished.join("keys"))?;
-    let options = Options { restoring: Some(last.genesis), ..Options::default() };
-    let log = EmbeddedLog::open(&unfinished, &options)?;
+    let mut log: Option<EmbeddedLog> = None;
     for segment in backup.segments() {
-        append(&log, segment?, until).await?;
+        let segment = segment?;
+        if until.is_some_and(|until| until.next() < segment.first) {
+            break;
+        }
+        let log = match &log {
+            Some(log) => log,
+            None => log.insert(begin(&unfinished, keys, &segment)?),
+        };
+        append(log, segment, until).await?;
         progress(*log.durable().borrow());
     }
+    let log = log.ok_or_else(|| BackupError::Refused("the backup has no segments: nothing to restore".to_owned()))?;
     let restored = begin_epoch(&log, until)?;
     log.close();
+    // They were made with each event a commit of its own; a rebuilding counts commands whole.
+    fs::remove_dir_all(unfinished.join("derived")).map_err(BackupError::file(&unfinished))?;
+    EmbeddedLog::open(&unfinished, &Options { create: false, ..Options::default() })?.close();
     put_in_place(&unfinished, dir).map_err(BackupError::file(dir))?;
     Ok(restored)
 }
 
-fn begin_epoch(log: &EmbeddedLog, until: Position) -> Result<Restored, BackupError> {
+/// A new log with the header record of the one that was backed up, and its keys.
+fn begin(dir: &Path, keys: &Path, first: &Segment) -> Result<EmbeddedLog, BackupError> {
+    unpack_keys(keys, &dir.join("keys"))?;
+    let options = Options { restoring: Some(first.genesis), ..Options::default() };
+    Ok(EmbeddedLog::open(dir, &options)?)
+}
+
+fn begin_epoch(log: &EmbeddedLog, until: Option<Position>) -> Result<Restored, BackupError> {
     let parted = *log.durable().borrow();
-    if parted != until {
-        return Err(
-            StoreError::Corrupt { position: parted.next(), why: "the backup holds no such event".into() }.into()
-        );
+    if let Some(until) = until.filter(|until| *until != parted) {
+        return Err(BackupError::Refused(format!("the backup ends at position {parted}, before {until}")));
     }
     log.begin_epoch(EpochCause::Restored, None)?;
     let end = log.epochs().moment(*log.durable().borrow());
@@ -114,13 +122,13 @@ pub fn unpack_keys(keys: &Path, into: &Path) -> Result<(), BackupError> {
 }
 
 /// Appends a segment's entries up to `until`, and sees that the chain comes out as the segment states it.
-async fn append(log: &EmbeddedLog, segment: Segment, until: Position) -> Result<(), BackupError> {
+async fn append(log: &EmbeddedLog, segment: Segment, until: Option<Position>) -> Result<(), BackupError> {
     let Segment { entries, first, last, chain_after, .. } = segment;
-    let commits = commits_of(entries, first, until)?;
+    let commits = commits_of(entries, first, until.unwrap_or(Position(u64::MAX)))?;
     for answer in log.append_in_order(commits).await {
         taken(answer)?;
     }
-    let whole = last.position <= until;
+    let whole = until.is_none_or(|until| last.position <= until);
     if whole && log.chain_at(last.position).await? != chain_after {
         let why = "restored, the chain is not the backup's".to_owned();
         return Err(StoreError::Corrupt { position: last.position, why }.into());
@@ -137,25 +145,17 @@ fn taken(answer: Result<Appended, AppendError>) -> Result<(), BackupError> {
     }
 }
 
-/// Entries as commits: events that follow one another in one stream, recorded at one moment, by one command.
+/// Entries as commits of one event or none, those up to the event at `until` and what stands right behind it.
 fn commits_of(entries: Vec<Entry>, first: Position, until: Position) -> Result<Vec<Commit>, StoreError> {
-    let (mut commits, mut position, mut bytes) = (Vec::<Commit>::new(), first, 0);
+    let (mut commits, mut position) = (Vec::with_capacity(entries.len()), first);
     for entry in entries {
         match entry {
             Entry::Event(..) if position > until => break,
             Entry::Event(recorded_at, event) => {
-                let made = commit_of(event, recorded_at, position)?;
-                let len: usize = made.events.iter().map(|e| crate::entry::event_len(e.bytes())).sum();
-                bytes += len;
-                match commits.last_mut() {
-                    Some(last) if goes_on(last, &made) && bytes <= COMMIT_BYTES_MAX => last.events.extend(made.events),
-                    _ => {
-                        bytes = len;
-                        commits.push(made);
-                    }
-                }
+                commits.push(commit_of(event, recorded_at, position)?);
                 position = position.next();
             }
+            Entry::Empty(_) if position.0 > until.0.saturating_add(1) => break,
             Entry::Empty(empty) => commits.push(Commit {
                 stream: empty.stream,
                 expected: empty.version,
@@ -176,15 +176,6 @@ fn commit_of(event: EventBytes, recorded_at: Timestamp, position: Position) -> R
     Ok(Commit { stream, expected, events, command, recorded_at: Some(recorded_at) })
 }
 
-/// Whether `next` can be the same commit as the one before it.
-fn goes_on(last: &Commit, next: &Commit) -> bool {
-    !last.events.is_empty()
-        && last.stream == next.stream
-        && last.command == next.command
-        && last.recorded_at == next.recorded_at
-        && last.events.len() < COMMIT_EVENTS_MAX
-}
-
 /// A log in memory of a backup, up to the event at `until`; it is read, not appended to.
 ///
 /// # Errors
@@ -195,16 +186,14 @@ pub fn restore_to_memory(
     until: Option<Position>,
     mut progress: impl FnMut(Position),
 ) -> Result<MemoryLog, BackupError> {
-    let Some(last) = backup.last() else {
-        return Err(BackupError::Refused("the backup has no segments: there is nothing to read".to_owned()));
-    };
-    let until = until.unwrap_or(last.last.position);
-    let log = MemoryLog::of(last.genesis, crate::clock::system_clock());
+    let mut log: Option<MemoryLog> = None;
     for segment in backup.segments() {
-        for entry in segment?.entries {
-            log.replay(entry, until)?;
+        let segment = segment?;
+        let log = log.get_or_insert_with(|| MemoryLog::of(segment.genesis, crate::clock::system_clock()));
+        for entry in segment.entries {
+            log.replay(entry, until.unwrap_or(Position(u64::MAX)))?;
         }
         progress(*log.durable().borrow());
     }
-    Ok(log)
+    log.ok_or_else(|| BackupError::Refused("the backup has no segments: nothing to read".to_owned()))
 }

@@ -244,11 +244,11 @@ impl SegmentWriter {
         while self.after < self.until && events < SEGMENT_EVENTS_MAX && bytes < PLAIN_BYTES_FULL {
             let read = self.read(log, SEGMENT_EVENTS_MAX - events).await?;
             for entry in &read {
+                bytes += entry.stored_len();
                 if let Entry::Event(recorded_at, event) = entry {
                     self.chain = chain_next(&self.chain, &event.digest(), *recorded_at);
                     self.after = self.after.next();
                     events += 1;
-                    bytes += entry::event_len(event);
                 }
             }
             entries.extend(read);

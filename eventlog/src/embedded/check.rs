@@ -6,7 +6,7 @@
 use super::key_file::{KeyFile, damaged_slots};
 use super::recovery::{Mismatch, Recovery, compare_with_witness};
 use super::store::Store;
-use super::witness::{Seen, Witness, damaged_witness_slots};
+use super::witness::{Seen, look_at};
 use super::{Layout, Options, layout_of, take_lock};
 use crate::codec;
 use crate::genesis::Genesis;
@@ -15,7 +15,8 @@ use crate::position::Position;
 use crate::sealing::{self, OpenError};
 use crate::sequencer::Placed;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 /// What was found in a directory.
@@ -86,15 +87,18 @@ impl Checked {
         self.findings.push(Finding { place, position, what: what.into() });
     }
 
-    /// Adds what stopped a walk along the log, of which `walked` events were read before.
-    fn find_in_log(&mut self, walked: Position, failure: StoreError) {
+    /// Adds what stopped a walk along the log, of which `walked` events were read before; what is no word on the log
+    /// comes back.
+    fn find_in_log(&mut self, walked: Position, failure: StoreError) -> Result<(), StoreError> {
         let (position, what) = match failure {
             StoreError::Corrupt { position, why } => (position, why),
             StoreError::Unreadable { position, source } => (position, source.to_string()),
-            other => (walked.next(), other.to_string()),
+            StoreError::Failed { .. } => (walked.next(), failure.to_string()),
+            StoreError::StorageFull { .. } | StoreError::ShutDown | StoreError::InUse { .. } => return Err(failure),
         };
         self.good = self.good.min(position.0.saturating_sub(1)).min(walked.0);
         self.find(Place::Log, Some(position), format!("{what}; restore a backup, or what it has up to there"));
+        Ok(())
     }
 }
 
@@ -112,7 +116,7 @@ pub fn check(dir: &Path, progress: impl Fn(Position) + Send + Sync + 'static) ->
     let store = match Store::open(&layout.log, Options::default().cache_bytes) {
         Ok(store) => store,
         Err(failure) => {
-            checked.find_in_log(Position::ZERO, failure);
+            checked.find_in_log(Position::ZERO, failure)?;
             return Ok(checked);
         }
     };
@@ -120,7 +124,7 @@ pub fn check(dir: &Path, progress: impl Fn(Position) + Send + Sync + 'static) ->
     let walked = walk(&store, &layout, seen, &compared, &mut checked, progress);
     match walked {
         Ok(()) => compared.with(&layout.derived, &mut checked)?,
-        Err(failure) => checked.find_in_log(Position(checked.good), failure),
+        Err(failure) => checked.find_in_log(Position(checked.good), failure)?,
     }
     Ok(checked)
 }
@@ -148,10 +152,14 @@ fn walk(
     let mut recovery = Recovery::afresh(&genesis, &compared.0)?;
     let options = Options { progress: Some(std::sync::Arc::new(progress)), ..Options::default() };
     let walked = recovery.replay_inspected(store, &options, &mut inspect);
-    let state = recovery.finish()?;
-    (checked.good, checked.epoch) = (state.sequencer.last().0, state.sequencer.epochs().current().number);
+    (checked.good, checked.epoch) = recovery.reached();
     checked.findings.extend(sealed);
     walked?;
+    let state = recovery.finish()?;
+    if seen.is_none() && checked.good > 0 {
+        let what = "there is none, so nobody can tell whether the log lost its end; it is written anew at opening";
+        checked.find(Place::Witness, None, what);
+    }
     match compare_with_witness(store, &genesis, &state, seen) {
         Ok(()) => Ok(()),
         Err(Mismatch::TailLost(failure, _) | Mismatch::Other(failure)) => Err(failure),
@@ -188,13 +196,12 @@ fn check_key_slots(layout: &Layout, checked: &mut Checked) {
 }
 
 fn check_witness_slots(layout: &Layout, checked: &mut Checked) -> Option<Seen> {
-    let damaged = damaged_witness_slots(&layout.witness);
+    let (damaged, seen) = look_at(&layout.witness)?;
     if damaged > 0 {
-        let what = format!("{damaged} of its two slots are damaged; it is written anew with the next event");
+        let what = format!("{damaged} of its two slots are damaged; they are written anew with the next events");
         checked.find(Place::Witness, None, what);
     }
-    // A witness that can't be read was told of above.
-    Witness::open(&layout.witness).ok().and_then(|(_, seen)| seen)
+    seen
 }
 
 /// Derived files made anew beside the log's own, and removed at the end.
@@ -222,10 +229,8 @@ impl Compared {
         for file in fs::read_dir(&self.0).map_err(failed)? {
             let right = file.map_err(failed)?.path();
             let name = right.file_name().unwrap_or_default();
-            let Ok(there) = fs::read(derived.join(name)) else { continue };
-            let right = fs::read(&right).map_err(failed)?;
-            let differs = there.iter().zip(&right).position(|(a, b)| a != b);
-            if let Some(at) = differs.or((right.len() < there.len()).then_some(right.len())) {
+            let Ok(there) = File::open(derived.join(name)) else { continue };
+            if let Some(at) = first_difference(there, File::open(&right).map_err(failed)?).map_err(failed)? {
                 let what = format!(
                     "{} is not what the log says from byte {at} on; delete derived/, it is made anew at opening",
                     name.to_string_lossy()
@@ -234,5 +239,24 @@ impl Compared {
             }
         }
         Ok(())
+    }
+}
+
+/// The offset of the first byte of `there` that is not the same in `right`; none where it is a beginning of it.
+fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
+    let (mut there, mut right) = (BufReader::new(there), BufReader::new(right));
+    let mut at = 0;
+    loop {
+        let (a, b) = (there.fill_buf()?, right.fill_buf()?);
+        if a.is_empty() {
+            return Ok(None);
+        }
+        let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+        if same == 0 {
+            return Ok(Some(at));
+        }
+        there.consume(same);
+        right.consume(same);
+        at += same as u64;
     }
 }

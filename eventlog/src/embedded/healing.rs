@@ -70,10 +70,16 @@ impl Shared {
 
     fn way_on(&self, why: &StoreError) -> WayOn {
         match why {
+            failure if failure.is_failed_sync() => WayOn::Restart,
             StoreError::StorageFull { .. } => WayOn::Room,
             StoreError::Failed { .. } if self.store.is_broken() => WayOn::Reopen,
             _ => WayOn::Restart,
         }
+    }
+
+    /// Whether nothing that this process could do helps, a further sync least of all.
+    pub(super) fn needs_restart(&self) -> bool {
+        self.state().stop.as_ref().is_some_and(|stop| stop.way_on == WayOn::Restart)
     }
 
     /// Held by whoever writes to the store, and while it is opened anew.
@@ -92,6 +98,12 @@ impl State {
     /// As [`Shared::stop`], for a failure of placing: nothing but a restart is known to help.
     pub(super) fn stop_until_restart(&mut self, why: StoreError) {
         self.stop_for(why, WayOn::Restart);
+    }
+
+    /// Puts another try off; a reason that needs a restart stands.
+    fn go_on_stopping(&mut self, why: StoreError, way_on: WayOn) {
+        self.stop = self.stop.take().filter(|standing| standing.way_on == WayOn::Restart);
+        self.stop_for(why, way_on);
     }
 
     fn stop_for(&mut self, why: StoreError, way_on: WayOn) {
@@ -113,8 +125,7 @@ pub(super) fn heal(shared: &Shared, derived: &mut DerivedFiles) {
     if let Err(failure) = healed {
         // Where the store could not even be opened it counts as broken, and is tried again.
         let way_on = shared.way_on(&failure);
-        let next = Instant::now() + way_on.pause();
-        shared.state_mut().stop = Some(Stop { why: failure, way_on, next });
+        shared.state_mut().go_on_stopping(failure, way_on);
     }
 }
 
@@ -138,6 +149,9 @@ fn write_probe(probe: &Path) -> std::io::Result<()> {
 /// never shrinks.
 fn open_anew(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreError> {
     let _nobody_writes = shared.storing();
+    if shared.needs_restart() {
+        return Ok(());
+    }
     shared.store.reopen()?;
     let (mut witness, seen) = Witness::open(&shared.home.layout.witness)?;
     let mapped = shared.state().blocks.len();

@@ -12,6 +12,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use daftar_domain::ids::{CustomerId, ID_BYTES_MAX};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -388,35 +389,47 @@ impl Index {
     }
 }
 
-/// What is wrong with the slots of the two files in `dir`, in words; it mends nothing.
+/// What is wrong with the slots of the two files in `dir`, in words; it mends nothing. A last slot that was cut off while
+/// it was written belongs to no acknowledged event.
 pub(super) fn damaged_slots(dir: &Path) -> Result<Vec<String>, StoreError> {
-    let read = |path: PathBuf| match fs::read(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read.map_err(|e| StoreError::failed("reading the keys", e)),
+    let failed = |e| StoreError::failed("reading the keys", e);
+    let open = |path: PathBuf| match File::open(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(|file| Some(BufReader::new(file))),
     };
-    let [a, b] = paths(dir).map(read);
-    let (a, b) = (a?, b?);
-    let whole = |bytes: &[u8], n: u32| {
-        let slot = bytes.get(n as usize * SLOT_LEN..)?.first_chunk::<SLOT_LEN>()?;
-        Some(slot[..4] == checksum(n, slot).to_le_bytes())
-    };
-    let slots = u32::try_from(a.len().max(b.len()).div_ceil(SLOT_LEN)).unwrap_or(u32::MAX);
-    Ok((0..slots).filter_map(|n| told(n, whole(&a, n), whole(&b, n), &a, &b)).collect())
+    let [a, b] = paths(dir).map(open);
+    let (mut a, mut b) = (a.map_err(failed)?, b.map_err(failed)?);
+    let mut damaged = Vec::new();
+    for n in 0.. {
+        let slots = [next_slot(a.as_mut()).map_err(failed)?, next_slot(b.as_mut()).map_err(failed)?];
+        if slots == [None, None] {
+            break;
+        }
+        damaged.extend(told(n, &slots[0], &slots[1]));
+    }
+    Ok(damaged)
 }
 
-/// Words about slot `n`, by whether it is whole in each file; none: it is missing there.
-fn told(n: u32, a: Option<bool>, b: Option<bool>, in_a: &[u8], in_b: &[u8]) -> Option<String> {
-    let pseudonym = |bytes: &[u8]| {
-        let at = n as usize * SLOT_LEN + PSEUDONYM_AT;
-        bytes.get(at..)?.first_chunk::<16>().map(|bytes| Pseudonym(*bytes).to_string())
-    };
-    match (a, b) {
+fn next_slot(file: Option<&mut BufReader<File>>) -> std::io::Result<Option<Slot>> {
+    let mut slot = [0; SLOT_LEN];
+    match file.map(|file| file.read_exact(&mut slot)) {
+        Some(Ok(())) => Ok(Some(slot)),
+        Some(Err(e)) if e.kind() != std::io::ErrorKind::UnexpectedEof => Err(e),
+        _ => Ok(None),
+    }
+}
+
+/// Words about slot `n` as it is in each file; none: it is missing there.
+fn told(n: u32, in_a: &Option<Slot>, in_b: &Option<Slot>) -> Option<String> {
+    let whole = |slot: &Slot| slot[..4] == checksum(n, slot).to_le_bytes();
+    match (in_a.as_ref().map(whole), in_b.as_ref().map(whole)) {
         // The second file is synced later: after a crash its last slots may be missing.
         (Some(true), Some(true) | None) => None,
         (Some(true), Some(false)) => Some(format!("slot {n} of customers.b is damaged; it is mended from its twin")),
         (_, Some(true)) => Some(format!("slot {n} of customers.a is damaged; it is mended from its twin")),
         _ => {
-            let who = pseudonym(in_a).or(pseudonym(in_b)).unwrap_or_default();
+            let slot = in_a.as_ref().or(in_b.as_ref())?;
+            let who = Pseudonym(*slot[PSEUDONYM_AT..].first_chunk()?);
             let why = "what was sealed under its key can't be read, which is not the same as forgotten";
             Some(format!("slot {n}, pseudonym {who} as it reads, is damaged in both files: {why}; restore keys/"))
         }

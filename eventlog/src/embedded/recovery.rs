@@ -31,6 +31,8 @@ pub(super) struct Opened {
     pub(super) lost: Option<(Position, Digest)>,
     /// The first position whose derived block was damaged or not this log's.
     pub(super) spoilt: Option<Position>,
+    /// Whether events were there and no witness of them.
+    pub(super) without_witness: bool,
 }
 
 /// Opens everything in `dir` and brings memory to where the log ends.
@@ -53,6 +55,10 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
     keys.make_durable()?;
     store.sync()?;
     let acknowledged = Seen::end_of(&state.sequencer);
+    let without_witness = seen.is_none() && state.sequencer.last() > Position::ZERO;
+    if without_witness {
+        witness.write_both(acknowledged)?;
+    }
     let shared = Shared {
         genesis,
         store,
@@ -73,7 +79,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         tail_lock: Mutex::new(()),
         storing: Mutex::new(()),
     };
-    Ok(Opened { shared, derived: files, lost, spoilt })
+    Ok(Opened { shared, derived: files, lost, spoilt, without_witness })
 }
 
 /// What memory holds of a log, and the files derived from it.
@@ -106,6 +112,9 @@ pub(super) fn rebuild(
     recovery.replay(store, options)?;
     let Recovery { mut state, files, .. } = recovery;
     state.pending = Pending::after(store)?;
+    if options.restoring.is_some() {
+        state.sequencer.restoring();
+    }
     let lost = match compare_with_witness(store, genesis, &state, seen) {
         Err(Mismatch::TailLost(_, lost)) if options.accept_truncation => Some(lost),
         Err(Mismatch::TailLost(refused, _) | Mismatch::Other(refused)) => return Err(refused),
@@ -258,6 +267,12 @@ impl Recovery {
     pub(super) fn afresh(genesis: &Genesis, derived: &Path) -> Result<Self, StoreError> {
         let (files, _) = DerivedFiles::open(derived, genesis.identity, genesis.chain())?;
         Ok(Self { genesis: *genesis, state: restored(genesis, Derived::default())?, files })
+    }
+
+    /// How many events it has walked along, and the epoch in force at the last.
+    pub(super) fn reached(&self) -> (u64, u32) {
+        let sequencer = &self.state.sequencer;
+        (sequencer.last().0, sequencer.epochs().current().number)
     }
 
     /// What came of it; every block whose events are there is derived.

@@ -120,10 +120,10 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
         let last_round = stopping.load(Ordering::Acquire);
         heal(shared, &mut derived);
         // Without derived files the tail would grow without bound: the log stops taking appends and says why.
-        if let Err(failure) = derive_whole_blocks(shared, &mut derived) {
+        if let Err(failure) = derive_whole_block(shared, &mut derived) {
             shared.stop(failure);
         }
-        if last_round {
+        if last_round && !has_whole_block(shared) {
             return syncs.now();
         }
         syncs.when_due();
@@ -171,6 +171,9 @@ impl<'a> LateSyncs<'a> {
     fn now(&mut self) {
         let shared = self.shared;
         (self.synced, self.at) = (*shared.acknowledged(), Instant::now());
+        if shared.needs_restart() {
+            return;
+        }
         if !shared.durability.syncs_each()
             && let Err(failure) = sync_acknowledged(shared)
         {
@@ -192,15 +195,25 @@ fn sync_acknowledged(shared: &Shared) -> Result<(), StoreError> {
     shared.witness().write(seen)
 }
 
+impl Shared {
+    /// Wakes the keeper where there is a block to derive.
+    pub(super) fn wake_keeper(&self) {
+        if has_whole_block(self) {
+            let _guard = self.tail_guard();
+            self.tail_changed.notify_all();
+        }
+    }
+}
+
 /// Whether there is a block to derive; none is while the log is stopped, for what is placed may be void.
 fn has_whole_block(shared: &Shared) -> bool {
     let (durable, state) = (shared.durable_position(), shared.state());
     state.stop.is_none() && durable.0 >= state.derived_end().0 + BLOCK_EVENTS as u64
 }
 
-/// Derives every block whose events are all durable.
-fn derive_whole_blocks(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreError> {
-    while has_whole_block(shared) {
+/// Derives the next block, if its events are all durable: one at a time, for between two of them syncs may be due.
+fn derive_whole_block(shared: &Shared, derived: &mut DerivedFiles) -> Result<(), StoreError> {
+    if has_whole_block(shared) {
         let mut builder = BlockBuilder::default();
         for at in (0..BLOCK_EVENTS).step_by(KEEPER_EVENTS) {
             // Only the keeper shortens the tail, so its events stay where they are between two looks.

@@ -70,7 +70,15 @@ impl Witness {
     ///
     /// [`StoreError`] when the file can't be written.
     pub fn create(&mut self, genesis: Digest) -> Result<(), StoreError> {
-        let seen = Seen { position: Position::ZERO, chain: genesis, empties: 0 };
+        self.write_both(Seen { position: Position::ZERO, chain: genesis, empties: 0 })
+    }
+
+    /// Writes both slots and syncs them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the file can't be written.
+    pub fn write_both(&mut self, seen: Seen) -> Result<(), StoreError> {
         self.write(seen)?;
         self.write(seen)?;
         self.file.sync_all().map_err(|e| StoreError::failed("writing the tail witness", e))
@@ -104,10 +112,13 @@ impl Witness {
     }
 }
 
-/// How many of a witness's two slots are not whole; none where there is no witness.
-pub(super) fn damaged_witness_slots(path: &Path) -> usize {
-    let Ok(bytes) = std::fs::read(path) else { return 0 };
-    (0..2).filter(|n| bytes.get(n * SLOT_LEN..).and_then(<[u8]>::first_chunk).and_then(read_slot).is_none()).count()
+/// How many of a witness's two slots are not whole, and what it saw last; none where there is no witness.
+pub(super) fn look_at(path: &Path) -> Option<(usize, Option<Seen>)> {
+    let bytes = std::fs::read(path).ok()?;
+    let slot = |n: usize| bytes.get(n * SLOT_LEN..).and_then(<[u8]>::first_chunk).and_then(read_slot);
+    let slots = [slot(0), slot(1)];
+    let newest = slots.into_iter().flatten().max_by_key(|(turn, _)| *turn);
+    Some((slots.iter().filter(|slot| slot.is_none()).count(), newest.map(|(_, seen)| seen)))
 }
 
 fn read_slot(slot: &[u8; SLOT_LEN]) -> Option<(u64, Seen)> {

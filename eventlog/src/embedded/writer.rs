@@ -189,6 +189,7 @@ impl Shared {
         }
         *self.acknowledged() = end;
         self.durable.send_replace(end.position);
+        self.wake_keeper();
         Ok(())
     }
 }
