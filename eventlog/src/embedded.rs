@@ -35,7 +35,7 @@ use layout::RecordKey;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -123,8 +123,6 @@ struct Shared {
     closing: AtomicBool,
     /// Notified when the next group, or the tail, may have room again.
     room: Notify,
-    /// How many answers the next group has.
-    waiting: AtomicUsize,
     /// Signalled when the keeper has something to do.
     tail_changed: Condvar,
     tail_lock: Mutex<()>,

@@ -19,7 +19,7 @@ use crate::sealing::KeyStore;
 use crate::sequencer::{COMMAND_EVENTS_MAX, CommandIndex, KeptCommand, Placed, Sequencer, StreamEnd};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, RwLock};
 use tokio::sync::{Notify, watch};
 
@@ -74,7 +74,6 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
         writer: OnceLock::new(),
         closing: AtomicBool::new(false),
         room: Notify::new(),
-        waiting: AtomicUsize::new(0),
         tail_changed: Condvar::new(),
         tail_lock: Mutex::new(()),
         storing: Mutex::new(()),

@@ -17,18 +17,14 @@ use crate::sequencer::{KeptCommand, Placed, PlacedCommit};
 use daftar_domain::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The most appends of one group.
 const GROUP_COMMITS_MAX: usize = 1024;
 /// A group takes no further append once its events hold this much.
 const GROUP_BYTES_FULL: usize = 4 << 20;
-/// A group waits for those who were just answered at most this part of what the last one took, and this long.
-const GATHER_PART: u32 = 3;
-const GATHER_MAX: Duration = Duration::from_micros(500);
 
 type Answer = (oneshot::Sender<Result<Appended, AppendError>>, Result<Appended, AppendError>);
 
@@ -40,14 +36,11 @@ const COUNTERS_FOR_EMPTY: u16 = u16::MAX - 4096;
 pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, StoreError> {
     let of_writer = Arc::clone(shared);
     let writer = spawn_thread("daftar-log-write", move || {
-        let mut pace = Pace::default();
-        while let Some(group) = next_group(&of_writer, &pace) {
-            let (begun, answers) = (Instant::now(), group.answers.len());
+        while let Some(group) = next_group(&of_writer) {
             // A panic drops the group's answers, which their callers see as a shut-down log.
             if catch_unwind(AssertUnwindSafe(|| of_writer.carry_out(group))).is_err() {
                 of_writer.stop(StoreError::failed("writing to the log", "the writer gave up; restart"));
             }
-            pace.took(answers, begun.elapsed());
         }
     })?;
     // What was placed before this is found by its first look.
@@ -55,38 +48,10 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> Result<JoinHandle<()>, StoreError> 
     Ok(writer)
 }
 
-/// How large groups were and how long they took: whoever was answered is about to come back, and a group that waits for
-/// them a moment spares a sync.
-#[derive(Default)]
-struct Pace {
-    answers: [usize; 2],
-    took: Duration,
-}
-
-impl Pace {
-    fn took(&mut self, answers: usize, took: Duration) {
-        self.answers = [self.answers[1], answers];
-        self.took = took;
-    }
-
-    /// Lets those who are about to come back place their commits; not longer than a part of what a sync takes.
-    fn gather(&self, waiting: &AtomicUsize) {
-        let about_to_come = self.answers.iter().sum();
-        let until = Instant::now() + (self.took / GATHER_PART).min(GATHER_MAX);
-        let placed = || waiting.load(Ordering::Relaxed);
-        // A lone writer has nobody to wait for.
-        while 1 < placed() && placed() < about_to_come && Instant::now() < until {
-            thread::yield_now();
-        }
-    }
-}
-
-fn next_group(shared: &Shared, pace: &Pace) -> Option<Group> {
+fn next_group(shared: &Shared) -> Option<Group> {
     loop {
         let closing = shared.closing.load(Ordering::Acquire);
-        pace.gather(&shared.waiting);
         let group = shared.state_mut().take_group();
-        shared.waiting.store(0, Ordering::Relaxed);
         if group.is_some() || closing {
             // Those who waited for room in the group before.
             shared.room.notify_waiters();
@@ -127,7 +92,6 @@ impl Shared {
             // It may have been placed by half: nothing may follow it.
             state.stop_until_restart(StoreError::failed("placing a commit", "it could not be placed; restart"));
         }
-        self.waiting.store(state.pending.answers.len(), Ordering::Relaxed);
         drop(state);
         if first {
             self.wake_writer();
