@@ -8,7 +8,7 @@
 
 use daftar_benches::fill::{Filling, LIFE_EVENTS, size_of};
 use daftar_benches::{asked_for, bench_line, events, long, median};
-use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
 use daftar_eventlog::{LogReader, StreamName, Version};
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +41,7 @@ fn main() {
 fn bench(runtime: &Runtime, name: &str, events: usize, one_by_one: bool) {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let tickets = events / LIFE_EVENTS;
-    let filling = Filling { tickets, customers: tickets / 5, writers: 512, one_by_one };
+    let filling = Filling { tickets, customers: tickets / 5, writers: 512, one_by_one, durability: Durability::Always };
     let bytes = runtime.block_on(filling.fill(dir.path()));
     let per_event = |part: &str| ratio(size_of(&dir.path().join(part)), events);
     let (derived, log) = (per_event("derived"), per_event("log"));

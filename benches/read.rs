@@ -8,13 +8,15 @@ use daftar_eventlog::codec::ticket::{Origin, TicketCodec};
 use daftar_eventlog::codec::{EventType, decode_facts};
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::facts::Facts;
-use daftar_eventlog::{Commit, EventLog, LogReader, Position, StreamName, Version};
+use daftar_eventlog::{Commit, EventLog, FactBlock, LogReader, Position, StreamName, Version};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::runtime::Runtime;
 
+/// What scanning is held to, in events a second.
+const SCANNED_AT_LEAST: f64 = 150e6;
 /// Events of one ticket.
 const LIFE_EVENTS: usize = 8;
 
@@ -36,6 +38,10 @@ fn main() {
     let [blocks, plain] = interleaved(rounds, [&mut blocks, &mut plain]);
     let against = format!("the same facts decoded from a Vec in memory, {:.0} events/s", median(&plain));
     bench_line("read_facts", median(&blocks), "events/s", Some(median_ratio(&blocks, &plain)), Some(&against));
+    let blocks = runtime.block_on(blocks_of(&log));
+    let scans: Vec<_> = (0..rounds).map(|_| scan(&blocks, count)).collect();
+    let against = "at least 150 M events/s on one core, checksums verified";
+    bench_line("scan_facts", median(&scans), "events/s", Some(median(&scans) / SCANNED_AT_LEAST), Some(against));
 }
 
 /// Appends the lives of that many tickets, some at a time so that they share their syncs.
@@ -68,6 +74,29 @@ fn life(codec: &TicketCodec, n: usize) -> Commit {
         command: None,
         recorded_at: None,
     }
+}
+
+async fn blocks_of(log: &EmbeddedLog) -> Vec<FactBlock> {
+    let (mut blocks, mut after) = (Vec::new(), Position::ZERO);
+    while let Some(block) = log.fact_block(after).await.unwrap() {
+        after = block.last();
+        blocks.push(block);
+    }
+    blocks
+}
+
+/// Verifies the columns of every block, counts closings and adds up when they happened.
+fn scan(blocks: &[FactBlock], count: usize) -> f64 {
+    let started = Instant::now();
+    let (mut closings, mut sum) = (0_u64, 0_i64);
+    for block in blocks {
+        block.verify_columns().unwrap();
+        closings += block.types().map(|of| u64::from(of == EventType::TICKET_CLOSED)).sum::<u64>();
+        sum = block.occurred_at().fold(sum, |sum, at| sum.wrapping_add(at.micros()));
+    }
+    black_box(sum);
+    assert_eq!(closings, (count / LIFE_EVENTS) as u64);
+    rate(count, started.elapsed())
 }
 
 /// The facts of every event, encoded as they are in the log.

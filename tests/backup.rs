@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+use daftar_domain::Timestamp;
 use daftar_domain::ids::CustomerId;
 use daftar_eventlog::backup::directory::{copy_keys, keys_beside, keys_file};
 use daftar_eventlog::backup::segment::HEADER_LEN;
 use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentWriter, restore, restore_to_memory};
-use daftar_eventlog::embedded::EmbeddedLog;
+use daftar_eventlog::clock::Clock;
+use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::entry::Entry;
 use daftar_eventlog::{EventLog as _, LogReader, Position, RecordedEvent};
 use daftar_tests::history::{Dice, all_events, assert_sound, known_command, large_commit, numbered_stamp, open};
@@ -16,6 +18,7 @@ use daftar_tests::{commit, served::Served};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -209,6 +212,115 @@ fn a_backup_made_while_others_write_is_a_prefix() {
     let parted = restored.epochs().current().parted.0;
     assert!(parted > 100 && there.len() as u64 == parted + 1, "{parted}");
     assert!(events.iter().zip(&there[..there.len() - 1]).all(|(a, b)| same(a, b)));
+}
+
+/// A clock that says what it is told.
+fn at(micros: &Arc<AtomicI64>) -> Clock {
+    let micros = Arc::clone(micros);
+    Arc::new(move || Timestamp::clamped(micros.load(Ordering::Relaxed)))
+}
+
+#[test]
+fn a_command_whose_events_stand_in_two_segments_comes_back_whole() {
+    let bed = Bed::new(32);
+    let log = open(&bed.path("data")).unwrap();
+    let command = numbered_stamp(7);
+    // The first segment ends at 65,536: two of the command's events stand in it, and two in the next.
+    block_on(async {
+        let imported: Vec<_> = (0..65).map(|n| commit("many", n * 1000, 1000, None)).collect();
+        assert!(log.append_in_order(imported).await.iter().all(Result::is_ok));
+        log.append(commit("rest", 0, 534, None)).await.unwrap();
+        log.append(commit("asked", 0, 4, Some(command))).await.unwrap();
+        log.append(commit("rest", 534, 10, None)).await.unwrap();
+        bed.back_up(&log).await;
+    });
+    let files = segment_files(&bed.backup_dir());
+    assert!(files.len() == 2 && files[1].ends_with("00000000000000065537.segment"), "{files:?}");
+    let restored = open(&block_on(bed.restore("restored", None)).unwrap()).unwrap();
+    assert_eq!(block_on(known_command(&*restored, command)), (65_535, 4));
+    assert_eq!(block_on(known_command(&*log, command)), (65_535, 4));
+    let (events, there) = (block_on(all_events(&*log)).unwrap(), block_on(all_events(&*restored)).unwrap());
+    assert_eq!(there.len(), events.len() + 1);
+    block_on(assert_sound(&*restored, &there));
+    // What opening derives afterwards is what it derives from nothing.
+    drop(restored);
+    let derived = |name: &str| std::fs::read(bed.path("restored").join("derived").join(name)).unwrap();
+    let before = ["facts", "commands"].map(derived);
+    std::fs::remove_dir_all(bed.path("restored").join("derived")).unwrap();
+    open(&bed.path("restored")).unwrap();
+    assert!(before == ["facts", "commands"].map(derived));
+}
+
+#[test]
+fn a_log_whose_time_is_ahead_of_the_clock_is_restored_all_the_same() {
+    let mut bed = Bed::new(33);
+    let ahead = Arc::new(AtomicI64::new(7_000_000_000_000_000));
+    let options = Options { clock: at(&ahead), ..Options::default() };
+    let log = EmbeddedLog::open(&bed.path("data"), &options).unwrap();
+    block_on(bed.append(&log, 30));
+    ahead.store(0, Ordering::Relaxed);
+    block_on(async {
+        bed.append(&log, 30).await;
+        bed.back_up(&log).await;
+    });
+    let restored = open(&block_on(bed.restore("restored", None)).unwrap()).unwrap();
+    let (events, there) = (block_on(all_events(&log)).unwrap(), block_on(all_events(&*restored)).unwrap());
+    assert!(events.len() > 30 && events.iter().zip(&there).all(|(a, b)| same(a, b)));
+    assert_eq!(there.last().unwrap().recorded_at, events.last().unwrap().recorded_at, "time stands still, both times");
+}
+
+#[test]
+fn what_stands_after_the_position_asked_for_is_not_looked_at() {
+    let bed = Bed::new(34);
+    let log = open(&bed.path("data")).unwrap();
+    block_on(async {
+        log.append(commit("T", 0, 3, None)).await.unwrap();
+        bed.back_up(&log).await;
+        // Without an event, of a version that position 3 does not have, and the first thing in the second segment.
+        log.append(commit("T", 3, 2, None)).await.unwrap();
+        log.append(commit("T", 5, 0, Some(numbered_stamp(1)))).await.unwrap();
+        log.append(commit("T", 5, 1, None)).await.unwrap();
+        bed.back_up(&log).await;
+    });
+    let damaged = segment_files(&bed.backup_dir()).pop().unwrap();
+    let mut bytes = std::fs::read(&damaged).unwrap();
+    for until in [3, 4, 5] {
+        let restored = open(&block_on(bed.restore(&format!("to-{until}"), Some(until))).unwrap()).unwrap();
+        assert_eq!(block_on(all_events(&*restored)).unwrap().len() as u64, until + 1);
+    }
+    bytes[HEADER_LEN] ^= 1;
+    std::fs::write(&damaged, bytes).unwrap();
+    let restore = |name: &str, until| {
+        let backup = BackupDirectory::list(&bed.backup_dir()).unwrap();
+        let (keys, dir) = (keys_beside(&bed.backup_dir()), bed.path(name));
+        block_on(restore(&backup, &keys, &dir, until, |_| {}))
+    };
+    assert!(restore("whole", None).unwrap_err().to_string().contains("checksum"));
+    assert!(restore("before", Some(Position(3))).is_ok());
+}
+
+#[test]
+fn epochs_of_the_past_are_restored_and_one_is_added() {
+    let mut bed = Bed::new(35);
+    let log = open(&bed.path("data")).unwrap();
+    block_on(bed.append(&log, 10));
+    block_on(bed.back_up(&log));
+    drop(log);
+    for (epoch, (from, to)) in (2..).zip([("data", "second"), ("second", "third"), ("third", "fourth")]) {
+        let (from, to) = (bed.path(from), bed.path(to));
+        let backup_dir = bed.path(&format!("backup-{epoch}"));
+        let log = open(&from).unwrap();
+        block_on(async {
+            let mut backup = BackupDirectory::create_or_open(&backup_dir).unwrap();
+            let mut writer = SegmentWriter::new(&*log, Position::ZERO).await.unwrap();
+            while let Some(segment) = writer.next(&*log).await.unwrap() {
+                backup.append(&segment.encode().unwrap()).unwrap();
+            }
+            copy_keys(&*log.keys(), &keys_beside(&backup_dir)).unwrap();
+            restore(&backup, &keys_beside(&backup_dir), &to, None, |_| {}).await.unwrap();
+        });
+        assert_eq!(open(&to).unwrap().epochs().current().number, epoch);
+    }
 }
 
 /// The segments of a backup, in order.

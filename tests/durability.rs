@@ -596,3 +596,60 @@ fn a_full_disk_loses_nothing_that_was_answered() {
         assert_prefix(&data, said.len() as u64, &what);
     }
 }
+
+/// What a stubborn writer said while calls failed, line by line, and how many events its log holds in the end.
+fn stubborn(inject: &str, count: u32) -> (Vec<String>, usize) {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    // Made before, so that no call of creating is hit.
+    drop(open(&data).unwrap());
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]).arg(WRITER).arg(&data);
+    let out = strace.args(["stubborn", &count.to_string()]).stdin(Stdio::null()).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let log = open(&data).unwrap();
+    let events = block_on(all_events(&*log)).unwrap();
+    block_on(assert_sound(&*log, &events));
+    (String::from_utf8_lossy(&out.stdout).lines().map(str::to_owned).collect(), events.len())
+}
+
+fn count_of(said: &[String], begins: &str) -> usize {
+    said.iter().filter(|line| line.starts_with(begins)).count()
+}
+
+#[test]
+fn after_a_sync_that_failed_nothing_is_written_until_a_restart_and_reading_goes_on() {
+    if !can_trace() {
+        return;
+    }
+    let (said, kept) = stubborn("inject=fdatasync:error=EIO:when=12", 60);
+    let steps = count_of(&said, "step");
+    assert!(steps > 3 && steps < 60, "{said:?}");
+    // The second sync would have said yes.
+    let refused: Vec<_> = said.iter().filter(|line| !line.starts_with("step") && **line != "open").collect();
+    assert!(refused.len() > 5 && refused.iter().all(|line| **line == format!("refused failed {steps}")), "{said:?}");
+    assert!(kept == steps || kept == steps + 1, "what was answered, and at most the one that was not: {kept}");
+}
+
+#[test]
+fn a_store_that_found_no_room_itself_is_opened_anew_once_there_is_room() {
+    if !can_trace() {
+        return;
+    }
+    let (said, kept) = stubborn("inject=pwrite64:error=ENOSPC:when=25..30", 60);
+    println!("{} refusals", count_of(&said, "refused full"));
+    assert!(count_of(&said, "refused full") > 0, "{said:?}");
+    assert_eq!(kept, 60, "all were answered in the end: {said:?}");
+    let mut answered = 0;
+    for line in &said {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["step", ..] => answered += 1,
+            ["refused", "full", read] => {
+                let read: usize = read.parse().unwrap();
+                assert!(read >= answered, "what was answered could be read meanwhile: {said:?}");
+            }
+            ["open"] => {}
+            _ => panic!("{said:?}"),
+        }
+    }
+}

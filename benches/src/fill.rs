@@ -4,7 +4,7 @@ use crate::events;
 use daftar_domain::ids::CustomerId;
 use daftar_domain::{Event, EventKind};
 use daftar_eventlog::codec::ticket::{Origin, TicketCodec};
-use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
 use daftar_eventlog::sealing::{Hashed, Pseudonym, keyed_hash};
 use daftar_eventlog::{CommandStamp, Commit, EventLog, LogReader, StreamName, Version};
 use std::path::Path;
@@ -28,6 +28,8 @@ pub struct Filling {
     /// Whether every event is a commit of its own with a command's stamp, as live commands have it; else a commit is a
     /// ticket's whole life without one, as an import has it.
     pub one_by_one: bool,
+    /// When an append is answered; where records begin and end does not depend on it.
+    pub durability: Durability,
 }
 
 impl Filling {
@@ -37,7 +39,8 @@ impl Filling {
     ///
     /// When the log refuses anything.
     pub async fn fill(self, dir: &Path) -> usize {
-        let log = Arc::new(EmbeddedLog::open(dir, &Options::default()).unwrap());
+        let options = Options { durability: self.durability, ..Options::default() };
+        let log = Arc::new(EmbeddedLog::open(dir, &options).unwrap());
         let codec = TicketCodec::new(log.keys(), log.identity().log_id);
         let (next, bytes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let writer = |_| {

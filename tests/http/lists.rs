@@ -9,7 +9,7 @@ fn five() -> Server {
     let server = Server::start();
     ticket(&server, "T-1", &[("assign", r#"{"agent":"sara"}"#), ("priority", r#"{"priority":"urgent"}"#)]);
     ticket(&server, "T-2", &[("replies", &reply_by(AGENT)), ("replies/1/rating", r#"{"rating":"dissatisfied"}"#)]);
-    ticket(&server, "T-3", &[("hold", r#"{"waiting_for":"third_party"}"#), ("tags", r#"{"add":["vip"]}"#)]);
+    ticket(&server, "T-3", &[("hold", r#"{"waiting_for":"third_party"}"#), ("tags", r#"{"added":["vip"]}"#)]);
     ticket(&server, "T-4", &[("close", &by(AGENT)), ("reopen", &by(CUSTOMER)), ("close", &by(AGENT))]);
     ticket(&server, "T-5", &[("transfer", r#"{"branch":"تهران"}"#), ("void", r#"{"reason":"spam"}"#)]);
     server

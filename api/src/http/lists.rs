@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The handler.
 pub(super) fn tickets() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, uri: Uri| {
-        let mut parameters = Parameters::read(uri.query(), ListQuery::knows)?;
+        let mut parameters = Parameters::of_query(uri.query(), ListQuery::knows)?;
         let waiting = parameters.waiting()?;
         let query = ListQuery::parse(parameters.left()).map_err(|wrong| Problem::invalid(&wrong))?;
         let _running = desk.begin_query()?;

@@ -21,12 +21,13 @@ const SLOTS: usize = 1024;
 /// `GET /v1/segments?after=POSITION`: segments one after the other, up to the end of the log as it is now.
 pub(super) fn segments() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, uri: Uri| {
-        let mut parameters = Parameters::read(uri.query(), |name| matches!(name, "after" | "epoch"))?;
+        let mut parameters = Parameters::of_query(uri.query(), |name| matches!(name, "after" | "epoch"))?;
         let after =
             parameters.take("after").map(|text| whole("after", &text)).transpose()?.map_or(Position::ZERO, Position);
         if let Some(epoch) = parameters.take("epoch") {
             confirm(&desk.log().epochs(), &epoch, after)?;
         }
+        desk.wait(parameters.waiting()?).await?;
         let until = *desk.log().durable().borrow();
         if after > until {
             let rule = format!("must not lie beyond the log's end, which is position {until}");

@@ -46,15 +46,16 @@ pub async fn restore(
     let mut log: Option<EmbeddedLog> = None;
     for segment in backup.segments() {
         let segment = segment?;
-        if until.is_some_and(|until| until.next() < segment.first) {
-            break;
-        }
         let log = match &log {
             Some(log) => log,
             None => log.insert(begin(&unfinished, keys, &segment)?),
         };
         append(log, segment, until).await?;
-        progress(*log.durable().borrow());
+        let reached = *log.durable().borrow();
+        progress(reached);
+        if until.is_some_and(|until| until <= reached) {
+            break;
+        }
     }
     let log = log.ok_or_else(|| BackupError::Refused("the backup has no segments: nothing to restore".to_owned()))?;
     let restored = begin_epoch(&log, until)?;
@@ -145,7 +146,7 @@ fn taken(answer: Result<Appended, AppendError>) -> Result<(), BackupError> {
     }
 }
 
-/// Entries as commits of one event or none, those up to the event at `until` and what stands right behind it.
+/// Entries as commits of one event or none, up to the event at `until`.
 fn commits_of(entries: Vec<Entry>, first: Position, until: Position) -> Result<Vec<Commit>, StoreError> {
     let (mut commits, mut position) = (Vec::with_capacity(entries.len()), first);
     for entry in entries {
@@ -155,7 +156,7 @@ fn commits_of(entries: Vec<Entry>, first: Position, until: Position) -> Result<V
                 commits.push(commit_of(event, recorded_at, position)?);
                 position = position.next();
             }
-            Entry::Empty(_) if position.0 > until.0.saturating_add(1) => break,
+            Entry::Empty(_) if position > until => break,
             Entry::Empty(empty) => commits.push(Commit {
                 stream: empty.stream,
                 expected: empty.version,

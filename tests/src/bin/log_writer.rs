@@ -2,18 +2,20 @@
 //!
 //! `log_writer DIR many SEED` appends with 64 tasks at once, for ever; `log_writer DIR script COUNT` appends a fixed
 //! script one commit after the other; `log_writer DIR step COUNT` waits for a line of input after each;
+//! `log_writer DIR stubborn COUNT` appends one event after the other and, where it is refused, reads and tries again;
 //! `log_writer DIR keys COUNT` appends two commits at once, so often, each for a customer who is new. A further
 //! argument is the durability.
 
 use daftar_domain::ids::CustomerId;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
-use daftar_eventlog::{AppendError, CommandStamp, Commit, EventLog};
+use daftar_eventlog::{AppendError, CommandStamp, Commit, EventLog, StoreError};
 use daftar_tests::commit;
-use daftar_tests::history::{Dice, large_commit, numbered_stamp, script};
+use daftar_tests::history::{Dice, all_events, large_commit, numbered_stamp, script};
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 const TASKS: u64 = 64;
 const TICKETS: u64 = 24;
@@ -23,7 +25,7 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 fn main() -> Outcome {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, dir, mode, number, durability @ ..] = &arguments[..] else {
-        return Err("use: log_writer DIR many|script|step|keys NUMBER [DURABILITY]".into());
+        return Err("use: log_writer DIR many|script|step|stubborn|keys NUMBER [DURABILITY]".into());
     };
     let number: u64 = number.parse()?;
     let durability = durability.first().map(|said| said.parse()).transpose()?.unwrap_or_default();
@@ -34,6 +36,7 @@ fn main() -> Outcome {
         "many" => runtime.block_on(many(&log, number)),
         "script" => runtime.block_on(one_by_one(&log, number, false)),
         "step" => runtime.block_on(one_by_one(&log, number, true)),
+        "stubborn" => runtime.block_on(stubborn(&log, u32::try_from(number)?)),
         "keys" => runtime.block_on(new_keys(&log, number)),
         other => Err(format!("no such mode: {other}").into()),
     }
@@ -44,6 +47,37 @@ fn say(line: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes())?;
     out.flush()
+}
+
+/// How often a refused append is tried again, and how long is waited in between.
+const TRIES: u32 = 12;
+const BETWEEN_TRIES: Duration = Duration::from_millis(400);
+
+/// Says `step N POSITION`, or `refused full|failed READ` with how many events could be read then, until it gives up.
+async fn stubborn(log: &Arc<EmbeddedLog>, count: u32) -> Outcome {
+    let mut tries = 0;
+    let mut version = 0;
+    while version < count && tries < TRIES {
+        let refused = match log.append(commit("stubborn", version, 1, None)).await {
+            Ok(appended) => {
+                say(&format!("step {version} {}", appended.last))?;
+                (version, tries) = (version + 1, 0);
+                continue;
+            }
+            // What was refused did reach the disk, as opening anew has found.
+            Err(AppendError::Conflict { actual, .. }) => {
+                version = actual.0;
+                continue;
+            }
+            Err(AppendError::Store(StoreError::StorageFull { .. })) => "full",
+            Err(_) => "failed",
+        };
+        let read = all_events(&**log).await?.len();
+        say(&format!("refused {refused} {read}"))?;
+        tries += 1;
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    Ok(())
 }
 
 async fn one_by_one(log: &Arc<EmbeddedLog>, count: u64, step: bool) -> Outcome {
