@@ -52,6 +52,9 @@ fn told(checked: &Checked) -> ExitCode {
 /// Reads every segment; what is wrong with one is what is wrong with the backup from there on.
 fn check_backup(dir: &Path, progress: impl Fn(Position)) -> Result<Checked, Failure> {
     let backup = BackupDirectory::list(dir)?;
+    if backup.is_empty() {
+        return Err(BackupError::Refused(format!("{} holds no segments: it is no backup", dir.display())).into());
+    }
     let mut checked = Checked::default();
     for segment in backup.segments() {
         match segment {

@@ -6,6 +6,7 @@ use crate::position::Position;
 use crate::sealing::KeyStore;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// How the names of segments end.
@@ -199,7 +200,9 @@ fn check_follows(path: &Path, before: &Segment, segment: &Segment) -> Result<(),
 fn write_durably(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), BackupError> {
     let unfinished = path.with_extension("new");
     let written = || {
-        let mut file = File::create(&unfinished)?;
+        // What is in a backup is for whoever makes it.
+        let options = File::options().write(true).create(true).truncate(true).mode(0o600).to_owned();
+        let mut file = options.open(&unfinished)?;
         write(&mut file)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)?;
