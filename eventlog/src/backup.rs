@@ -4,7 +4,7 @@
 //!
 //! - [`segment`]: one run of entries as bytes
 //! - [`directory`]: segments in a directory, and the keys in another
-//! - [`restore`]: a data directory, or a log in memory, from them
+//! - [`mod@restore`]: a data directory, or a log in memory, from them
 //!
 //! A segment holds canonical bytes, never encoded again: one history has one chain in sled, in a backup, and after
 //! restoring.
