@@ -45,7 +45,11 @@ fn told(checked: &Checked) -> ExitCode {
         println!("whole: {good} events, epoch {epoch}");
         return Exit::Done.into();
     }
-    println!("{} found; the first {good} events are whole, epoch {epoch}", checked.findings.len());
+    let wrong = match checked.findings.len() {
+        1 => "1 thing is wrong".to_owned(),
+        many => format!("{many} things are wrong"),
+    };
+    println!("{wrong}; the first {good} events are whole, epoch {epoch}");
     Exit::No.into()
 }
 

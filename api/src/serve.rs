@@ -72,7 +72,6 @@ fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let listener = runtime.block_on(server::listen(args.listen))?;
     let desk = open(&runtime, &args.data_dir, args.durability, args.accept_truncation)?;
-    eprintln!("daftar: durability {}", args.durability);
     runtime.block_on(async {
         let stop = stop_on_signal();
         let mut out = io::stdout();
@@ -111,6 +110,7 @@ pub(crate) fn open(
     };
     let log = EmbeddedLog::open(dir, &options)?;
     progress.finish_and_clear();
+    eprintln!("daftar: durability {durability}");
     log.notices().iter().for_each(|notice| eprintln!("daftar: {notice}"));
     let keys = log.keys();
     let desk = runtime.block_on(Desk::open(Arc::new(log) as Arc<dyn EventLog>, keys, system_clock()))?;

@@ -8,7 +8,7 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin};
 use daftar_eventlog::codec::{EventType, encode};
 use daftar_eventlog::facts::{
-    Actor, Change, Owner, PriorityChanged, PseudonymBytes, ReplyPosted, ReplyRated, Score, SurveySubmitted,
+    Actor, Change, EpochBegun, Owner, PriorityChanged, PseudonymBytes, ReplyPosted, ReplyRated, Score, SurveySubmitted,
     TagsChanged, TicketAssigned, TicketClosed, TicketHeld, TicketOpened, TicketReopened, TicketTransferred,
     TicketVoided,
 };
@@ -205,26 +205,32 @@ pub(crate) struct MemoryLog {
 pub(crate) const BLOCK_ROWS: usize = 7;
 
 /// What a test's log holds besides: a stream that is no ticket, first in the log.
-const KEY_STREAM: u32 = 0;
+const LOG_STREAM: u32 = 0;
 
 impl MemoryLog {
     /// The log of these events, in this order, the first at position 2, recorded a second apart.
     pub(crate) fn of(entries: &[Entry]) -> Self {
+        let begun = EpochBegun { epoch: 2, id: [2; 16], parted: 0, chain: [0; 32], cause: 0, given_up: None };
+        Self::behind(EventType::EPOCH_BEGUN, &encode("facts", &begun).unwrap(), entries)
+    }
+
+    /// The same behind another event that is no ticket's.
+    pub(crate) fn behind(first: EventType, facts: &[u8], entries: &[Entry]) -> Self {
         let mut streams: HashMap<u32, (StreamNumber, Version)> = HashMap::new();
         let mut blocks = Vec::new();
         let mut builder = BlockBuilder::default();
-        let key = FactRow {
+        let of_the_log = FactRow {
             position: Position(1),
             version: Version(1),
-            stream: StreamNumber(KEY_STREAM),
+            stream: StreamNumber(LOG_STREAM),
             back: 0,
             occurred_at: Timestamp::MAX,
             recorded_at: recorded_at(1),
-            event_type: EventType(999),
+            event_type: first,
             schema: 1,
-            facts: b"of a newer version",
+            facts,
         };
-        builder.push(&key, Some(&StreamName { kind: StreamKind::Key, id: "k".into() }));
+        builder.push(&of_the_log, Some(&StreamName { kind: StreamKind::Log, id: "epoch".into() }));
         for (entry, position) in entries.iter().zip(2..) {
             let next = StreamNumber(u32::try_from(streams.len()).unwrap() + 1);
             let (stream, version) = streams.entry(entry.ticket).or_insert((next, Version::ZERO));

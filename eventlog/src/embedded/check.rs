@@ -198,7 +198,8 @@ fn check_key_slots(layout: &Layout, checked: &mut Checked) {
 fn check_witness_slots(layout: &Layout, checked: &mut Checked) -> Option<Seen> {
     let (damaged, seen) = look_at(&layout.witness)?;
     if damaged > 0 {
-        let what = format!("{damaged} of its two slots are damaged; they are written anew with the next events");
+        let which = if damaged == 1 { "one of its two slots is" } else { "both its slots are" };
+        let what = format!("{which} damaged; what is damaged is written anew with the next events");
         checked.find(Place::Witness, None, what);
     }
     seen

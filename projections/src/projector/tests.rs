@@ -4,6 +4,7 @@ use super::*;
 use crate::test_support::{
     BLOCK_ROWS, Entry, MemoryLog, Story, Who, closed, folded, history, now, opened, recorded_at,
 };
+use daftar_eventlog::codec::EventType;
 
 fn entries() -> Vec<Entry> {
     (0..20).flat_map(|t| history(t, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))])).collect()
@@ -24,10 +25,18 @@ fn goes_on_where_it_stopped_and_says_how_far_it_is() {
 }
 
 #[test]
-fn other_streams_are_passed_over_even_when_nobody_can_read_them() {
+fn other_streams_are_passed_over() {
     let state = folded(&[], None);
     assert_eq!(state.position(), Position(1));
     assert_eq!(state.latest_instant(Position(1)), None);
+}
+
+#[test]
+fn an_event_of_a_newer_version_stops_the_fold_in_other_streams_too() {
+    let log = MemoryLog::behind(EventType(999), b"of a newer version", &entries());
+    let stopped = now(catch_up(&log, &mut Measurements::default(), None, |_| {})).unwrap_err();
+    assert!(matches!(stopped, CatchUpError::Unreadable { position: Position(1), .. }), "{stopped}");
+    assert!(stopped.to_string().contains("upgrade"), "{stopped}");
 }
 
 #[test]
