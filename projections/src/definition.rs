@@ -1,5 +1,7 @@
 //! The metric definition that reports are made under: which values are positive, which targets hold, which clock.
 
+pub mod document;
+
 use crate::ticket_facts::Micros;
 use daftar_domain::satisfaction::Scale;
 
