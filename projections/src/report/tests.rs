@@ -4,6 +4,7 @@ mod by_hand;
 mod leaderboard;
 mod oracle;
 mod overview;
+pub(crate) mod plain;
 pub(crate) mod properties;
 mod standing;
 mod volume;
