@@ -1,6 +1,18 @@
 //! The metric definition that reports are made under: which values are positive, which targets hold, which clock.
 
+pub mod catalog;
 pub mod document;
+mod figures;
+mod holidays;
+pub mod overrides;
+pub mod presets;
+pub mod read;
+pub mod schema;
+mod validate;
+mod write;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::ticket_facts::Micros;
 use daftar_domain::satisfaction::Scale;
