@@ -1,0 +1,1 @@
+//! Cases worked out by hand, under definitions that bend one rule each.
