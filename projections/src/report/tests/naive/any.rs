@@ -78,9 +78,8 @@ fn csat() -> impl Strategy<Value = CsatRules> {
     let positive_from =
         (0..=1u8, 1..=4u8, 1..=5u8).prop_map(|(binary, four, five)| PositiveFrom { binary, four, five });
     let positive_from = prop_oneof![Just(PositiveFrom::default()), positive_from];
-    (word(CsatSource::ALL), word(CsatAnswer::ALL), positive_from).prop_map(|(source, answer, positive_from)| {
-        CsatRules { source, answer, positive_from }
-    })
+    (word(CsatSource::ALL), word(CsatAnswer::ALL), positive_from)
+        .prop_map(|(source, answer, positive_from)| CsatRules { source, answer, positive_from })
 }
 
 fn zone() -> impl Strategy<Value = Zone> {
@@ -115,7 +114,9 @@ fn hours() -> impl Strategy<Value = Vec<&'static str>> {
     ])
 }
 
-fn dated(hours: Vec<&'static str>) -> impl Strategy<Value = BTreeMap<NaiveDate, Vec<crate::definition::document::Hours>>> {
+fn dated(
+    hours: Vec<&'static str>,
+) -> impl Strategy<Value = BTreeMap<NaiveDate, Vec<crate::definition::document::Hours>>> {
     let parsed: Vec<_> = hours.into_iter().map(|hours| hours.parse().unwrap()).collect();
     prop::collection::btree_map(date(), Just(parsed), 0..3)
 }
@@ -166,7 +167,8 @@ fn schedules() -> impl Strategy<Value = Vec<Schedule>> {
 
 /// Targets in units of time; business days are tested by hand.
 fn target() -> impl Strategy<Value = Target> {
-    let within = select(vec!["30m", "2h", "8h", "1d", "3d", "20d"]).prop_map(|within| within.parse::<Within>().unwrap());
+    let within =
+        select(vec!["30m", "2h", "8h", "1d", "3d", "20d"]).prop_map(|within| within.parse::<Within>().unwrap());
     let for_whom = (
         subsequence(PriorityName::ALL.to_vec(), 0..=2),
         subsequence(vec!["technical", "billing"], 0..=1),
@@ -187,8 +189,7 @@ fn target() -> impl Strategy<Value = Target> {
 
 fn leaderboard() -> impl Strategy<Value = LeaderboardRules> {
     let ranked_by = prop_oneof![Just("csat.low95"), select(RANKED_BY.to_vec())];
-    (ranked_by, 0..3u64)
-        .prop_map(|(by, minimum_answers)| LeaderboardRules { rank_by: by.to_owned(), minimum_answers })
+    (ranked_by, 0..3u64).prop_map(|(by, minimum_answers)| LeaderboardRules { rank_by: by.to_owned(), minimum_answers })
 }
 
 /// A valid definition; whatever it is named, nobody reads that.

@@ -180,9 +180,8 @@ impl Row<'_> {
         let scores = |of: fn(&What) -> Option<(u8, u8)>| -> Vec<(u8, u8)> {
             self.parts.iter().filter_map(|part| of(&part.what)).collect()
         };
-        let numbers = |of: fn(&What) -> Option<u8>| -> Vec<u8> {
-            self.parts.iter().filter_map(|part| of(&part.what)).collect()
-        };
+        let numbers =
+            |of: fn(&What) -> Option<u8>| -> Vec<u8> { self.parts.iter().filter_map(|part| of(&part.what)).collect() };
         let csat = scores(|w| if let What::Csat(scale, score) = w { Some((*scale, *score)) } else { None });
         let ratings = scores(|w| if let What::Rated(scale, score) = w { Some((*scale, *score)) } else { None });
         let offered = self.count(|w| matches!(w, What::Closed { survey: Some(_), .. }));
@@ -202,8 +201,7 @@ impl Row<'_> {
 
     fn rated(&self, scores: &[(u8, u8)], of: &str, positive: &str) -> Value {
         let from = &self.rules.csat.positive_from;
-        let is_good =
-            |(scale, score): &&(u8, u8)| *score >= [from.binary, from.four, from.five][usize::from(*scale)];
+        let is_good = |(scale, score): &&(u8, u8)| *score >= [from.binary, from.four, from.five][usize::from(*scale)];
         let good = scores.iter().filter(is_good).count() as u64;
         let share = Share { count: good, of: scores.len() as u64 };
         // Twelfths of the way from worst to best; the mean score is 1 more than four times that.
@@ -261,8 +259,7 @@ impl Row<'_> {
     }
 
     fn flow(&self) -> Value {
-        let closed_by =
-            |kind: fn(&Who) -> bool| self.count(|w| matches!(w, What::Closed { by, .. } if kind(by)));
+        let closed_by = |kind: fn(&Who) -> bool| self.count(|w| matches!(w, What::Closed { by, .. } if kind(by)));
         let first_closed = self.count(|w| matches!(w, What::FirstClosed { .. }));
         let reopened = self.count(|w| matches!(w, What::FirstClosed { reopened: true, .. }));
         let one_touch = self.count(|w| matches!(w, What::FirstClosed { one_touch: true, .. }));

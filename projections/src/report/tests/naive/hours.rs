@@ -152,13 +152,18 @@ pub(super) fn start_of(zone: Zone, date: NaiveDate) -> i64 {
     earliest(zone, date.and_time(chrono::NaiveTime::MIN))
 }
 
+/// The same time of day so many days later.
+pub(super) fn days_later(zone: Zone, at: i64, days: u64) -> i64 {
+    earliest(zone, local(zone, at) + Days::new(days))
+}
+
 /// What clocks show at an instant.
 pub(super) fn local(zone: Zone, at: i64) -> NaiveDateTime {
     DateTime::from_timestamp_micros(at).unwrap().with_timezone(&zone.0).naive_local()
 }
 
 /// The first instant at which clocks show this; where they never do, the first after the gap.
-pub(super) fn earliest(zone: Zone, shown: NaiveDateTime) -> i64 {
+fn earliest(zone: Zone, shown: NaiveDateTime) -> i64 {
     match zone.0.from_local_datetime(&shown) {
         MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => at.timestamp_micros(),
         MappedLocalTime::None => earliest(zone, minute_after(shown)),

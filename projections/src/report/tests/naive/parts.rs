@@ -26,14 +26,30 @@ pub(super) struct Took {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     Opened,
-    ClockStarted { answered: bool },
+    ClockStarted {
+        answered: bool,
+    },
     Measured(TargetMetric, Took),
     PastDue(TargetMetric),
-    FirstClosed { took: i64, reopened: bool, one_touch: bool },
-    Closed { by: Who, reason: Option<&'static str>, before: Option<i64>, survey: Option<bool> },
+    FirstClosed {
+        took: i64,
+        reopened: bool,
+        one_touch: bool,
+    },
+    Closed {
+        by: Who,
+        reason: Option<&'static str>,
+        before: Option<i64>,
+        survey: Option<bool>,
+    },
     ClosedForGood(Lasted),
-    Reopened { before: Option<i64> },
-    Transferred { before: Option<i64>, to: Option<&'static str> },
+    Reopened {
+        before: Option<i64>,
+    },
+    Transferred {
+        before: Option<i64>,
+        to: Option<&'static str>,
+    },
     Stayed(i64),
     Priority,
     /// A score that CSAT counts, on its scale.
@@ -47,9 +63,18 @@ pub(super) enum What {
     /// A public reply by an agent.
     Replied,
     /// Stands open at a look.
-    Open { unassigned: bool, unanswered: bool, held: bool, age: i64 },
+    Open {
+        unassigned: bool,
+        unanswered: bool,
+        held: bool,
+        age: i64,
+    },
     /// A target that runs at a look.
-    Running { metric: TargetMetric, due: i64, left: i64 },
+    Running {
+        metric: TargetMetric,
+        due: i64,
+        left: i64,
+    },
 }
 
 /// What the last closing of a closed ticket measures beside the full resolution.
@@ -77,7 +102,9 @@ impl Ticket<'_> {
         METRICS.into_iter().for_each(|metric| self.measured(metric, &mut parts));
         for i in 0..self.events.len() {
             match self.story(i) {
-                Story::Replied(Who::Agent(agent)) => parts.push(self.part(i, self.place_for(i, Some(agent)), What::Replied)),
+                Story::Replied(Who::Agent(agent)) => {
+                    parts.push(self.part(i, self.place_for(i, Some(agent)), What::Replied))
+                }
                 Story::Closed { .. } => self.closing(i, &mut parts),
                 Story::Reopened(_) => self.reopening(i, &mut parts),
                 Story::Transferred(_) | Story::Moved(_) => self.transfer(i, &mut parts),
@@ -230,11 +257,7 @@ impl Ticket<'_> {
     fn fields(&self, answers: &Answers) -> Vec<Field> {
         let surveys = self.rules.csat.source != CsatSource::ReplyRatings;
         let overall = answers.overall.filter(|_| surveys).map(|(scale, score)| What::Csat(scale, score));
-        let single = [
-            ("overall", overall),
-            ("nps", answers.nps.map(What::Nps)),
-            ("ces", answers.ces.map(What::Ces)),
-        ];
+        let single = [("overall", overall), ("nps", answers.nps.map(What::Nps)), ("ces", answers.ces.map(What::Ces))];
         let single = single.into_iter().filter_map(|(name, what)| Some((name.to_owned(), what?)));
         let question = |(id, score): &(&'static str, u16)| {
             (format!("question {id}"), What::Question(id, u8::try_from(*score).unwrap()))

@@ -1,9 +1,9 @@
 //! Periods from their rules: which local dates belong together, and what that is called.
 
-use super::hours::{earliest, jalali, local, start_of};
+use super::hours::{jalali, local, start_of};
 use crate::definition::document::{CalendarName, Definition, WeekStart};
 use crate::report::periods::Interval;
-use chrono::{Datelike, Days, NaiveDate, Offset, TimeDelta, TimeZone, Timelike, Weekday};
+use chrono::{Datelike, Days, NaiveDate, Offset, TimeZone, Timelike, Weekday};
 
 /// A period with its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +83,4 @@ fn date_label(rules: &Definition, date: NaiveDate) -> String {
             format!("{year:04}-{month:02}-{day:02}")
         }
     }
-}
-
-/// The same time of day so many days later.
-pub(super) fn days_later(rules: crate::definition::document::Zone, at: i64, days: u64) -> i64 {
-    let shown = local(rules, at);
-    let later = earliest(rules, shown + TimeDelta::days(i64::try_from(days).unwrap()));
-    later.max(at)
 }

@@ -10,7 +10,7 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::Position;
 use proptest::prelude::*;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The rows of the product's own report as of the end of `known`, a prefix of `all`.
 ///
@@ -91,9 +91,7 @@ fn sort_running(row: &mut Value) {
     let text = |ticket: &Value, name: &str| ticket[name].as_str().map(str::to_owned);
     for metric in ["first_response", "next_response", "full_resolution"] {
         if let Some(tickets) = row.pointer_mut(&format!("/{metric}/running_tickets")).and_then(Value::as_array_mut) {
-            let due = |ticket: &Value| {
-                Timestamp::parse("due_at", ticket["due_at"].as_str().unwrap()).unwrap().micros()
-            };
+            let due = |ticket: &Value| Timestamp::parse("due_at", ticket["due_at"].as_str().unwrap()).unwrap().micros();
             tickets.sort_by_cached_key(|ticket| (due(ticket), text(ticket, "ticket")));
         }
     }
@@ -103,8 +101,7 @@ fn key_of(row: &Value, asked: &Asked) -> Key {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let start = row["start"].as_str().map(|start| Timestamp::parse("start", start).unwrap().micros());
     let by_agent = asked.report == "leaderboard";
-    let value =
-        |name: &&str| text(if by_agent && *name == "agent" { &row["agent"] } else { &row["group"][*name] });
+    let value = |name: &&str| text(if by_agent && *name == "agent" { &row["agent"] } else { &row["group"][*name] });
     (start, asked.dimensions().iter().map(value).collect())
 }
 
@@ -175,7 +172,8 @@ proptest! {
             let by_department = Asked { by: vec!["department"], ..whole.clone() };
             let rows = |asked: &Asked| Naive::new(&entries, &rules, asked).map(|naive| naive.rows());
             let (Some(total), Some(rows)) = (rows(&whole), rows(&by_department)) else { return Ok(()) };
-            let total = total.into_values().next().unwrap();
+            // A leaderboard has no rows but agents'.
+            let Some(total) = total.into_values().next() else { continue };
             for path in counts(report) {
                 let sum: u64 = rows.values().map(|row| row.pointer(path).unwrap().as_u64().unwrap()).sum();
                 prop_assert_eq!(total.pointer(path).unwrap().as_u64().unwrap(), sum, "{} of {}", path, report);
@@ -185,8 +183,8 @@ proptest! {
 }
 
 /// Some counts of a report.
-fn counts(report: &str) -> BTreeSet<&'static str> {
-    let counts: &[&str] = match report {
+fn counts(report: &str) -> &'static [&'static str] {
+    match report {
         "overview" => &["/opened", "/closed", "/backlog", "/first_response/count", "/full_resolution/count"],
         "satisfaction" => &["/csat/answers", "/reply_rating/rated", "/response_rate/offered", "/nps/answers"],
         "response-times" => &["/first_response/count", "/unanswered", "/next_response/count", "/within/of"],
@@ -195,6 +193,5 @@ fn counts(report: &str) -> BTreeSet<&'static str> {
         "backlog" => &["/open", "/held", "/unanswered"],
         "targets" => &["/first_response/met", "/next_response/breached", "/full_resolution/running"],
         _ => &[],
-    };
-    counts.iter().copied().collect()
+    }
 }

@@ -7,10 +7,10 @@ use super::periods::{Named, period_of};
 use super::ticket::Ticket;
 use super::waits::tier_of;
 use crate::definition::document::{DatedBy, Definition};
+use crate::report::CustomerLabels;
 use crate::report::json::rfc3339;
 use crate::report::periods::Interval;
 use crate::test_support::{Entry, Labels, customer_of};
-use crate::report::CustomerLabels;
 use daftar_domain::ticket::Priority;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -176,7 +176,9 @@ impl<'a> Naive<'a> {
             self.keys(part).into_iter().for_each(|key| rows.entry(key).or_default().push(part));
         }
         if dimensions.is_empty() {
-            self.all_starts(&parts).into_iter().for_each(|start| drop(rows.entry((start, Vec::new())).or_default()));
+            for start in self.all_starts(&parts) {
+                rows.entry((start, Vec::new())).or_default();
+            }
         }
         rows.into_iter().map(|(key, parts)| (key.clone(), self.row(&key, parts))).collect()
     }
@@ -196,7 +198,8 @@ impl<'a> Naive<'a> {
         let asked = self.asked;
         let by_event = self.rules.dated_by == DatedBy::Event;
         let is_first = |before: Option<i64>, part: &Part| {
-            let same = |before: i64| self.period(before) == self.period(part.at) && asked.from.is_none_or(|f| f <= before);
+            let same =
+                |before: i64| self.period(before) == self.period(part.at) && asked.from.is_none_or(|f| f <= before);
             before.is_none_or(|before| by_event && !same(before))
         };
         let agent = if asked.is_by_agent() { group.last().cloned().flatten() } else { None };

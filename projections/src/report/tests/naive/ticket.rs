@@ -139,7 +139,7 @@ impl Ticket<'_> {
                 Story::Moved(branch) => place.branch = Some(branch),
                 Story::Priority(priority) => place.priority = *priority,
                 Story::Tags { added, removed } => {
-                    removed.iter().for_each(|tag| drop(place.tags.remove(tag)));
+                    place.tags.retain(|tag| !removed.contains(tag));
                     place.tags.extend(added);
                 }
                 _ => {}
@@ -160,8 +160,7 @@ impl Ticket<'_> {
 
     /// Agents who replied in public before event `i`, in order.
     fn repliers(&self, i: usize) -> Vec<&'static str> {
-        let author =
-            |n: usize| if let Story::Replied(Who::Agent(agent)) = self.story(n) { Some(*agent) } else { None };
+        let author = |n: usize| if let Story::Replied(Who::Agent(agent)) = self.story(n) { Some(*agent) } else { None };
         (0..i).filter_map(author).collect()
     }
 
