@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod leaderboard;
+mod naive;
 mod oracle;
 mod overview;
 pub(crate) mod plain;

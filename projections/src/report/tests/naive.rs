@@ -1,0 +1,21 @@
+//! What every figure should be under any definition: plain loops over each ticket's list of events, straight from what
+//! the figures mean; knows nothing of the fold.
+//!
+//! # Layout
+//!
+//! - `hours`: business time; `periods`: calendar periods
+//! - `ticket`: what can be told of one ticket's list; `waits`: the spans that metrics measure and targets judge
+//! - `parts`: what a ticket contributes to reports; `rows`, `figures`: reports made of that
+//! - `any`: random definitions, histories and questions; `properties`: the product against all this
+//! - `by_hand`: this against cases worked out by hand
+
+mod any;
+mod by_hand;
+mod figures;
+mod hours;
+mod parts;
+mod periods;
+mod properties;
+mod rows;
+mod ticket;
+mod waits;

@@ -1,0 +1,197 @@
+//! Random definitions, histories and questions: every figure of every report is what plain loops find.
+
+use super::any::{any_asked, any_definition, any_history};
+use super::rows::{Asked, Key, Naive, boards, ranks};
+use crate::definition::document::Definition;
+use crate::report::query::{Query, ReportName};
+use crate::report::report;
+use crate::test_support::{Entry, Labels, folded};
+use daftar_domain::Timestamp;
+use daftar_eventlog::Position;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The rows of the product's own report as of the end of `known`, a prefix of `all`.
+///
+/// The only place that asks the product. It answers under the built-in definition alone so far.
+fn product(all: &[Entry], known: usize, rules: &Definition, asked: &Asked) -> Vec<Value> {
+    assert_eq!(*rules, built_in(rules), "reports are made under the built-in definition alone so far");
+    let query = Query::parse(asked.report, asked.parameters()).unwrap();
+    let made = report(&folded(all, None), &query, Position(1 + known as u64), &Labels).unwrap();
+    serde_json::from_str::<Value>(&made.to_json()).unwrap()["rows"].as_array().unwrap().clone()
+}
+
+/// The built-in definition.
+fn built_in(_: &Definition) -> Definition {
+    Definition::default()
+}
+
+/// Whether the product makes this report yet.
+fn is_made(report: &str) -> bool {
+    ReportName::parse(report).is_ok()
+}
+
+/// By what reports are grouped; those of agents and tags count some parts in several rows.
+const GROUPINGS: [&[&str]; 8] = [
+    &[],
+    &["department"],
+    &["agent"],
+    &["department", "agent"],
+    &["tag", "priority"],
+    &["branch", "closing_reason"],
+    &["customer"],
+    &["channel", "attribute.request_type", "customer_tier"],
+];
+
+const REPORTS: [&str; 9] = [
+    "overview",
+    "satisfaction",
+    "response-times",
+    "resolution-times",
+    "flow",
+    "leaderboard",
+    "volume",
+    "backlog",
+    "targets",
+];
+
+/// Checks every row of a report as of the end of `known`, a prefix of `all`.
+fn check(all: &[Entry], known: usize, rules: &Definition, asked: &Asked) {
+    let Some(naive) = Naive::new(&all[..known], rules, asked) else { return };
+    let (mut expected, made) = (naive.rows(), product(all, known, rules, asked));
+    let keys: Vec<Key> = made.iter().map(|row| key_of(row, asked)).collect();
+    assert!(keys.is_sorted_by_key(|key| key.0), "periods stand in order");
+    for (row, key) in made.iter().zip(&keys) {
+        let mut row = row.clone();
+        ["rank", "goals"].iter().for_each(|name| drop(row.as_object_mut().unwrap().remove(*name)));
+        sort_running(&mut row);
+        let expected = expected.remove(key);
+        let expected = expected.unwrap_or_else(|| panic!("{} counts nothing in {key:?}: {row}", asked.report));
+        differ(&row, &expected, &format!("{} {key:?}", asked.report));
+    }
+    assert!(expected.is_empty(), "rows of {} are missing: {:?}", asked.report, expected.keys());
+    if asked.report == "leaderboard" {
+        check_ranks(&made, &keys, rules);
+    }
+}
+
+/// Compares figure by figure, so that a difference is short.
+fn differ(row: &Value, expected: &Value, place: &str) {
+    let fields = |value: &Value| value.as_object().unwrap().clone().into_iter().collect::<BTreeMap<_, _>>();
+    let (row, expected) = (fields(row), fields(expected));
+    assert_eq!(row.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "the figures of {place}");
+    for (name, value) in row {
+        assert_eq!(value, expected[&name], "{name} of {place}");
+    }
+}
+
+/// Nothing says in which order running tickets stand.
+fn sort_running(row: &mut Value) {
+    let text = |ticket: &Value, name: &str| ticket[name].as_str().map(str::to_owned);
+    for metric in ["first_response", "next_response", "full_resolution"] {
+        if let Some(tickets) = row.pointer_mut(&format!("/{metric}/running_tickets")).and_then(Value::as_array_mut) {
+            let due = |ticket: &Value| Timestamp::parse("due_at", ticket["due_at"].as_str().unwrap()).unwrap().micros();
+            tickets.sort_by_cached_key(|ticket| (due(ticket), text(ticket, "ticket")));
+        }
+    }
+}
+
+fn key_of(row: &Value, asked: &Asked) -> Key {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let start = row["start"].as_str().map(|start| Timestamp::parse("start", start).unwrap().micros());
+    let by_agent = asked.report == "leaderboard";
+    let value = |name: &&str| text(if by_agent && *name == "agent" { &row["agent"] } else { &row["group"][*name] });
+    (start, asked.dimensions().iter().map(value).collect())
+}
+
+/// Ranks are those of each period and of the dimensions beside the agent, and rows stand in their order.
+fn check_ranks(rows: &[Value], keys: &[Key], rules: &Definition) {
+    let path = format!("/{}", rules.leaderboard.rank_by.replace('.', "/"));
+    for board in boards(keys) {
+        let on_board = |n: &usize| boards(&keys[*n..=*n]).contains(&board);
+        let here: Vec<usize> = (0..keys.len()).filter(on_board).collect();
+        let value = |n: &usize| {
+            (rows[*n]["csat"]["answers"].as_u64().unwrap(), rows[*n].pointer(&path).and_then(Value::as_f64))
+        };
+        let expected = ranks(&here.iter().map(value).collect::<Vec<_>>(), rules.leaderboard.minimum_answers);
+        let printed: Vec<_> = here.iter().map(|n| rows[*n]["rank"].as_u64()).collect();
+        assert_eq!(printed, expected.into_iter().map(|rank| rank.map(|n| n as u64)).collect::<Vec<_>>());
+        assert!(here.windows(2).all(|pair| pair[0] + 1 == pair[1]), "a board stands together");
+        let order = |n: &usize| (rows[*n]["rank"].is_null(), rows[*n]["rank"].as_u64(), keys[*n].1.last().cloned());
+        assert!(here.is_sorted_by_key(order), "{rows:?}");
+    }
+}
+
+/// The hours in which a report has a row are few enough.
+fn asks_little(asked: &Asked) -> bool {
+    !asked.by.is_empty() || asked.report != "volume" || asked.interval.is_none()
+}
+
+fn check_all(entries: &[Entry], cut: Option<usize>, rules: &Definition, asked: &Asked, grouping: usize) {
+    let known = cut.unwrap_or(usize::MAX).min(entries.len());
+    for (n, report) in REPORTS.into_iter().enumerate().filter(|(_, report)| is_made(report)) {
+        // Each report comes under another grouping; over many cases every one under all.
+        let by = GROUPINGS[(grouping + n) % GROUPINGS.len()];
+        // A leaderboard is grouped by the agent besides.
+        let by = if report == "leaderboard" { &by[..by.len().min(2)] } else { by };
+        let asked = Asked { report, by: by.to_vec(), ..asked.clone() };
+        if asks_little(&asked) {
+            check(entries, known, rules, &asked);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_built_in_definition_counts_as_plain_loops_do(
+        entries in any_history(),
+        asked in any_asked(),
+        cut in prop::option::of(0..70usize),
+        grouping in 0..GROUPINGS.len(),
+    ) {
+        check_all(&entries, cut, &Definition::default(), &asked, grouping);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Until reports are made under any definition, this shows that the oracle answers under all of them, and agrees
+    /// with itself: rows by department add up to the total.
+    #[test]
+    fn rows_add_up_under_any_definition(
+        rules in any_definition(),
+        entries in any_history(),
+        asked in any_asked(),
+    ) {
+        for report in REPORTS {
+            let whole = Asked { report, interval: None, ..asked.clone() };
+            let by_department = Asked { by: vec!["department"], ..whole.clone() };
+            let rows = |asked: &Asked| Naive::new(&entries, &rules, asked).map(|naive| naive.rows());
+            let (Some(total), Some(rows)) = (rows(&whole), rows(&by_department)) else { return Ok(()) };
+            // A leaderboard has no rows but agents'.
+            let Some(total) = total.into_values().next() else { continue };
+            for path in counts(report) {
+                let sum: u64 = rows.values().map(|row| row.pointer(path).unwrap().as_u64().unwrap()).sum();
+                prop_assert_eq!(total.pointer(path).unwrap().as_u64().unwrap(), sum, "{} of {}", path, report);
+            }
+        }
+    }
+}
+
+/// Some counts of a report.
+fn counts(report: &str) -> &'static [&'static str] {
+    match report {
+        "overview" => &["/opened", "/closed", "/backlog", "/first_response/count", "/full_resolution/count"],
+        "satisfaction" => &["/csat/answers", "/reply_rating/rated", "/response_rate/offered", "/nps/answers"],
+        "response-times" => &["/first_response/count", "/unanswered", "/next_response/count", "/within/of"],
+        "resolution-times" => &["/first_resolution/count", "/full_resolution/count", "/within/count"],
+        "flow" => &["/transfers", "/closed_tickets", "/reopenings", "/reopen_rate/count", "/priority_changed"],
+        "backlog" => &["/open", "/held", "/unanswered"],
+        "targets" => &["/first_response/met", "/next_response/breached", "/full_resolution/running"],
+        _ => &[],
+    }
+}
