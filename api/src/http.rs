@@ -4,6 +4,7 @@
 
 mod answer;
 mod asked;
+mod definitions;
 mod events;
 mod guard;
 mod lists;
@@ -18,6 +19,7 @@ mod tickets;
 pub use problem::{Problem, Slug};
 
 use crate::commands::Commands;
+use crate::definitions::Definitions;
 use asked::Waiting;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -50,6 +52,7 @@ struct Inner {
     codec: TicketCodec,
     vocabulary: SharedVocabulary,
     commands: Commands,
+    definitions: Definitions,
     live: Live,
     clock: Clock,
     commands_running: Semaphore,
@@ -67,6 +70,7 @@ impl Desk {
         let codec = TicketCodec::new(keys, log.identity().log_id);
         let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
         let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
+        let definitions = Definitions::open(Arc::clone(&log)).await?;
         let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
         let bulks_running = Semaphore::new(BULKS_MAX);
@@ -75,6 +79,7 @@ impl Desk {
             codec,
             vocabulary,
             commands,
+            definitions,
             live,
             clock,
             commands_running,
@@ -99,6 +104,12 @@ impl Desk {
     #[must_use]
     pub fn commands(&self) -> &Commands {
         &self.0.commands
+    }
+
+    /// Its metric definitions.
+    #[must_use]
+    pub fn definitions(&self) -> &Definitions {
+        &self.0.definitions
     }
 
     /// What is read of it.
@@ -195,6 +206,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/events", events::feed().merge(events::bulk()))
         .route("/v1/segments", segments::segments())
         .route("/v1/sealing-keys", segments::sealing_keys())
+        .route("/v1/definitions", definitions::list())
+        .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())

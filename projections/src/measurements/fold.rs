@@ -131,7 +131,10 @@ impl Measurements {
             Facts::TicketReopened(reopened) => self.reopened(at, reopened),
             Facts::TicketVoided(_) => self.tickets.void(at.ticket, at.position),
             Facts::TicketRestored => self.tickets.restore(at.ticket, at.position),
-            Facts::TicketOpened(_) | Facts::FollowUpRecorded(_) | Facts::EpochBegun(_) => {}
+            Facts::TicketOpened(_)
+            | Facts::FollowUpRecorded(_)
+            | Facts::DefinitionPublished(_)
+            | Facts::EpochBegun(_) => {}
         }
         Ok(())
     }
