@@ -2,8 +2,8 @@
 
 use super::any::{any_asked, any_definition, any_history};
 use super::rows::{Asked, Key, Naive, boards, ranks};
-use crate::definition::document::Definition;
 use crate::definition::catalog::Published;
+use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::query::Query;
 use crate::report::report;
@@ -84,9 +84,8 @@ fn sort_running(row: &mut Value) {
     let text = |ticket: &Value, name: &str| ticket[name].as_str().map(str::to_owned);
     for metric in ["first_response", "next_response", "full_resolution"] {
         if let Some(tickets) = row.pointer_mut(&format!("/{metric}/running_tickets")).and_then(Value::as_array_mut) {
-            let due = |ticket: &Value| {
-                ticket["due_at"].as_str().map(|due| Timestamp::parse("due_at", due).unwrap().micros())
-            };
+            let due =
+                |ticket: &Value| ticket["due_at"].as_str().map(|due| Timestamp::parse("due_at", due).unwrap().micros());
             tickets.sort_by_cached_key(|ticket| (due(ticket), text(ticket, "ticket")));
         }
     }
