@@ -30,8 +30,7 @@ use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::ndjson::Wish;
 use daftar_eventlog::sealing::KeyStore;
 use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
-use daftar_eventlog::{EventLog, LogReader, Position, StoreError};
-use daftar_projections::definition::catalog::{Catalog, Published};
+use daftar_eventlog::{EventLog, LogReader, StoreError};
 use daftar_projections::live::Live;
 use daftar_projections::live::resident::Resident;
 use std::sync::Arc;
@@ -126,11 +125,6 @@ impl Desk {
     /// What is read of it under other definitions.
     fn resident(&self) -> &Resident {
         &self.0.resident
-    }
-
-    /// The definition that a name means at a position.
-    fn definition(&self, name: &str, position: Position) -> Option<Arc<Published>> {
-        Catalog::default().at(name, position)
     }
 
     /// The values of dimensions its log has.
