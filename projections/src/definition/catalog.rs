@@ -123,12 +123,6 @@ impl Catalog {
         }
     }
 
-    /// The newest published version of a name at a position, with when it was recorded; not the preset.
-    #[must_use]
-    pub fn published_at(&self, name: &str, position: Position) -> Option<Timestamp> {
-        self.newest(name, position).map(|entry| entry.recorded_at)
-    }
-
     /// Every definition at a position, each in its newest version, in order of names.
     #[must_use]
     pub fn list(&self, position: Position) -> Vec<Listed> {
