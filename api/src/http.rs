@@ -28,8 +28,10 @@ use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::ndjson::Wish;
 use daftar_eventlog::sealing::KeyStore;
 use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
-use daftar_eventlog::{EventLog, LogReader, StoreError};
+use daftar_eventlog::{EventLog, LogReader, Position, StoreError};
+use daftar_projections::definition::catalog::{Catalog, Published};
 use daftar_projections::live::Live;
+use daftar_projections::live::resident::Resident;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -51,6 +53,7 @@ struct Inner {
     vocabulary: SharedVocabulary,
     commands: Commands,
     live: Live,
+    resident: Resident,
     clock: Clock,
     commands_running: Semaphore,
     queries_running: Semaphore,
@@ -68,6 +71,7 @@ impl Desk {
         let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
         let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
         let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
+        let resident = Resident::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
         let bulks_running = Semaphore::new(BULKS_MAX);
         Ok(Self(Arc::new(Inner {
@@ -76,6 +80,7 @@ impl Desk {
             vocabulary,
             commands,
             live,
+            resident,
             clock,
             commands_running,
             queries_running,
@@ -105,6 +110,16 @@ impl Desk {
     #[must_use]
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// What is read of it under other definitions.
+    fn resident(&self) -> &Resident {
+        &self.0.resident
+    }
+
+    /// The definition that a name means at a position.
+    fn definition(&self, name: &str, position: Position) -> Option<Arc<Published>> {
+        Catalog::default().at(name, position)
     }
 
     /// The values of dimensions its log has.

@@ -83,6 +83,10 @@ id_types! {
     ChoiceId,
     /// The name of a survey form, without its version.
     FormName,
+    /// The name of a metric definition, without its version.
+    DefinitionName,
+    /// The name of a schedule of a metric definition.
+    ScheduleName,
 }
 
 /// A survey form: its name and version, written `name@version`.

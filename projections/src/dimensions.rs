@@ -139,6 +139,8 @@ pub struct Dimensions {
     pub departments: Names,
     /// Agents: assignees, authors, closers.
     pub agents: Names,
+    /// Sets of agents.
+    pub agent_sets: Sets,
     /// Channels of tickets.
     pub channels: Names,
     /// Customer tiers.
@@ -177,6 +179,7 @@ impl Default for Dimensions {
             branches: Names::new("branches"),
             departments: Names::new("departments"),
             agents: Names::new("agents"),
+            agent_sets: Sets::new("sets of agents"),
             channels: Names::new("channels"),
             tiers: Names::new("customer tiers"),
             languages: Names::new("languages"),
@@ -228,6 +231,14 @@ impl Dimensions {
         self.scratch.sort_unstable();
         self.scratch.dedup();
         self.tag_sets.number(&self.scratch)
+    }
+
+    /// The number of the set of agents `set` becomes with one more.
+    pub(crate) fn with_agent(&mut self, set: u32, agent: u32) -> Result<u32, TooMany> {
+        let members = self.agent_sets.members(set);
+        let Err(place) = members.binary_search(&agent) else { return Ok(set) };
+        let more: Vec<u32> = members[..place].iter().chain([&agent]).chain(&members[place..]).copied().collect();
+        self.agent_sets.number(&more)
     }
 
     /// The number of a set of choices.

@@ -142,6 +142,12 @@ pub struct Share {
 }
 
 impl Share {
+    /// One more, and whether it is one of those meant; `None`: it is not to be counted at all.
+    pub fn add(&mut self, meant: Option<bool>) {
+        self.of += u64::from(meant.is_some());
+        self.count += u64::from(meant == Some(true));
+    }
+
     /// 100 x count / of, exact; `None` of nothing.
     #[must_use]
     pub fn percent(self) -> Option<Decimal> {

@@ -6,7 +6,7 @@
 //! - [`ticket_facts`]: one ticket's running state
 //! - [`measurements`]: what was measured, with the position since which it stands
 //! - [`dimensions`]: values of dimensions as small numbers
-//! - [`definition`]: what the figures mean
+//! - [`definition`]: what the figures mean; [`business_time`]: the time that schedules count
 //! - [`exact`]: decimals, distributions and shares in whole numbers
 //! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
 //! - [`ticket_list`]: tickets as lists show them
@@ -16,6 +16,7 @@
 //! Nothing here reads a clock: "now" is the parameter `at` of a report, `now` of a list. Only the projector calls
 //! `apply`. A report is a pure function of measurements, query and position.
 
+pub mod business_time;
 pub mod definition;
 pub mod dimensions;
 pub mod exact;

@@ -3,9 +3,11 @@
 //! A block is read from the log first and folded under the lock afterwards, so no lock outlives an await. Whoever reads
 //! sees the state between two blocks; the state's own position is the one that its figures belong to.
 
+pub mod resident;
 #[cfg(test)]
 mod tests;
 
+use crate::definition::document::{Definition, Folded};
 use crate::measurements::Measurements;
 use crate::projector::{CatchUpError, fold_block, step};
 use daftar_eventlog::{FactBlock, LogReader, Position};
@@ -29,12 +31,18 @@ pub struct Live {
 }
 
 impl Live {
-    /// The state of nothing yet, to be fed from `log`.
+    /// The state of nothing yet, measured under the default definition, to be fed from `log`.
     #[must_use]
     pub fn new(log: Arc<dyn LogReader>) -> Self {
+        Self::under(Definition::default().folded(), log)
+    }
+
+    /// The same under other folded fields.
+    #[must_use]
+    pub fn under(folded: Folded, log: Arc<dyn LogReader>) -> Self {
         Self {
             log,
-            state: RwLock::default(),
+            state: RwLock::new(Measurements::under(folded)),
             published: watch::Sender::new(Position::ZERO),
             failure: OnceLock::new(),
             awaited: watch::Sender::new(0),

@@ -4,7 +4,9 @@
 //!
 //! - [`chunk`]: tables of measurements, as columns; [`kinds`]: what each kind measures
 //! - [`tickets`]: what never changes about a ticket, its milestones, its void spans
-//! - [`spans`]: what each ticket was doing from when to when
+//! - [`spans`]: what each ticket was doing from when to when; [`runs`]: which durations with targets ran from when to
+//!   when
+//! - [`credits`]: whose each closing is
 //! - [`latest`]: the latest instant of every prefix of the log
 //! - `fold`: from facts to measurements; the projector alone calls it
 //!
@@ -12,28 +14,37 @@
 //! state answers for every position up to its own.
 
 pub mod chunk;
+pub mod credits;
 mod fold;
 pub mod kinds;
 pub mod latest;
+pub mod runs;
 pub mod spans;
 pub mod tickets;
 
 #[cfg(test)]
 mod tests;
 
+use crate::business_time::Schedules;
+use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{Micros, TicketFacts};
 use chunk::Table;
+use credits::Credits;
 use daftar_eventlog::Position;
+use runs::Runs;
 use spans::Spans;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tickets::Tickets;
 
 pub use fold::FoldError;
 
-/// Everything measured under the built-in definition, up to a position.
-#[derive(Debug, Clone, Default)]
+/// Everything measured under a definition's folded fields, up to a position.
+#[derive(Debug, Clone)]
 pub struct Measurements {
+    folded: Arc<Folded>,
+    schedules: Arc<Schedules>,
     position: Position,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
@@ -47,6 +58,10 @@ pub struct Measurements {
     pub tickets: Tickets,
     /// What tickets were doing.
     pub spans: Spans,
+    /// Which durations with targets ran.
+    pub runs: Runs,
+    /// Whose closings are.
+    pub credits: Credits,
     /// Openings.
     pub openings: Table<kinds::Openings>,
     /// Public replies by agents.
@@ -71,9 +86,62 @@ pub struct Measurements {
     pub ratings: Table<kinds::Ratings>,
     /// Changes of priority.
     pub priority_changes: Table<kinds::PriorityChanges>,
+    /// Follow-ups.
+    pub follow_ups: Table<kinds::FollowUps>,
+}
+
+impl Default for Measurements {
+    /// Nothing yet, under the default definition.
+    fn default() -> Self {
+        Self::under(Definition::default().folded())
+    }
 }
 
 impl Measurements {
+    /// Nothing yet, to be measured under these fields.
+    #[must_use]
+    pub fn under(folded: Folded) -> Self {
+        Self {
+            schedules: Arc::new(Schedules::prepare(&folded.schedules)),
+            folded: Arc::new(folded),
+            position: Position::ZERO,
+            streams: Vec::new(),
+            unopened: HashMap::new(),
+            facts: Vec::new(),
+            latest: latest::LatestInstants::default(),
+            dimensions: Dimensions::default(),
+            tickets: Tickets::default(),
+            spans: Spans::default(),
+            runs: Runs::default(),
+            credits: Credits::default(),
+            openings: Table::default(),
+            public_replies: Table::default(),
+            first_responses: Table::default(),
+            next_responses: Table::default(),
+            first_closings: Table::default(),
+            closings: Table::default(),
+            reopenings: Table::default(),
+            transfers: Table::default(),
+            stays: Table::default(),
+            answers: Table::default(),
+            ratings: Table::default(),
+            priority_changes: Table::default(),
+            follow_ups: Table::default(),
+        }
+    }
+
+    /// What it was measured under.
+    #[must_use]
+    pub fn folded(&self) -> &Folded {
+        &self.folded
+    }
+
+    /// The schedules it was measured by.
+    #[must_use]
+    pub fn schedules(&self) -> &Schedules {
+        &self.schedules
+    }
+
     /// The position of the last event folded.
     #[must_use]
     pub fn position(&self) -> Position {

@@ -6,8 +6,9 @@
 //! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
 //! - `sheet`: rows filled up, limited and put in order
-//! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `volume`, `backlog`: one
-//!   file a report; a figure that several show is counted where it has its home
+//! - `targeting`: which target applies, and when it falls due
+//! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
+//!   `backlog`: one file a report; a figure that several show is counted where it has its home
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod backlog;
@@ -27,23 +28,27 @@ mod response_times;
 mod satisfaction;
 mod sheet;
 mod standing;
+mod targeting;
+mod targets;
 mod volume;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::definition::Definition;
-use crate::exact::Share;
+use crate::definition::catalog::Published;
+use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
+use chrono::DateTime;
 use counting::{Counter, Counting, GROUPS_MAX};
 use daftar_eventlog::Position;
 use figure::Figure;
-use periods::Period;
-use query::{AsOf, Dimension, Query, ReportName};
+use periods::{Calendar, Period};
+use query::{AsOf, Dimension, Query, ReportName, When};
 use sheet::Sheet;
 use standing::Standing;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 pub use groups::CustomerLabels;
 
@@ -59,7 +64,7 @@ pub struct Report {
     /// Which one.
     pub name: ReportName,
     /// The definition it was made under.
-    pub definition: Definition,
+    pub definition: Arc<Published>,
     /// The end of the prefix of the log it speaks for.
     pub position: Position,
     /// The prefix as it was asked for.
@@ -110,9 +115,17 @@ pub enum ReportError {
         /// Rows times the figures of a row.
         cells: u64,
     },
-    /// There is no such definition.
-    #[error("there is no metric definition named {0}; the built-in one is default")]
-    UnknownDefinition(String),
+    /// Its time ends before it begins.
+    #[error("to must be later than from, which is {from}; it is {to}")]
+    EmptyTime {
+        /// The first instant.
+        from: String,
+        /// The end.
+        to: String,
+    },
+    /// The state was measured under other folded fields than the definition's.
+    #[error("these measurements were made under another definition than {0}; they must be made anew for it")]
+    OtherFolded(String),
     /// It groups by too many dimensions.
     #[error(
         "a report is grouped by at most {GROUPS_MAX} dimensions, the agent of a leaderboard among them, not by {0}"
@@ -120,12 +133,20 @@ pub enum ReportError {
     TooManyDimensions(usize),
 }
 
-/// What an asked definition and query say about the figures of a row.
+/// What an asked definition and query say about a report, on the definition's calendar.
 struct Terms {
-    definition: Definition,
-    within: Option<Micros>,
+    definition: Arc<Published>,
+    calendar: Calendar,
+    from: Option<Micros>,
+    to: Option<Micros>,
     /// The instant up to which running things are measured; none: nothing has happened.
     at: Option<Micros>,
+}
+
+impl Terms {
+    fn document(&self) -> &Definition {
+        &self.definition.document
+    }
 }
 
 /// The figures of one report's rows.
@@ -142,7 +163,7 @@ trait RowFigures: Default {
     fn stands(&mut self, _: Standing) {}
 
     /// Ranks rows among each other; the agent of each is the value with number `agent` of its group.
-    fn rank(_rows: &mut [Counter<Self>], _agent: usize, _definition: &Definition) {}
+    fn rank(_rows: &mut [Counter<Self>], _agent: usize, _state: &Measurements, _terms: &Terms) {}
 
     /// Which place the row takes among those of its period and of the dimensions beside the agent.
     fn place(&self) -> Option<u64> {
@@ -153,7 +174,8 @@ trait RowFigures: Default {
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields;
 }
 
-/// Makes the report that `query` asks for, of what stood at `position`; an `as_of` in the query is only repeated.
+/// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a
+/// definition in the query are not read here. `state` must have been measured under the definition's folded fields.
 ///
 /// # Errors
 ///
@@ -161,26 +183,18 @@ trait RowFigures: Default {
 pub fn report(
     state: &Measurements,
     query: &Query,
+    definition: &Arc<Published>,
     position: Position,
     labels: &dyn CustomerLabels,
 ) -> Result<Report, ReportError> {
-    let definition = Definition::DEFAULT;
-    if let Some(asked) = query.definition.as_deref().filter(|asked| !definition.is_named(asked)) {
-        return Err(ReportError::UnknownDefinition(asked.to_owned()));
+    let document = &definition.document;
+    if *state.folded() != document.folded() {
+        return Err(ReportError::OtherFolded(document.name.clone()));
     }
-    report_under(definition, state, query, position, labels)
-}
-
-/// The same under a definition, whatever the query names.
-fn report_under(
-    definition: Definition,
-    state: &Measurements,
-    query: &Query,
-    position: Position,
-    labels: &dyn CustomerLabels,
-) -> Result<Report, ReportError> {
-    let at = state.latest_instant(position).max(query.at.map(|at| at.micros()));
-    let sheet = Sheet::new(state, query, position, labels, Terms { definition, within: query.within, at })?;
+    let terms = terms(state, query, definition, position)?;
+    let notes = notes(query, &terms, state);
+    let (at, from, to) = (terms.at, terms.from, terms.to);
+    let sheet = Sheet::new(state, query, position, labels, terms)?;
     let rows = match query.report {
         ReportName::Overview => sheet.rows::<overview::Overview>()?,
         ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>()?,
@@ -188,20 +202,39 @@ fn report_under(
         ReportName::ResolutionTimes => sheet.rows::<resolution_times::ResolutionTimes>()?,
         ReportName::Flow => sheet.rows::<flow::Flow>()?,
         ReportName::Leaderboard => sheet.rows::<leaderboard::Leaderboard>()?,
+        ReportName::Targets => sheet.rows::<targets::Targets>()?,
         ReportName::Volume => sheet.rows::<volume::Volume>()?,
         ReportName::Backlog => sheet.rows::<backlog::Backlog>()?,
     };
     Ok(Report {
         name: query.report,
-        definition,
+        definition: Arc::clone(definition),
         position,
         as_of: query.as_of,
         at,
-        from: query.from.map(|from| from.micros()),
-        to: query.to.map(|to| to.micros()),
-        notes: notes(query),
+        from,
+        to,
+        notes,
         rows,
     })
+}
+
+/// The query on the definition's calendar.
+fn terms(
+    state: &Measurements,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+) -> Result<Terms, ReportError> {
+    let document = &definition.document;
+    let calendar = Calendar::new(document.time_zone.0, document.calendar, document.week_start);
+    let instant = |when: Option<When>| when.map(|when| when.on(&calendar));
+    let (from, to) = (instant(query.from), instant(query.to));
+    if let Some((from, to)) = from.zip(to).filter(|(from, to)| to <= from) {
+        return Err(ReportError::EmptyTime { from: json::rfc3339(from), to: json::rfc3339(to) });
+    }
+    let at = state.latest_instant(position).max(instant(query.at));
+    Ok(Terms { definition: Arc::clone(definition), from, to, at, calendar })
 }
 
 impl Report {
@@ -213,7 +246,7 @@ impl Report {
     }
 }
 
-fn notes(query: &Query) -> Vec<String> {
+fn notes(query: &Query, terms: &Terms, state: &Measurements) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
     let without_share = query.within.is_some() && !query.report.reads_within();
     let without_groups = query.limit.is_some() && query.group_by.is_empty() && !query.report.is_by_agent();
@@ -222,16 +255,20 @@ fn notes(query: &Query) -> Vec<String> {
         (without_share, "within has no effect: this report has no share of values within a duration."),
         (without_groups, "limit has no effect: it keeps the largest groups, and the report is not grouped."),
     ];
-    notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned()).collect()
+    let told = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned());
+    told.chain(holidays_not_known(terms, state)).collect()
 }
 
-/// The share of values that do not exceed a duration; 0 of 0 where there is none.
-fn within(values: &[Micros], longest: Option<Micros>) -> Share {
-    let count = |values: usize| u64::try_from(values).unwrap_or(u64::MAX);
-    longest.map_or(Share { count: 0, of: 0 }, |longest| Share {
-        count: count(values.iter().filter(|value| **value <= longest).count()),
-        of: count(values.len()),
-    })
+/// What a reader must know of schedules whose holidays are not known for all of the report's time.
+fn holidays_not_known(terms: &Terms, state: &Measurements) -> Vec<String> {
+    let first = || state.tickets.columns.opened_at.iter().copied().min();
+    let from = terms.from.or_else(first);
+    let last = terms.to.map(|to| to - 1).or(terms.at);
+    let date = |at: Micros| {
+        let instant = DateTime::from_timestamp_micros(at).unwrap_or_default();
+        instant.with_timezone(&terms.document().time_zone.0).date_naive()
+    };
+    from.zip(last).map_or_else(Vec::new, |(from, last)| terms.document().warnings(date(from), date(last)))
 }
 
 /// Figures under the names of their keys, sorted by name; a key without a name is left out.

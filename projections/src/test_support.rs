@@ -2,8 +2,9 @@
 
 use crate::measurements::Measurements;
 use crate::projector::catch_up;
+use crate::report::CustomerLabels;
 use crate::report::query::{Query, ReportName};
-use crate::report::{CustomerLabels, report};
+use crate::report::tests::plain::report;
 use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin};
 use daftar_eventlog::codec::{EventType, encode};

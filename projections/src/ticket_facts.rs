@@ -3,8 +3,16 @@
 //! The five states a ticket can be in exclude each other; every clock of the resolution figures is a sum over some of
 //! them. Everything here is total: a history that no rule would have allowed still has defined figures.
 
+mod clocks;
+mod response;
+
+use crate::business_time::ScheduleClass;
 use crate::measurements::chunk::Location;
+use crate::measurements::runs::{NO_RUN, RunNumber};
 use crate::measurements::spans::SpanNumber;
+
+pub(crate) use clocks::{Clocks, Spent};
+pub(crate) use response::{Ended, Replier, Response, Took};
 
 /// An instant in microseconds since 1970.
 pub type Micros = i64;
@@ -66,48 +74,6 @@ impl InForce {
     }
 }
 
-/// Time spent in each state so far, over all cycles, in microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Spent {
-    /// Waiting for an agent, not held.
-    pub waiting_for_agent: Micros,
-    /// Waiting for the customer, not held.
-    pub waiting_for_customer: Micros,
-    /// Held for the customer.
-    pub held_for_customer: Micros,
-    /// Held for a third party.
-    pub held_for_third_party: Micros,
-}
-
-impl Spent {
-    /// Time open.
-    #[must_use]
-    pub fn open(&self) -> Micros {
-        self.waiting_for_agent + self.waiting_for_customer + self.held_for_customer + self.held_for_third_party
-    }
-
-    fn add(&mut self, doing: Doing, time: Micros) {
-        match doing {
-            Doing::WaitingForAgent => self.waiting_for_agent += time,
-            Doing::WaitingForCustomer => self.waiting_for_customer += time,
-            Doing::HeldForCustomer => self.held_for_customer += time,
-            Doing::HeldForThirdParty => self.held_for_third_party += time,
-            Doing::Closed => {}
-        }
-    }
-}
-
-/// The clock of the first response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FirstResponse {
-    /// An agent opened the ticket and the customer has not written yet.
-    NotStarted,
-    /// Nobody has replied since that instant.
-    Running(Micros),
-    /// An agent has replied.
-    Given,
-}
-
 /// A score as the customer gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GivenScore {
@@ -133,7 +99,9 @@ pub(crate) struct ReplyFacts {
 pub(crate) struct ClosingFacts {
     /// Where it is measured.
     pub(crate) location: Location,
-    /// What was in force, the agent by attribution.
+    /// Its number among all closings of the log.
+    pub(crate) number: u32,
+    /// What was in force, the agent who closed or who stands for them.
     pub(crate) in_force: InForce,
     /// How often the ticket had been reopened when this closing was first answered; none: never answered.
     pub(crate) answered_after: Option<u32>,
@@ -142,7 +110,7 @@ pub(crate) struct ClosingFacts {
 }
 
 /// A field of a survey: each is an answer of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AnsweredField {
     /// The overall score.
     Overall,
@@ -156,15 +124,21 @@ pub enum AnsweredField {
     Ces,
 }
 
-/// What a public agent reply ended.
+/// What a cycle, or a stay in a department, began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Begun {
+    /// When.
+    pub(crate) at: Micros,
+    /// What the resolutions' clock had counted of the time open until then.
+    pub(crate) counted: Micros,
+}
+
+/// The running targets of a ticket, by number; [`NO_RUN`] for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// The first-response clock, after so long.
-    First(Micros),
-    /// A later wait for an agent, after so long.
-    Next(Micros),
-    /// Nothing.
-    Nothing,
+pub(crate) struct RunsOf {
+    pub(crate) first: RunNumber,
+    pub(crate) next: RunNumber,
+    pub(crate) full: RunNumber,
 }
 
 /// One ticket's running state.
@@ -179,18 +153,25 @@ pub(crate) struct TicketFacts {
     /// Since when it does that; a change of department does not restart it.
     pub(crate) doing_since: Micros,
     unanswered: bool,
-    first_response: FirstResponse,
-    /// Since when the wait lasts that a next response would end.
-    waits_since: Option<Micros>,
+    /// The schedule that its time is counted by.
+    pub(crate) class: ScheduleClass,
+    pub(crate) response: Response,
     pub(crate) spent: Spent,
-    /// Open time before the current stay in its department.
-    open_before_stay: Micros,
+    /// The cycle it is in.
+    pub(crate) cycle_begun: Begun,
+    /// Its stay in its department.
+    pub(crate) stay_begun: Begun,
+    pub(crate) runs: RunsOf,
     pub(crate) reopenings: u32,
     pub(crate) public_agent_replies: u32,
     /// Dimensions in force; `agent` is the assignee, `reason` and `form` are 0.
     pub(crate) in_force: InForce,
+    /// The agent who first replied in public.
+    pub(crate) first_replier: u32,
     /// The agent who last replied in public.
     pub(crate) last_replier: u32,
+    /// The set of agents who replied in public.
+    pub(crate) repliers: u32,
     pub(crate) last_closed: Option<Micros>,
     pub(crate) last_reopened: Option<Micros>,
     pub(crate) last_transferred: Option<Micros>,
@@ -204,7 +185,13 @@ pub(crate) struct TicketFacts {
 impl TicketFacts {
     /// A ticket opened at `now`. Opened by an agent it waits for the customer, who has not written yet; opened by
     /// anybody else it waits for an agent.
-    pub(crate) fn opened(now: Micros, by_agent: bool, in_force: InForce, span: SpanNumber) -> Self {
+    pub(crate) fn opened(
+        now: Micros,
+        by_agent: bool,
+        in_force: InForce,
+        span: SpanNumber,
+        clocks: &Clocks<'_>,
+    ) -> Self {
         Self {
             version: 1,
             opened_at: now,
@@ -213,14 +200,18 @@ impl TicketFacts {
             since: now,
             doing_since: now,
             unanswered: !by_agent,
-            first_response: if by_agent { FirstResponse::NotStarted } else { FirstResponse::Running(now) },
-            waits_since: None,
+            class: clocks.class(in_force),
+            response: Response::at_opening(now, by_agent, clocks.folded()),
             spent: Spent::default(),
-            open_before_stay: 0,
+            cycle_begun: Begun { at: now, counted: 0 },
+            stay_begun: Begun { at: now, counted: 0 },
+            runs: RunsOf { first: NO_RUN, next: NO_RUN, full: NO_RUN },
             reopenings: 0,
             public_agent_replies: 0,
             in_force,
+            first_replier: 0,
             last_replier: 0,
+            repliers: 0,
             last_closed: None,
             last_reopened: None,
             last_transferred: None,
@@ -236,95 +227,87 @@ impl TicketFacts {
         if by_agent { Doing::WaitingForCustomer } else { Doing::WaitingForAgent }
     }
 
-    /// Whether the first-response clock has started.
-    pub(crate) fn clock_started(&self) -> bool {
-        self.first_response != FirstResponse::NotStarted
-    }
-
     /// Since when an open ticket waits for whom it waits; a hold, its end and a reopening begin anew.
     pub(crate) fn waiting_since(&self) -> Option<Micros> {
         self.doing.is_open().then_some(self.doing_since)
     }
 
-    /// Since when a first response is waited for; none: the clock never started, or an agent has replied.
-    pub(crate) fn first_response_awaited_since(&self) -> Option<Micros> {
-        match self.first_response {
-            FirstResponse::Running(start) => Some(start),
-            FirstResponse::NotStarted | FirstResponse::Given => None,
+    /// A public reply by an agent or an automation: it ends the first-response clock or the wait, wherever the ticket
+    /// stands, as far as the definition says so.
+    pub(crate) fn replied(&mut self, now: Micros, by: Replier, clocks: &Clocks<'_>) -> Ended {
+        self.count_until(now, clocks);
+        if let Replier::Agent(agent) = by {
+            self.public_agent_replies = self.public_agent_replies.saturating_add(1);
+            self.last_replier = agent;
+            if self.first_replier == 0 {
+                self.first_replier = agent;
+            }
         }
-    }
-
-    /// A public agent reply: it ends the first-response clock or the wait, wherever the ticket stands.
-    pub(crate) fn agent_replied(&mut self, now: Micros, agent: u32) -> Ended {
-        self.public_agent_replies = self.public_agent_replies.saturating_add(1);
-        self.last_replier = agent;
-        self.unanswered = false;
-        let waited_since = self.waits_since.take();
-        let ended = match self.first_response {
-            FirstResponse::Running(start) => Ended::First(elapsed(start, now)),
-            FirstResponse::Given => waited_since.map_or(Ended::Nothing, |since| Ended::Next(elapsed(since, now))),
-            FirstResponse::NotStarted => Ended::Nothing,
-        };
-        if self.clock_started() {
-            self.first_response = FirstResponse::Given;
-        }
-        if self.doing == Doing::WaitingForAgent {
-            self.turn(Doing::WaitingForCustomer, now);
+        let ended = self.response.replied(now, by, clocks.folded());
+        if by.ends_waits(clocks.folded()) {
+            self.unanswered = false;
+            if self.doing == Doing::WaitingForAgent {
+                self.turn(Doing::WaitingForCustomer, now);
+            }
         }
         ended
     }
 
     /// A public customer message: it waits for an answer, and starts the first-response clock where nothing has yet.
-    pub(crate) fn customer_wrote(&mut self, now: Micros) {
+    pub(crate) fn customer_wrote(&mut self, now: Micros, clocks: &Clocks<'_>) {
+        self.count_until(now, clocks);
         self.unanswered = true;
-        if self.first_response == FirstResponse::NotStarted {
-            self.first_response = FirstResponse::Running(now);
-        }
+        self.response.customer_wrote(now, clocks.folded());
         if self.doing == Doing::WaitingForCustomer {
             self.turn(Doing::WaitingForAgent, now);
         }
     }
 
     /// A hold; a closed ticket cannot be held.
-    pub(crate) fn held(&mut self, now: Micros, hold: Doing) {
+    pub(crate) fn held(&mut self, now: Micros, hold: Doing, clocks: &Clocks<'_>) {
         if self.doing.is_open() {
+            self.count_until(now, clocks);
             self.turn(hold, now);
         }
     }
 
     /// The end of a hold.
-    pub(crate) fn resumed(&mut self, now: Micros) {
+    pub(crate) fn resumed(&mut self, now: Micros, clocks: &Clocks<'_>) {
         if self.doing.is_held() {
+            self.count_until(now, clocks);
             self.turn(self.waiting(), now);
         }
     }
 
-    /// A closing; it ends wait and hold. Answers how long the stay in the department lasted.
-    pub(crate) fn closed(&mut self, now: Micros) -> Micros {
+    /// A closing; it ends wait and hold.
+    pub(crate) fn closed(&mut self, now: Micros, clocks: &Clocks<'_>) {
+        self.count_until(now, clocks);
         self.turn(Doing::Closed, now);
-        self.waits_since = None;
-        self.spent.open() - self.open_before_stay
+        self.response.closed();
     }
 
     /// A reopening; the customer's counts as a message.
-    pub(crate) fn reopened(&mut self, now: Micros, by_customer: bool) {
+    pub(crate) fn reopened(&mut self, now: Micros, by_customer: bool, clocks: &Clocks<'_>) {
+        self.count_until(now, clocks);
         self.reopenings = self.reopenings.saturating_add(1);
-        self.open_before_stay = self.spent.open();
+        let begun = Begun { at: now, counted: self.spent.open(&clocks.folded().resolution) };
+        (self.cycle_begun, self.stay_begun) = (begun, begun);
+        self.response.reopened(now, clocks.folded());
         self.turn(self.waiting(), now);
         if by_customer {
-            self.customer_wrote(now);
+            self.customer_wrote(now, clocks);
         }
     }
 
-    /// The department changes; answers how long an open ticket stayed in the one it leaves.
-    pub(crate) fn department_left(&mut self, now: Micros) -> Option<Micros> {
-        if !self.doing.is_open() {
-            return None;
+    /// Counts the time since the last turn, while what was in force still is.
+    pub(crate) fn count_until(&mut self, now: Micros, clocks: &Clocks<'_>) {
+        if now <= self.since {
+            return;
         }
-        self.turn(self.doing, now);
-        let stay = self.spent.open() - self.open_before_stay;
-        self.open_before_stay = self.spent.open();
-        Some(stay)
+        let passed = clocks.passed(self.class, self.since, now);
+        self.spent.add(self.doing, passed);
+        self.response.count(self.doing, passed, clocks.folded());
+        self.since = now;
     }
 
     /// Whose numbers a closing enters: the agent who closed; where nobody did, the last public replier, else the
@@ -338,22 +321,14 @@ impl TicketFacts {
         if self.unanswered { Doing::WaitingForAgent } else { Doing::WaitingForCustomer }
     }
 
-    /// Counts the time since the last turn and goes on as `doing`. A hold interrupts a wait for an agent and does not
-    /// restart it.
+    /// Goes on as `doing`. A hold interrupts a wait for an agent and does not restart it.
     fn turn(&mut self, doing: Doing, now: Micros) {
-        self.spent.add(self.doing, elapsed(self.since, now));
-        self.since = now;
         if doing != self.doing {
             self.doing_since = now;
         }
         self.doing = doing;
-        if doing == Doing::WaitingForAgent && self.waits_since.is_none() {
-            self.waits_since = Some(now);
+        if doing == Doing::WaitingForAgent {
+            self.response.waits(now);
         }
     }
-}
-
-/// Time from `start` to `end`, never negative.
-fn elapsed(start: Micros, end: Micros) -> Micros {
-    (end - start).max(0)
 }

@@ -12,7 +12,7 @@ pub mod query;
 #[cfg(test)]
 mod tests;
 
-use crate::definition::Definition;
+use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
 use crate::report::groups::Filter;
@@ -67,7 +67,7 @@ pub fn list(
 ) -> Result<Page, CursorError> {
     let after = query.cursor.as_deref().map(|text| Cursor::read(text, epochs, query.sort)).transpose()?;
     let filters = query.filters.iter().map(|filter| Filter::of(filter, &state.dimensions, labels)).collect();
-    let sheet = Sheet { state, definition: Definition::DEFAULT, now, labels };
+    let sheet = Sheet { state, definition: &Definition::default(), now, labels };
     let listing = Listing { sheet, query, filters, after };
     let mut places = listing.first_places(query.limit.saturating_add(1));
     let more = query.limit < places.len();

@@ -44,13 +44,17 @@ pub(crate) struct SourceArguments {
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
-  daftar-replay report backlog --data-dir daftar-data --interval week --output csv")]
+  daftar-replay report backlog --data-dir daftar-data --interval week --output csv
+  daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
+  daftar-replay report overview --data-dir daftar-data --definition iran --interval month")]
 pub(crate) struct ReportArguments {
-    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, volume or backlog.
+    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume
+    /// or backlog.
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
-    /// The first moment counted: a date (00:00 UTC) or an instant with an offset.
+    /// The first moment counted: a date (00:00 in the definition's time zone; years 1200 to 1599 are Solar Hijri) or an
+    /// instant with an offset.
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<String>,
     /// The first moment no longer counted.
@@ -72,14 +76,15 @@ pub(crate) struct ReportArguments {
     /// The instant up to which running things are measured; the latest event when left out.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// Ask which share of the values lies within a duration: 45s, 30m, 4h, 2d.
+    /// Ask which share of the values lies within a duration: 45s, 30m, 4h, 2d, 3bd (business days).
     #[arg(long, value_name = "DURATION")]
     pub(crate) within: Option<String>,
     /// Keep the groups with most measurements.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<String>,
-    /// The metric definition to count under: `default`.
-    #[arg(long, value_name = "NAME")]
+    /// The metric definition to count under: a file (.toml or .json), a preset (default, zendesk, freshdesk, chatwoot,
+    /// zammad, iran) or one published in the log, NAME or NAME@VERSION.
+    #[arg(long, value_name = "FILE|NAME")]
     pub(crate) definition: Option<String>,
     /// How to show it.
     #[arg(long, value_enum, default_value_t = Output::Table)]

@@ -1,6 +1,7 @@
 //! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
 
 mod cli;
+mod definition;
 mod report;
 mod source;
 mod table;

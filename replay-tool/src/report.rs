@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::cli::{Output, ReportArguments};
+use crate::definition;
 use crate::source::{self, Source};
 use crate::table;
 use daftar_domain::Invalid;
@@ -20,15 +21,20 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
         let lines: Vec<_> = wrong.into_iter().map(|invalid| as_flag(invalid).to_string()).collect();
         Failure::Usage(lines.join("\n"))
     })?;
+    let file = arguments.definition.as_deref().map(definition::from_file).transpose()?.flatten();
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let position = asked_position(&source, query.as_of).await?;
-    let mut state = Measurements::default();
+    let definition = match file {
+        Some(document) => document,
+        None => definition::named(&source, query.definition.as_deref(), position).await?,
+    };
+    let mut state = Measurements::under(definition.document.folded());
     let progress = progress_bar(position, arguments.quiet);
     catch_up(&*source.log, &mut state, Some(position), |reached| progress.set_position(reached.0))
         .await
         .map_err(Failure::run)?;
     progress.finish_and_clear();
-    let report = report(&state, &query, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
+    let report = report(&state, &query, &definition, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
     show(&report, arguments.output)
 }
 

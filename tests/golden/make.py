@@ -345,7 +345,8 @@ def fact_block(first, positions, rows, first_new, names, runs, before, after):
         at += len(row[5])
         offsets.append(at)
     name_bytes = b"".join(u8(kind) + u16(len(name)) + name for kind, name in names)
-    payload = b"".join([
+    facts = b"".join(row[5] for row in rows)
+    columns = b"".join([
         b"".join(u64(p) for p in positions),
         b"".join(i64(row[0]) for row in rows),
         b"".join(u32(row[1]) for row in rows),
@@ -356,12 +357,11 @@ def fact_block(first, positions, rows, first_new, names, runs, before, after):
         b"".join(u16(row[4]) for row in rows),
         b"\1" * len(rows),
         name_bytes,
-        b"".join(row[5] for row in rows),
     ])
-    header = b"DFTFACT1" + u64(first) + u32(len(rows)) + u32(1 if positions else 0) + u32(first_new) + u32(len(names))
-    header += u32(len(runs)) + u32(len(name_bytes)) + u32(len(payload)) + u32(1) + LOG_ID + before + after
+    header = b"DFTFACT2" + u64(first) + u32(len(rows)) + u32(1 if positions else 0) + u32(first_new) + u32(len(names))
+    header += u32(len(runs)) + u32(len(name_bytes)) + u32(len(columns + facts)) + u32(1) + LOG_ID + before + after
     assert len(header) == 128
-    return header + u32(crc32c(header + payload)) + u32(0) + payload
+    return header + u32(crc32c(header + columns)) + u32(crc32c(facts)) + columns + facts
 
 
 ROWS = [
@@ -373,8 +373,8 @@ write("fact_block", "A block of both events.",
 write("fact_block_listed", "A block of two events with positions left out between them.",
       fact_block(5, [5, 9], ROWS, 0, [(KIND, STREAM)], [(0, RECORDED[0])], CHAIN_0, CHAIN_2))
 
-KEPT = [(COMMAND_ID, COMMAND_DIGEST, 1, 1, RECORDED[0]), (NO_EFFECT_ID, NO_EFFECT_DIGEST, 2, 0, RECORDED[0])]
-commands = b"".join(i + d + u64(first) + u32(count) + i64(at) for i, d, first, count, at in KEPT)
-start = b"DFTCMDS1" + u64(0) + u64(len(KEPT)) + CHAIN_2
+KEPT = [(COMMAND_ID, COMMAND_DIGEST, 0, 1), (NO_EFFECT_ID, NO_EFFECT_DIGEST, 1, 0)]
+commands = b"".join(i + d[:8] + u16(row) + u8(count) for i, d, row, count in KEPT)
+start, end = b"DFTCMDS2" + u64(0) + u32(len(KEPT)), CHAIN_2 + i64(RECORDED[0])
 write("commands", "The derived commands of the block of both events.",
-      start + u32(crc32c(start + b"\0" * 8 + commands)) + u32(0) + commands)
+      start + u32(crc32c(start + end + commands)) + end + commands)

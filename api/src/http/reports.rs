@@ -11,15 +11,21 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_domain::Invalid;
 use daftar_eventlog::Position;
+use daftar_projections::definition::catalog::Published;
 use daftar_projections::labels::KeyLabels;
+use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::position_at;
 use daftar_projections::report::query::{AsOf, Query, ReportName};
 use daftar_projections::report::{Report, ReportError, report as make_report};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// How long a report as of a position that is durable waits until the read model has come there.
 const CATCH_UP: Duration = Duration::from_secs(2);
+
+/// The definition of a query that names none.
+const DEFAULT: &str = "default";
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,17 +67,34 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 /// Makes the report on a thread that may take its time.
 async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
     let asked = asked_position(desk, query.as_of).await?;
+    let definition = definition(desk, &query, asked)?;
     let made = desk.compute(move |desk| {
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        desk.live().read(|state| {
+        let folded = definition.document.folded();
+        let make = |state: &Measurements| {
             let position = asked.unwrap_or(state.position());
-            make_report(state, &query, position, &labels)
-        })
+            make_report(state, &query, position, &definition, &labels)
+        };
+        if desk.live().read(|state| *state.folded() == folded)? {
+            return desk.live().read(make);
+        }
+        Handle::current().block_on(desk.resident().read(&folded, make))
     });
     made.await??.map_err(|refused| match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
-        ReportError::UnknownDefinition(_) => wrong_parameter("definition", &refused),
+        ReportError::EmptyTime { .. } => wrong_parameter("to", &refused),
         ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
+        ReportError::OtherFolded(_) => Problem::new(Slug::Internal, refused.to_string()),
+    })
+}
+
+/// The definition that a query names, as it was at the position asked for.
+fn definition(desk: &Desk, query: &Query, asked: Option<Position>) -> Result<Arc<Published>, Problem> {
+    let name = query.definition.as_deref().unwrap_or(DEFAULT);
+    let position = asked.unwrap_or(*desk.log().durable().borrow());
+    desk.definition(name, position).ok_or_else(|| {
+        let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
+        Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
     })
 }
 

@@ -5,7 +5,7 @@ use daftar_domain::ticket::{Attachment, Closing, State, Visibility, WaitingFor, 
 use daftar_domain::{Actor, Event, EventKind, Ticket, Timestamp};
 use daftar_eventlog::ndjson::Line;
 use daftar_eventlog::ndjson::write::{self, Object};
-use daftar_projections::definition::Definition;
+use daftar_projections::definition::document::{Definition, TargetMetric};
 use daftar_projections::exact::Decimal;
 
 /// The ticket after `lines`, its events in order, as JSON; time left is counted from `now`, else from its last event.
@@ -138,7 +138,7 @@ fn closing(out: &mut Vec<u8>, (closing, number): (&Closing, u32)) {
 
 /// When the first response falls due, while it is awaited.
 fn due(lines: &[Line]) -> Option<Timestamp> {
-    let target = Definition::DEFAULT.first_response_target?;
+    let target = Definition::default().first_target(TargetMetric::FirstResponse)?;
     let events = || lines.iter().map(|line| &line.event);
     let started = events().position(starts_first_response)?;
     if events().skip(started).any(is_public_agent_reply) {

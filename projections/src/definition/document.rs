@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use parts::{Goal, Holiday, Hours, Unit, Within, Zone};
+pub use parts::{Bound, Goal, Holiday, Hours, Unit, Within, Zone};
 
 /// Declares a choice of words; the first is the default.
 macro_rules! words {
@@ -422,12 +422,15 @@ section! {
         /// The last date it is valid on; none: valid from then on.
         until: Option<NaiveDate> = None,
         /// Hours of each day of the week; a day left out is closed.
+        #[serde(deserialize_with = "parts::once_each")]
         weekly: BTreeMap<Weekday, Vec<Hours>> = BTreeMap::new(),
         /// Dates that are closed.
         holidays: Vec<Holiday> = Vec::new(),
         /// Hours taken away on a date.
+        #[serde(deserialize_with = "parts::once_each")]
         breaks: BTreeMap<NaiveDate, Vec<Hours>> = BTreeMap::new(),
         /// Hours of a date in place of its weekly ones.
+        #[serde(deserialize_with = "parts::once_each")]
         special: BTreeMap<NaiveDate, Vec<Hours>> = BTreeMap::new(),
     }
 }

@@ -2,15 +2,19 @@
 
 use super::Measurements;
 use super::chunk::{Location, Moment, Table};
+use super::credits::Credit;
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, FirstClosing, FirstResponse, NextResponse, Opening, PriorityChange,
+    ActorKind, Answer, Answers, Closing, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
     PublicReply, Rating, Reopening, Stay, Transfer,
 };
+use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
 use super::spans::NO_SPAN;
 use super::tickets::TicketRow;
+use crate::definition::document::{Clock, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric};
 use crate::dimensions::{Names, TooMany};
 use crate::ticket_facts::{
-    AnsweredField, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, ReplyFacts, TicketFacts,
+    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, Spent,
+    TicketFacts, Took,
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
@@ -19,6 +23,7 @@ use daftar_eventlog::facts::{
     TicketTransferred,
 };
 use daftar_eventlog::{FactRow, Position, StreamKind, StreamName, StreamNumber};
+use std::sync::Arc;
 
 /// In place of a ticket's number: the stream is a ticket's, not opened yet.
 const UNOPENED: u32 = u32::MAX;
@@ -109,7 +114,7 @@ impl Measurements {
         let before = (ticket.doing, ticket.in_force);
         self.happened(at, &facts)?;
         self.turn_span(at, before)?;
-        Ok(())
+        Ok(self.turn_runs(at)?)
     }
 
     /// Everything but an opening.
@@ -124,16 +129,28 @@ impl Measurements {
             }
             Facts::ReplyPosted(reply) => self.replied(at, reply)?,
             Facts::ReplyRated(rated) => self.rated(at, rated),
-            Facts::TicketHeld(held) => self.facts[at.index()].held(at.at, held_for(held.waiting_for)),
-            Facts::TicketResumed => self.facts[at.index()].resumed(at.at),
+            Facts::TicketHeld(held) => self.with_clocks(at, |ticket, clocks| {
+                ticket.held(at.at, held_for(held.waiting_for), clocks);
+            }),
+            Facts::TicketResumed => self.with_clocks(at, |ticket, clocks| ticket.resumed(at.at, clocks)),
             Facts::TicketClosed(closed) => self.closed(at, closed)?,
             Facts::SurveySubmitted(survey) => self.survey_submitted(at, survey)?,
             Facts::TicketReopened(reopened) => self.reopened(at, reopened),
             Facts::TicketVoided(_) => self.tickets.void(at.ticket, at.position),
             Facts::TicketRestored => self.tickets.restore(at.ticket, at.position),
-            Facts::TicketOpened(_) | Facts::FollowUpRecorded(_) | Facts::EpochBegun(_) => {}
+            Facts::FollowUpRecorded(_) => {
+                let in_force = self.facts[at.index()].in_force;
+                self.follow_ups.push(at.moment(in_force), FollowUp {});
+            }
+            Facts::TicketOpened(_) | Facts::EpochBegun(_) => {}
         }
         Ok(())
+    }
+
+    /// Lets a ticket's running state change by the clocks of the definition.
+    fn with_clocks<T>(&mut self, at: At, change: impl FnOnce(&mut TicketFacts, &Clocks<'_>) -> T) -> T {
+        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
+        change(&mut self.facts[at.index()], &clocks)
     }
 
     fn opened(&mut self, row: &FactRow<'_>, ticket: u32, opened: &TicketOpened<'_>) -> Result<(), FoldError> {
@@ -154,14 +171,22 @@ impl Measurements {
         };
         let span = self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
         let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
-        self.push_ticket(at, id, opened, span)?;
-        self.facts.push(TicketFacts::opened(at.at, by_agent, in_force, span));
+        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
+        let facts = TicketFacts::opened(at.at, by_agent, in_force, span, &clocks);
+        self.push_ticket(at, id, opened, &facts)?;
+        self.facts.push(facts);
         self.note_clock(at);
         self.openings.push(at.moment(in_force), Opening {});
-        Ok(())
+        Ok(self.turn_runs(at)?)
     }
 
-    fn push_ticket(&mut self, at: At, id: Box<str>, opened: &TicketOpened<'_>, span: u32) -> Result<(), TooMany> {
+    fn push_ticket(
+        &mut self,
+        at: At,
+        id: Box<str>,
+        opened: &TicketOpened<'_>,
+        facts: &TicketFacts,
+    ) -> Result<(), TooMany> {
         let customer = match opened.owner {
             Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
             Owner::Ticket(_) => 0,
@@ -180,7 +205,9 @@ impl Measurements {
             first_reply: Position::ZERO,
             second_reply: Position::ZERO,
             first_reopening: Position::ZERO,
-            last_span: span,
+            by_agent: matches!(opened.by, Some(Actor::Agent(_))),
+            class: facts.class,
+            last_span: facts.span,
             ever_voided: false,
         };
         self.tickets.push(id, row);
@@ -198,9 +225,66 @@ impl Measurements {
         Ok(())
     }
 
+    /// Ends the runs that the event ended without a value, and begins those it began.
+    fn turn_runs(&mut self, at: At) -> Result<(), TooMany> {
+        let ticket = &self.facts[at.index()];
+        let runs = ticket.runs;
+        let (first, next) = (ticket.response.first_since(), ticket.response.next_since());
+        let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
+            && self.folded.first_response_per == Per::Ticket
+        {
+            RunEnd::Restarted
+        } else {
+            RunEnd::Dropped
+        };
+        let full = self.full_resolution_since(ticket);
+        let first = self.turn_run(at, TargetMetric::FirstResponse, runs.first, first, left)?;
+        let next = self.turn_run(at, TargetMetric::NextResponse, runs.next, next, RunEnd::Dropped)?;
+        let full = self.turn_run(at, TargetMetric::FullResolution, runs.full, full, RunEnd::Dropped)?;
+        self.facts[at.index()].runs = crate::ticket_facts::RunsOf { first, next, full };
+        Ok(())
+    }
+
+    /// From when on the full resolution of an open ticket counts; none: it is closed, or was and that was final.
+    fn full_resolution_since(&self, ticket: &TicketFacts) -> Option<Micros> {
+        let done = !ticket.closings.is_empty() && self.folded.ends == ResolutionEnds::FirstClose;
+        let since = if self.folded.resolution_per == Per::Cycle { ticket.cycle_begun.at } else { ticket.opened_at };
+        (ticket.doing.is_open() && !done).then_some(since)
+    }
+
+    /// The number of the run that counts from `since`: the one there is, else a new one. One that ended with a value
+    /// was ended where that was measured.
+    fn turn_run(
+        &mut self,
+        at: At,
+        metric: TargetMetric,
+        run: RunNumber,
+        since: Option<Micros>,
+        left: RunEnd,
+    ) -> Result<RunNumber, TooMany> {
+        if self.runs.started(run) == since {
+            return Ok(run);
+        }
+        self.runs.end(run, at.at, left, at.position);
+        let Some(started) = since else { return Ok(NO_RUN) };
+        let since = if metric == TargetMetric::FullResolution { at.at } else { started };
+        self.runs.begin(&Run { metric, ticket: at.ticket, started, since, ended: None }, at.position)
+    }
+
+    /// Ends a run with the value that is measured now.
+    fn end_run(&mut self, at: At, run: RunNumber) {
+        self.runs.end(run, at.at, RunEnd::Given, at.position);
+    }
+
     fn assigned(&mut self, at: At, agent: Option<&str>) -> Result<(), TooMany> {
         let agent = agent.map_or(Ok(0), |agent| self.dimensions.agents.wide(agent))?;
-        self.facts[at.index()].in_force.agent = agent;
+        self.with_clocks(at, |ticket, clocks| {
+            ticket.in_force.agent = agent;
+            if agent != 0 {
+                ticket.response.assigned(at.at, clocks.folded());
+            }
+        });
+        self.note_clock(at);
         Ok(())
     }
 
@@ -211,13 +295,64 @@ impl Measurements {
         let department = changed(left.department, transferred.department, &mut self.dimensions.departments)?;
         let previous = ticket.last_transferred.replace(at.at);
         self.transfers.push(at.moment(left), Transfer { previous, to: department });
-        if department != left.department
-            && let Some(took) = ticket.department_left(at.at)
-        {
-            self.stays.push(at.moment(left), Stay { took });
+        self.with_clocks(at, |ticket, clocks| ticket.count_until(at.at, clocks));
+        if department != left.department && self.facts[at.index()].doing.is_open() {
+            let took = self.stay(at);
+            self.stays.push(at.moment(left), Stay { took, closing: None });
+            self.begin_stay(at);
         }
-        ticket.in_force = InForce { branch, department, ..left };
+        self.with_clocks(at, |ticket, clocks| {
+            ticket.in_force = InForce { branch, department, ..left };
+            if clocks.folded().chosen == ScheduleChosen::AtEachMoment {
+                ticket.class = clocks.class(ticket.in_force);
+            }
+        });
         Ok(())
+    }
+
+    /// How long the ticket has been open in its department, on the resolutions' clock.
+    fn stay(&self, at: At) -> Micros {
+        let begun = self.facts[at.index()].stay_begun;
+        self.open_since(at, begun)
+    }
+
+    fn begin_stay(&mut self, at: At) {
+        let ticket = &mut self.facts[at.index()];
+        ticket.stay_begun = Begun { at: at.at, counted: ticket.spent.open(&self.folded.resolution) };
+    }
+
+    /// What the resolutions' clock counts of the time open since a beginning.
+    fn open_since(&self, at: At, begun: Begun) -> Micros {
+        let measure = &self.folded.resolution;
+        if self.is_counted_at_end(measure) {
+            return self.spent_since(at, begun.at).open(measure);
+        }
+        self.facts[at.index()].spent.open(measure) - begun.counted
+    }
+
+    fn is_counted_at_end(&self, measure: &Measure) -> bool {
+        measure.clock == Clock::Business && self.folded.chosen == ScheduleChosen::AtEnd
+    }
+
+    /// Time spent in each state since an instant, by the schedule in force now.
+    fn spent_since(&self, at: At, since: Micros) -> Spent {
+        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
+        let ticket = &self.facts[at.index()];
+        let class = clocks.class(ticket.in_force);
+        let mut spent = Spent::default();
+        for (doing, from, to) in self.spans.between(ticket.span, since, at.at) {
+            spent.add(doing, clocks.passed(class, from, to));
+        }
+        spent
+    }
+
+    /// How long what a reply ended took, on its clock.
+    fn took(&self, at: At, took: Took, measure: &Measure) -> Micros {
+        if !self.is_counted_at_end(measure) {
+            return took.counted;
+        }
+        let spent = self.spent_since(at, took.started);
+        spent.open(measure) + spent.of(Doing::Closed, measure.clock)
     }
 
     fn priority_changed(&mut self, at: At, priority: u8) {
@@ -232,42 +367,69 @@ impl Measurements {
         let ticket = &mut self.facts[at.index()];
         let rateable = agent.filter(|_| public).map(|agent| ticket.in_force.with_agent(agent));
         ticket.replies.push(ReplyFacts { rateable, rating: None });
-        if let Some(in_force) = rateable {
-            self.agent_replied(at, in_force);
-        } else if public && by == ActorKind::Customer {
-            ticket.customer_wrote(at.at);
-            self.note_clock(at);
+        match (by, agent) {
+            _ if !public => {}
+            (ActorKind::Customer, _) => {
+                self.with_clocks(at, |ticket, clocks| ticket.customer_wrote(at.at, clocks));
+                self.note_clock(at);
+            }
+            (_, Some(agent)) => self.agent_replied(at, agent)?,
+            (_, None) => self.answered(at, Replier::Automation),
         }
         Ok(())
     }
 
-    /// A public reply by an agent, the `agent` of what is in force.
-    fn agent_replied(&mut self, at: At, in_force: InForce) {
+    /// A public reply by an agent.
+    fn agent_replied(&mut self, at: At, agent: u32) -> Result<(), TooMany> {
         let ticket = &mut self.facts[at.index()];
-        let moment = at.moment(in_force);
-        self.public_replies.push(moment, PublicReply {});
-        match ticket.agent_replied(at.at, in_force.agent) {
-            Ended::First(took) => {
-                self.first_responses.push(moment, FirstResponse { took });
-                self.tickets.columns.first_response[at.index()] = at.position;
-                self.tickets.columns.first_response_at[at.index()] = at.at;
+        ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
+        self.public_replies.push(at.moment(ticket.in_force.with_agent(agent)), PublicReply {});
+        self.answered(at, Replier::Agent(agent));
+        let tickets = &mut self.tickets.columns;
+        match self.facts[at.index()].public_agent_replies {
+            1 => tickets.first_reply[at.index()] = at.position,
+            2 => tickets.second_reply[at.index()] = at.position,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A public reply that may be a response.
+    fn answered(&mut self, at: At, by: Replier) {
+        let ended = self.with_clocks(at, |ticket, clocks| ticket.replied(at.at, by, clocks));
+        let folded = Arc::clone(&self.folded);
+        let (in_force, runs) = (self.facts[at.index()].in_force, self.facts[at.index()].runs);
+        let (moment, assignee) = (at.moment(in_force.with_agent(by.agent())), in_force.agent);
+        match ended {
+            Ended::First(response) => {
+                let (started, took) = (response.started, self.took(at, response, &folded.first_response));
+                self.first_responses.push(moment, FirstResponse { started, took, assignee });
+                self.note_first_response(at);
+                self.end_run(at, runs.first);
             }
-            Ended::Next(took) => {
-                self.next_responses.push(moment, NextResponse { took });
+            Ended::Next(response) => {
+                let (started, took) = (response.started, self.took(at, response, &folded.next_response));
+                self.next_responses.push(moment, NextResponse { started, took, assignee });
+                self.end_run(at, runs.next);
             }
             Ended::Nothing => {}
         }
-        match ticket.public_agent_replies {
-            1 => self.tickets.columns.first_reply[at.index()] = at.position,
-            2 => self.tickets.columns.second_reply[at.index()] = at.position,
-            _ => {}
+    }
+
+    /// Writes down the ticket's first first response.
+    fn note_first_response(&mut self, at: At) {
+        self.note_clock(at);
+        let tickets = &mut self.tickets.columns;
+        if tickets.first_response[at.index()] == Position::ZERO {
+            tickets.first_response[at.index()] = at.position;
+            tickets.first_response_at[at.index()] = at.at;
         }
     }
 
     /// Writes down when the first-response clock started, once it has.
     fn note_clock(&mut self, at: At) {
         let started = &mut self.tickets.columns.clock_started[at.index()];
-        if *started == Position::ZERO && self.facts[at.index()].clock_started() {
+        if *started == Position::ZERO && self.facts[at.index()].response.started() {
             *started = at.position;
             self.tickets.columns.clock_started_at[at.index()] = at.at;
         }
@@ -279,8 +441,9 @@ impl Measurements {
         let Some(in_force) = reply.rateable else { return };
         let (scale, score) = (rated.rating.scale, rated.rating.score);
         ticket.last_score = Some(GivenScore { at: at.at, scale, score });
-        let location =
-            self.ratings.push(at.moment(in_force), Rating { scale, score: score.into(), superseded: Position::ZERO });
+        let first = reply.rating.is_none();
+        let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
+        let location = self.ratings.push(at.moment(in_force), rating);
         if let Some(earlier) = reply.rating.replace(location) {
             self.ratings.mark(earlier, |ratings| &mut ratings.superseded, at.position);
         }
@@ -290,30 +453,73 @@ impl Measurements {
         let (by, closer) = self.actor(closed.by)?;
         let reason = self.dimensions.reasons.small_or_none(closed.reason)?;
         let form = self.dimensions.form(closed.form)?;
-        let ticket = &mut self.facts[at.index()];
-        let stay = ticket.closed(at.at);
-        let in_force = InForce { agent: ticket.attributed(closer), reason, form, ..ticket.in_force };
+        self.with_clocks(at, |ticket, clocks| ticket.closed(at.at, clocks));
+        let ticket = &self.facts[at.index()];
+        let (agent, first, run) = (ticket.attributed(closer), ticket.closings.is_empty(), ticket.runs.full);
+        let in_force = InForce { agent, reason, form, ..ticket.in_force };
+        let number = self.credits.push(Credit {
+            closer: agent,
+            assignee: ticket.in_force.agent,
+            last_replier: ticket.last_replier,
+            first_replier: ticket.first_replier,
+            repliers: ticket.repliers,
+        })?;
         let moment = at.moment(in_force);
-        let closing = closing_of(ticket, at, by, closed.survey_offered);
-        self.stays.push(moment, Stay { took: stay });
-        if ticket.closings.is_empty() {
-            self.first_closings.push(moment, FirstClosing { took: closing.took });
+        let closing = self.closing(at, number, by, closed.survey_offered);
+        self.stays.push(moment, Stay { took: self.stay(at), closing: Some(number) });
+        if first {
+            let ticket = &self.facts[at.index()];
+            let first_closing = FirstClosing { started: ticket.opened_at, took: closing.first_took, closing: number };
+            self.first_closings.push(moment, first_closing);
         }
-        let location = self.closings.push(moment, closing);
-        ticket.closings.push(ClosingFacts { location, in_force, answered_after: None, answers: Vec::new() });
+        self.end_run(at, run);
+        let location = self.closings.push(moment, closing.row);
+        let ticket = &mut self.facts[at.index()];
+        let answers = Vec::new();
+        ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
         Ok(())
+    }
+
+    /// What a closing measures.
+    fn closing(&self, at: At, number: u32, by: ActorKind, offered: bool) -> Measured {
+        let (ticket, folded) = (&self.facts[at.index()], &*self.folded);
+        let reads_end = folded.reads_schedules() && folded.chosen == ScheduleChosen::AtEnd;
+        let spent = if reads_end { self.spent_since(at, ticket.opened_at) } else { ticket.spent };
+        let (whole, clock) = (spent.resolution(folded), folded.clock);
+        let (started, took) = match folded.resolution_per {
+            Per::Ticket => (ticket.opened_at, whole),
+            Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket.cycle_begun)),
+        };
+        let row = Closing {
+            number,
+            by,
+            offered,
+            previous: ticket.last_closed,
+            started,
+            took,
+            open: spent.open(&folded.resolution),
+            agent_work: spent.of(Doing::WaitingForAgent, clock),
+            waiting_for_customer: spent.of(Doing::WaitingForCustomer, clock),
+            held_for_customer: spent.of(Doing::HeldForCustomer, clock),
+            held_for_third_party: spent.of(Doing::HeldForThirdParty, clock),
+            replies: ticket.public_agent_replies,
+            retracted: Position::ZERO,
+            answered: Position::ZERO,
+        };
+        Measured { row, first_took: whole }
     }
 
     fn reopened(&mut self, at: At, reopened: &TicketReopened<'_>) {
         let ticket = &mut self.facts[at.index()];
         if let Some(undone) = ticket.closings.last() {
-            let previous = ticket.last_reopened;
-            self.reopenings.push(at.moment(undone.in_force), Reopening { previous });
+            let (previous, closing) = (ticket.last_reopened, undone.number);
+            self.reopenings.push(at.moment(undone.in_force), Reopening { previous, closing });
             self.closings.mark(undone.location, |closings| &mut closings.retracted, at.position);
         }
         ticket.last_reopened = Some(at.at);
-        ticket.reopened(at.at, matches!(reopened.by, Actor::Customer(_)));
+        let by_customer = matches!(reopened.by, Actor::Customer(_));
+        self.with_clocks(at, |ticket, clocks| ticket.reopened(at.at, by_customer, clocks));
         let first_reopening = &mut self.tickets.columns.first_reopening[at.index()];
         if *first_reopening == Position::ZERO {
             *first_reopening = at.position;
@@ -331,7 +537,9 @@ impl Measurements {
         self.closings.mark(closing.location, |closings| &mut closings.answered, at.position);
         let moment = at.moment(closing.in_force);
         let mut given = |field, scale, score, choices| {
-            let answer = Answer { field, scale, score, choices, superseded: Position::ZERO };
+            let first = closing.answers.iter().all(|(answered, _)| *answered != field);
+            let superseded = Position::ZERO;
+            let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
             let location = self.answers.push(moment, answer);
             supersede(&mut self.answers, closing, field, location, at.position);
         };
@@ -366,22 +574,10 @@ impl Measurements {
 }
 
 /// What a closing measures.
-fn closing_of(ticket: &TicketFacts, at: At, by: ActorKind, offered: bool) -> Closing {
-    let spent = ticket.spent;
-    Closing {
-        by,
-        offered,
-        previous: ticket.last_closed,
-        took: (at.at - ticket.opened_at).max(0),
-        open: spent.open(),
-        agent_work: spent.waiting_for_agent,
-        waiting_for_customer: spent.waiting_for_customer,
-        held_for_customer: spent.held_for_customer,
-        held_for_third_party: spent.held_for_third_party,
-        replies: ticket.public_agent_replies,
-        retracted: Position::ZERO,
-        answered: Position::ZERO,
-    }
+struct Measured {
+    row: Closing,
+    /// From the opening to it, were it the first.
+    first_took: Micros,
 }
 
 /// Puts the answer at `location` in the place of the earlier one to the same field.

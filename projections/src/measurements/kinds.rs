@@ -21,10 +21,14 @@ columns! {
 }
 
 columns! {
-    /// A first response, at the reply; for its author.
+    /// A first response, at the reply; for its author, no agent where an automation replied.
     FirstResponse, FirstResponses {
-        /// From the start of the clock to the reply, in microseconds.
+        /// When the clock started.
+        started: Micros,
+        /// From the start of the clock to the reply, on its clock, in microseconds.
         took: Micros,
+        /// The assignee.
+        assignee: u32,
     }
 }
 
@@ -36,31 +40,44 @@ columns! {
 columns! {
     /// A next response, at the reply; for its author.
     NextResponse, NextResponses {
-        /// From the moment the ticket began to wait for an agent to the reply, in microseconds.
+        /// When the ticket began to wait for an agent.
+        started: Micros,
+        /// From then to the reply, on its clock, in microseconds.
         took: Micros,
+        /// The assignee.
+        assignee: u32,
     }
 }
 
 columns! {
-    /// A ticket's first closing; by attribution.
+    /// A ticket's first closing; for the agent who closed or stands for them.
     FirstClosing, FirstClosings {
-        /// From the opening to the closing, in microseconds.
+        /// When the ticket was opened.
+        started: Micros,
+        /// From the opening to the closing, on the resolutions' clock, in microseconds.
         took: Micros,
+        /// The closing's number.
+        closing: u32,
     }
 }
 
 columns! {
-    /// A closing; by attribution. The durations are those of the ticket up to it, in microseconds.
+    /// A closing; for the agent who closed or stands for them. The durations are those of the ticket up to it, in
+    /// microseconds.
     Closing, Closings {
+        /// Its number among all closings of the log, in order.
+        number: u32,
         /// Who closed.
         by: ActorKind,
         /// Whether a survey was offered.
         offered: bool,
         /// When the ticket was closed before.
         previous: Option<Micros>,
-        /// From the opening to this closing.
+        /// When its full resolution started: the opening, or the cycle's beginning where each cycle has one.
+        started: Micros,
+        /// The full resolution, were it the last closing.
         took: Micros,
-        /// Time open.
+        /// Time open, on the resolutions' clock.
         open: Micros,
         /// Time waiting for an agent, not held.
         agent_work: Micros,
@@ -84,6 +101,8 @@ columns! {
     Reopening, Reopenings {
         /// When the ticket was reopened before.
         previous: Option<Micros>,
+        /// The number of the closing that it undoes.
+        closing: u32,
     }
 }
 
@@ -100,14 +119,21 @@ columns! {
 columns! {
     /// A stay in a department, at the transfer out or the closing that ended it.
     Stay, Stays {
-        /// Time open there, in microseconds.
+        /// Time open there, on the resolutions' clock, in microseconds.
         took: Micros,
+        /// The number of the closing that ended it; none: a transfer did.
+        closing: Option<u32>,
     }
 }
 
 columns! {
-    /// An answer to one field of a closing's survey; dimensions of that closing, agent by attribution.
+    /// An answer to one field of a closing's survey; dimensions of that closing, for the agent who closed or stands for
+    /// them.
     Answer, Answers {
+        /// The number of the closing.
+        closing: u32,
+        /// Whether it is the first to its field.
+        first: bool,
         /// Which field.
         field: AnsweredField,
         /// The scale of an overall score, by its stored number; else 0.
@@ -124,6 +150,8 @@ columns! {
 columns! {
     /// A rating of a reply, at the rating; dimensions at the reply, its author as agent.
     Rating, Ratings {
+        /// Whether it is the reply's first.
+        first: bool,
         /// The scale, by its stored number.
         scale: u8,
         /// The score as given.
@@ -136,4 +164,9 @@ columns! {
 columns! {
     /// A change of priority; dimensions after it, the assignee as agent.
     PriorityChange, PriorityChanges {}
+}
+
+columns! {
+    /// A follow-up; dimensions of the ticket then, the assignee as agent.
+    FollowUp, FollowUps {}
 }

@@ -63,6 +63,21 @@ impl Spans {
         Ok(number)
     }
 
+    /// What a ticket did between two instants, given its last span, which still goes on: each stretch with its ends.
+    pub(crate) fn between(
+        &self,
+        last: SpanNumber,
+        from: Micros,
+        to: Micros,
+    ) -> impl Iterator<Item = (Doing, Micros, Micros)> {
+        let before = |number: &SpanNumber| self.previous.get(*number as usize).copied().filter(|n| *n != NO_SPAN);
+        let until = move |number: SpanNumber| if number == last { to } else { self.to[number as usize].min(to) };
+        std::iter::successors(Some(last).filter(|n| *n != NO_SPAN), before)
+            .map(move |number| (self.doing[number as usize], self.from[number as usize].max(from), until(number)))
+            .take_while(move |(_, _, to)| from < *to)
+            .filter(|(_, from, to)| from < to)
+    }
+
     /// The span with that number as it stood at `position`; `None` when it had not begun.
     #[must_use]
     pub fn get(&self, number: u32, position: Position) -> Option<Span> {

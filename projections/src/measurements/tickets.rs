@@ -2,6 +2,7 @@
 
 use super::chunk::{Columns as _, columns, written};
 use super::spans::SpanNumber;
+use crate::business_time::ScheduleClass;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
@@ -35,6 +36,10 @@ columns! {
         second_reply: Position,
         /// The first reopening.
         first_reopening: Position,
+        /// Whether an agent opened it.
+        by_agent: bool,
+        /// The schedule in force at its opening.
+        class: ScheduleClass,
         /// Its last span.
         last_span: SpanNumber,
         /// Whether it was ever voided.

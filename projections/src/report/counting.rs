@@ -7,9 +7,10 @@ use super::query::Query;
 use super::sheet::Sheet;
 use super::standing::Levels;
 use super::{RowFigures, Terms};
+use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Columns, Moments, Table};
-use crate::ticket_facts::Micros;
+use crate::ticket_facts::{InForce, Micros};
 use daftar_eventlog::Position;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -41,8 +42,30 @@ pub(super) struct Counted<'a, C> {
     pub(super) moments: &'a Moments,
     pub(super) values: &'a C,
     pub(super) row: usize,
-    /// The beginning of its period, or of the report where that cuts the period.
-    begins: Micros,
+    /// The beginning of its period, or of the report where that cuts the period; none: figures are dated by their
+    /// ticket, whose moments all lie in one period.
+    begins: Option<Micros>,
+}
+
+/// For whom a measurement counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// For the agent it was recorded with.
+    Agent,
+    /// As attribution says of the closing with that number.
+    Closing(u32),
+    /// As a response: for its author, or for this assignee.
+    Response(u32),
+    /// For the ticket's assignee at the end of the prefix.
+    AssigneeNow,
+}
+
+/// The agents a measurement counts for.
+enum Agents<'a> {
+    /// One; 0: nobody.
+    One(u32),
+    /// Several.
+    Each(&'a [u32]),
 }
 
 impl<C> Counted<'_, C> {
@@ -56,7 +79,10 @@ impl<C> Counted<'_, C> {
 
     /// Whether the ticket's `previous` moment of the same kind lies before the period: this one is its first there.
     pub(super) fn is_first(&self, previous: Option<Micros>) -> bool {
-        previous.is_none_or(|previous| previous < self.begins)
+        match (previous, self.begins) {
+            (Some(previous), Some(begins)) => previous < begins,
+            (previous, _) => previous.is_none(),
+        }
     }
 }
 
@@ -73,9 +99,11 @@ pub(super) struct Counting<'a, R> {
     pub(super) standing: HashMap<Group, Levels>,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
-    calendar: Calendar,
+    calendar: &'a Calendar,
     from: Micros,
     to: Micros,
+    /// The last closing of each ticket, where that dates its figures.
+    last_closings: HashMap<u32, Micros>,
     filters: Vec<Filter>,
     reads_agent: bool,
     numbers: HashMap<Key, usize>,
@@ -97,9 +125,10 @@ impl<'a, R: Default> Counting<'a, R> {
             instants: Instants::default(),
             standing: HashMap::new(),
             begins: None,
-            calendar: Calendar::utc_gregorian(),
-            from: query.from.map_or(Micros::MIN, |from| from.micros()),
-            to: query.to.map_or(Micros::MAX, |to| to.micros()),
+            calendar: &sheet.terms.calendar,
+            from: sheet.terms.from.unwrap_or(Micros::MIN),
+            to: sheet.terms.to.unwrap_or(Micros::MAX),
+            last_closings: last_closings(sheet),
             reads_agent: sheet.axes.contains(&Axis::Agent) || filters.iter().any(Filter::reads_agent),
             filters,
             numbers: HashMap::new(),
@@ -115,62 +144,114 @@ impl<'a, R: Default> Counting<'a, R> {
     }
 
     /// Counts every measurement of `table`.
-    pub(super) fn each<C: Columns>(&mut self, table: &Table<C>, count: impl FnMut(&mut R, &Counted<'_, C>)) {
-        self.each_where(table, |_| true, count);
+    pub(super) fn each<C: Columns>(
+        &mut self,
+        table: &Table<C>,
+        whose: impl Fn(&Counted<'_, C>) -> Whose,
+        count: impl FnMut(&mut R, &Counted<'_, C>),
+    ) {
+        self.each_where(table, whose, |_| true, count);
     }
 
     /// Counts the measurements of `table` that `keep` keeps.
     pub(super) fn each_where<C: Columns>(
         &mut self,
         table: &Table<C>,
+        whose: impl Fn(&Counted<'_, C>) -> Whose,
         keep: impl Fn(&Counted<'_, C>) -> bool,
-        count: impl FnMut(&mut R, &Counted<'_, C>),
-    ) {
-        let at = |c: &Counted<'_, C>| keep(c).then(|| c.at());
-        self.walk(table, self.from, at, |c| c.moments.agent[c.row], count);
-    }
-
-    /// The same, each counted for the ticket's assignee at the end of the prefix.
-    pub(super) fn each_of_assignee<C: Columns>(
-        &mut self,
-        table: &Table<C>,
-        keep: impl Fn(&Counted<'_, C>) -> bool,
-        count: impl FnMut(&mut R, &Counted<'_, C>),
-    ) {
-        let at = |c: &Counted<'_, C>| keep(c).then(|| c.at());
-        self.walk(table, self.from, at, self.assignee(), count);
-    }
-
-    /// Counts tickets, by number, at the moment that `due` finds for them, under the dimensions of their opening, for
-    /// the assignee at the end of the prefix. No ticket is due before it is opened.
-    pub(super) fn each_due(&mut self, due: impl Fn(usize) -> Option<Micros>, mut count: impl FnMut(&mut R)) {
-        self.walk(&self.state.openings, Micros::MIN, |c| due(c.ticket()), self.assignee(), |row, _| count(row));
-    }
-
-    /// Finds the ticket's assignee at the end of the prefix, where anything depends on it.
-    fn assignee<C>(&self) -> impl Fn(&Counted<'_, C>) -> u32 + use<'a, C, R> {
-        let (state, position, reads_agent) = (self.state, self.position, self.reads_agent);
-        move |c| if reads_agent { state.assignee_at(c.moments.ticket[c.row], position) } else { 0 }
-    }
-
-    /// Counts the measurements made since `since` for which `at` finds a moment in the report's time.
-    fn walk<C: Columns>(
-        &mut self,
-        table: &Table<C>,
-        since: Micros,
-        at: impl Fn(&Counted<'_, C>) -> Option<Micros>,
-        agent: impl Fn(&Counted<'_, C>) -> u32,
         mut count: impl FnMut(&mut R, &Counted<'_, C>),
     ) {
-        for chunk in table.chunks(since, self.to) {
+        let by_event = self.terms.document().dated_by == DatedBy::Event;
+        let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
+        for chunk in table.chunks(since, until) {
             for row in 0..chunk.moments.at.len() {
-                let mut counted = Counted { moments: &chunk.moments, values: &chunk.values, row, begins: self.from };
-                let Some(at) = at(&counted).filter(|at| self.from <= *at && *at < self.to) else { continue };
-                let place = Place::Measured { moments: &chunk.moments, row, agent: agent(&counted) };
-                if self.stands(&chunk.moments, row) && self.passes(place) {
-                    let start = self.period_start(at);
-                    counted.begins = start.max(self.from);
-                    self.enter(start, place, |row| count(row, &counted));
+                let mut counted = Counted { moments: &chunk.moments, values: &chunk.values, row, begins: None };
+                if !keep(&counted) || !self.stands(&chunk.moments, row) {
+                    continue;
+                }
+                let Some(at) = self.dated(counted.at(), chunk.moments.ticket[row]) else { continue };
+                let start = self.period_start(at);
+                counted.begins = by_event.then_some(start.max(self.from));
+                let agents = self.agents(&chunk.moments, row, whose(&counted));
+                let place = |agent| Place::Measured { moments: &chunk.moments, row, agent };
+                self.enter_for(start, agents, place, |row| count(row, &counted));
+            }
+        }
+    }
+
+    /// Counts something of a ticket that is no measurement, such as a target that was missed, at an instant.
+    pub(super) fn once(&mut self, at: Micros, ticket: u32, in_force: &InForce, count: impl FnMut(&mut R)) {
+        if let Some(at) = self.dated(at, ticket) {
+            let start = self.period_start(at);
+            self.stand(start, ticket, in_force, count);
+        }
+    }
+
+    /// Counts something of a ticket in the row of the period that starts then.
+    pub(super) fn stand(&mut self, start: Micros, ticket: u32, in_force: &InForce, count: impl FnMut(&mut R)) {
+        let place = Place::Standing { ticket, in_force };
+        if self.passes(place) {
+            self.enter(start, place, count);
+        }
+    }
+
+    /// The instant that says in which period something of a ticket counts; none: in none of the report's.
+    fn dated(&self, at: Micros, ticket: u32) -> Option<Micros> {
+        let at = match self.terms.document().dated_by {
+            DatedBy::Event => at,
+            DatedBy::Opened => self.state.tickets.columns.opened_at[ticket as usize],
+            DatedBy::Closed => *self.last_closings.get(&ticket)?,
+        };
+        (self.from <= at && at < self.to).then_some(at)
+    }
+
+    /// For whom a measurement counts, where anything depends on it.
+    fn agents(&self, moments: &Moments, row: usize, whose: Whose) -> Agents<'a> {
+        let state = self.state;
+        if !self.reads_agent {
+            return Agents::One(0);
+        }
+        match (whose, self.terms.document().attribution) {
+            (Whose::Closing(closing), Attribution::AllRepliers) => {
+                match state.credits.repliers(closing, &state.dimensions) {
+                    [] => Agents::One(0),
+                    repliers => Agents::Each(repliers),
+                }
+            }
+            (Whose::Closing(closing), attribution) => Agents::One(state.credits.agent(closing, attribution)),
+            (Whose::Response(assignee), _)
+                if self.terms.document().first_response.credited_to == CreditedTo::Assignee =>
+            {
+                Agents::One(assignee)
+            }
+            (Whose::Agent | Whose::Response(_), _) => Agents::One(moments.agent[row]),
+            (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket[row], self.position)),
+        }
+    }
+
+    /// Enters a measurement into the rows of every agent it counts for; where rows are not by agent, once.
+    fn enter_for<'p>(
+        &mut self,
+        start: Micros,
+        agents: Agents<'_>,
+        place: impl Fn(u32) -> Place<'p>,
+        mut count: impl FnMut(&mut R),
+    ) {
+        let by_agent = self.axes.contains(&Axis::Agent);
+        let one;
+        let agents = match agents {
+            Agents::One(agent) => {
+                one = [agent];
+                &one[..]
+            }
+            Agents::Each(agents) => agents,
+        };
+        for agent in agents {
+            let place = place(*agent);
+            if self.passes(place) {
+                self.enter(start, place, &mut count);
+                if !by_agent {
+                    return;
                 }
             }
         }
@@ -185,7 +266,12 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Whether a measurement stood at the report's position, its ticket not void then.
     fn stands(&self, moments: &Moments, row: usize) -> bool {
-        moments.added[row] <= self.position && !self.state.void_at(moments.ticket[row], self.position)
+        moments.added[row] <= self.position && !self.is_void(moments.ticket[row])
+    }
+
+    /// Whether the ticket is out of the figures.
+    pub(super) fn is_void(&self, ticket: u32) -> bool {
+        self.terms.document().voided == Voided::Excluded && self.state.void_at(ticket, self.position)
     }
 
     /// Whether every filter lets it pass.
@@ -277,6 +363,23 @@ impl<R: RowFigures> Tally<R> {
         }
         rows
     }
+}
+
+/// The last closing of each ticket at the report's position, where that dates its figures.
+fn last_closings(sheet: &Sheet<'_>) -> HashMap<u32, Micros> {
+    let mut last: HashMap<u32, (Position, Micros)> = HashMap::new();
+    if sheet.terms.document().dated_by != DatedBy::Closed {
+        return HashMap::new();
+    }
+    for chunk in sheet.state.closings.chunks(Micros::MIN, Micros::MAX) {
+        let moments = &chunk.moments;
+        for row in (0..moments.at.len()).filter(|row| moments.added[*row] <= sheet.position) {
+            let closing = (moments.added[row], moments.at[row]);
+            let known = last.entry(moments.ticket[row]).or_insert(closing);
+            *known = closing.max(*known);
+        }
+    }
+    last.into_iter().map(|(ticket, (_, at))| (ticket, at)).collect()
 }
 
 /// Whether one of the rising `stretches` contains `number`.

@@ -93,7 +93,9 @@ impl Columns {
             Figure::List(items) => items.iter().zip(0..).for_each(|(figure, place): (_, usize)| {
                 self.below(&place.to_string()).take(figure);
             }),
-            Figure::Null | Figure::Count(_) | Figure::Number(_) | Figure::Text(_) => self.is_leaf = true,
+            Figure::Null | Figure::Count(_) | Figure::Number(_) | Figure::Truth(_) | Figure::Text(_) => {
+                self.is_leaf = true
+            }
         }
     }
 
@@ -120,6 +122,7 @@ impl Columns {
             Figure::Null => {}
             Figure::Count(count) => record[columns.first] = count.to_string(),
             Figure::Number(number) => record[columns.first] = number.to_string(),
+            Figure::Truth(truth) => record[columns.first] = truth.to_string(),
             Figure::Text(text) => record[columns.first].clone_from(text),
         }
     }

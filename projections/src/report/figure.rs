@@ -16,6 +16,8 @@ pub enum Figure {
     Count(u64),
     /// A number; seconds for durations, parts of 100 for percentages.
     Number(Decimal),
+    /// Whether something is so.
+    Truth(bool),
     /// A word or an id.
     Text(String),
     /// Figures by name.
@@ -40,6 +42,16 @@ impl Figure {
         leaves
     }
 
+    /// The number it is; none: it is no number, or has no value.
+    #[must_use]
+    pub fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Count(count) => Some(Decimal::from_micros(i128::from(*count) * 1_000_000)),
+            Self::Number(number) => Some(*number),
+            Self::Null | Self::Truth(_) | Self::Text(_) | Self::Object(_) | Self::List(_) => None,
+        }
+    }
+
     fn push_leaves<'a>(&'a self, path: &str, leaves: &mut Vec<(String, &'a Self)>) {
         match self {
             Self::Object(fields) => fields.iter().for_each(|(name, figure)| {
@@ -48,7 +60,9 @@ impl Figure {
             Self::List(items) => items.iter().enumerate().for_each(|(place, figure)| {
                 figure.push_leaves(&joined(path, &place.to_string()), leaves);
             }),
-            Self::Null | Self::Count(_) | Self::Number(_) | Self::Text(_) => leaves.push((path.to_owned(), self)),
+            Self::Null | Self::Count(_) | Self::Number(_) | Self::Truth(_) | Self::Text(_) => {
+                leaves.push((path.to_owned(), self))
+            }
         }
     }
 
@@ -66,7 +80,7 @@ impl Figure {
                 let (place, rest) = path.split_once('.').unwrap_or((path, ""));
                 items.get(place.parse::<usize>().ok()?)?.get(rest)
             }
-            Self::Null | Self::Count(_) | Self::Number(_) | Self::Text(_) => None,
+            Self::Null | Self::Count(_) | Self::Number(_) | Self::Truth(_) | Self::Text(_) => None,
         }
     }
 }
@@ -88,6 +102,7 @@ impl Serialize for Figure {
             Self::Null => serializer.serialize_unit(),
             Self::Count(count) => serializer.serialize_u64(*count),
             Self::Number(number) => number.serialize(serializer),
+            Self::Truth(truth) => serializer.serialize_bool(*truth),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => items.serialize(serializer),
             Self::Object(fields) => {

@@ -1,8 +1,9 @@
 //! The report `flow`: what comes in, goes out, comes back and moves on.
 
-use super::counting::Counting;
+use super::counting::{Counting, Whose};
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
+use crate::definition::document::OneTouchCounts;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -40,8 +41,8 @@ impl RowFigures for Flow {
     /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
     /// which row its ticket is counted in.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.openings, |row, _| row.opened += 1);
-        counting.each(&state.priority_changes, |row, _| row.priority_changed += 1);
+        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
         count_closings(counting, state);
         count_reopenings(counting, state);
         count_transfers(counting, state);
@@ -90,7 +91,7 @@ impl FirstClosed {
         Share { count: self.reopened, of: self.all }
     }
 
-    /// Those with exactly one public agent reply and no reopening.
+    /// Those with one public agent reply, or with none where that is allowed, and no reopening.
     pub(super) fn one_touch_rate(self) -> Share {
         Share { count: self.one_touch, of: self.all }
     }
@@ -103,58 +104,79 @@ pub(super) fn count_first_closings<R: Default>(
     of: impl Fn(&mut R) -> &mut FirstClosed,
 ) {
     let (position, tickets) = (counting.position, &state.tickets.columns);
-    counting.each(&state.first_closings, |row, c| {
-        let ticket = c.ticket();
-        let reopened = written(tickets.first_reopening[ticket], position);
-        let replied_once =
-            written(tickets.first_reply[ticket], position) && !written(tickets.second_reply[ticket], position);
-        let first_closed = of(row);
-        first_closed.all += 1;
-        first_closed.reopened += u64::from(reopened);
-        first_closed.one_touch += u64::from(replied_once && !reopened);
-    });
+    let or_none = counting.terms.document().one_touch.counts == OneTouchCounts::AtMostOne;
+    counting.each(
+        &state.first_closings,
+        |c| Whose::Closing(c.values.closing[c.row]),
+        |row, c| {
+            let ticket = c.ticket();
+            let reopened = written(tickets.first_reopening[ticket], position);
+            let replied = or_none || written(tickets.first_reply[ticket], position);
+            let replied_once = replied && !written(tickets.second_reply[ticket], position);
+            let first_closed = of(row);
+            first_closed.all += 1;
+            first_closed.reopened += u64::from(reopened);
+            first_closed.one_touch += u64::from(replied_once && !reopened);
+        },
+    );
 }
 
 fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     let position = counting.position;
-    counting.each(&state.closings, |row, c| {
-        row.closed += 1;
-        row.closed_tickets += u64::from(c.is_first(c.values.previous[c.row]));
-        match c.values.by[c.row] {
-            ActorKind::Agent => row.closed_by_agent += 1,
-            ActorKind::Customer => row.closed_by_customer += 1,
-            ActorKind::Automation => row.closed_by_automation += 1,
-        }
-        let reason = c.moments.reason[c.row];
-        if reason != 0 {
-            *row.reasons.entry(reason).or_default() += 1;
-        }
-        if !written(c.values.retracted[c.row], position) {
-            row.replies.push(i64::from(c.values.replies[c.row]) * ONE);
-        }
-    });
+    counting.each(
+        &state.closings,
+        |c| Whose::Closing(c.values.number[c.row]),
+        |row, c| {
+            row.closed += 1;
+            row.closed_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+            match c.values.by[c.row] {
+                ActorKind::Agent => row.closed_by_agent += 1,
+                ActorKind::Customer => row.closed_by_customer += 1,
+                ActorKind::Automation => row.closed_by_automation += 1,
+            }
+            let reason = c.moments.reason[c.row];
+            if reason != 0 {
+                *row.reasons.entry(reason).or_default() += 1;
+            }
+            if !written(c.values.retracted[c.row], position) {
+                row.replies.push(i64::from(c.values.replies[c.row]) * ONE);
+            }
+        },
+    );
     count_first_closings(counting, state, |row| &mut row.first_closed);
 }
 
 fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
-    counting.each(&state.reopenings, |row, c| {
-        row.reopenings += 1;
-        row.reopened_tickets += u64::from(c.is_first(c.values.previous[c.row]));
-    });
+    counting.each(
+        &state.reopenings,
+        |c| Whose::Closing(c.values.closing[c.row]),
+        |row, c| {
+            row.reopenings += 1;
+            row.reopened_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+        },
+    );
 }
 
 fn count_transfers(counting: &mut Counting<'_, Flow>, state: &Measurements) {
-    counting.each(&state.transfers, |row, c| {
-        row.transfers += 1;
-        row.transferred_tickets += u64::from(c.is_first(c.values.previous[c.row]));
-        let (from, to) = (c.moments.department[c.row], c.values.to[c.row]);
-        if from != to {
-            *row.between.entry((from, to)).or_default() += 1;
-        }
-    });
-    counting.each(&state.stays, |row, c| {
-        row.stays.entry(c.moments.department[c.row]).or_default().push(c.values.took[c.row]);
-    });
+    counting.each(
+        &state.transfers,
+        |_| Whose::Agent,
+        |row, c| {
+            row.transfers += 1;
+            row.transferred_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+            let (from, to) = (c.moments.department[c.row], c.values.to[c.row]);
+            if from != to {
+                *row.between.entry((from, to)).or_default() += 1;
+            }
+        },
+    );
+    counting.each(
+        &state.stays,
+        |c| c.values.closing[c.row].map_or(Whose::Agent, Whose::Closing),
+        |row, c| {
+            row.stays.entry(c.moments.department[c.row]).or_default().push(c.values.took[c.row]);
+        },
+    );
 }
 
 fn between(counts: HashMap<(u16, u16), u64>, state: &Measurements) -> Figure {

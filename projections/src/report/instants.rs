@@ -1,6 +1,7 @@
 //! The instants at which a report looks at what stands open: each period's end, or the end of the report's time.
 
-use super::periods::{Calendar, Period};
+use super::Terms;
+use super::periods::Period;
 use super::query::Query;
 use crate::ticket_facts::Micros;
 use std::ops::Range;
@@ -25,9 +26,9 @@ impl Instants {
     /// one at the end. What would lie after `at` is `at` itself.
     ///
     /// What happens at the end of a period is after it; what happens at `at` is not.
-    pub(super) fn of(query: &Query, at: Option<Micros>, first: impl FnOnce() -> Option<Micros>) -> Self {
-        let to = query.to.map(|to| to.micros());
-        let Some(at) = at else { return Self::default() };
+    pub(super) fn of(query: &Query, terms: &Terms, first: impl FnOnce() -> Option<Micros>) -> Self {
+        let to = terms.to;
+        let Some(at) = terms.at else { return Self::default() };
         let look = |period: Period| {
             let end = period.end.min(to.unwrap_or(Micros::MAX));
             if end <= at {
@@ -39,9 +40,9 @@ impl Instants {
         let Some(interval) = query.interval else {
             return Self(vec![look(Period { start: Micros::MIN, end: Micros::MAX })]);
         };
-        let Some(first) = query.from.map(|from| from.micros()).or_else(first) else { return Self::default() };
+        let Some(first) = terms.from.or_else(first) else { return Self::default() };
         let last = to.map_or(at, |to| to - 1);
-        Self(Calendar::utc_gregorian().periods(interval, first, last).map(look).collect())
+        Self(terms.calendar.periods(interval, first, last).map(look).collect())
     }
 
     /// How many there are.
@@ -52,6 +53,11 @@ impl Instants {
     /// The start of the period that the instant with this number is for.
     pub(super) fn period(&self, number: usize) -> Micros {
         self.0[number].period
+    }
+
+    /// The instant with this number.
+    pub(super) fn now(&self, number: usize) -> Micros {
+        self.0[number].now
     }
 
     /// The start of the first period.

@@ -9,8 +9,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let definition =
-            Figure::object([("name", self.definition.name.into()), ("version", Figure::from(self.definition.version))]);
+        let document = &self.definition.document;
+        let name = Figure::from(document.name.as_str());
+        let definition = Figure::object([("name", name), ("version", self.definition.version.into())]);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("report", self.name.name())?;
         map.serialize_entry("definition", &definition)?;
@@ -20,9 +21,9 @@ impl Serialize for Report {
         map.serialize_entry("at", &self.at.map(rfc3339))?;
         map.serialize_entry("from", &self.from.map(rfc3339))?;
         map.serialize_entry("to", &self.to.map(rfc3339))?;
-        map.serialize_entry("dated_by", self.definition.dated_by)?;
-        map.serialize_entry("time_zone", self.definition.time_zone)?;
-        map.serialize_entry("calendar", self.definition.calendar)?;
+        map.serialize_entry("dated_by", &document.dated_by)?;
+        map.serialize_entry("time_zone", &document.time_zone)?;
+        map.serialize_entry("calendar", &document.calendar)?;
         map.serialize_entry("notes", &self.notes)?;
         map.serialize_entry("rows", &self.rows)?;
         map.end()

@@ -1,15 +1,17 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
-use super::counting::Counting;
+use super::counting::{Counting, Whose};
+use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};
-use super::resolution_times::each_last_closing;
-use super::response_times::count_first_responses;
+use super::resolution_times::each_full_resolution;
+use super::response_times::each_first_response;
 use super::satisfaction::{
-    Rated, Scores, add, count_ratings, count_responses, csat, each_answer, nps, reply_rating, response_rate,
+    Rated, Scores, add, count_csat, count_ratings, count_responses, csat, each_answer, nps, reply_rating, response_rate,
 };
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
-use crate::exact::{Distribution, Share};
+use crate::definition::document::Goal;
+use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
 use crate::ticket_facts::{AnsweredField, Micros};
 
@@ -33,21 +35,15 @@ impl RowFigures for Overview {
 
     /// Each figure counts where its own report counts it; the backlog at the period's end.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.openings, |row, _| row.opened += 1);
-        counting.each(&state.closings, |row, _| row.closed += 1);
+        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
         standing::count(counting, state);
-        each_answer(
-            counting,
-            state,
-            |field| matches!(field, AnsweredField::Overall | AnsweredField::Nps),
-            |row, field, scale, score, _| match field {
-                AnsweredField::Nps => add(&mut row.nps, score),
-                _ => row.overall.add(scale, score),
-            },
-        );
+        count_csat(counting, state, |row| &mut row.overall);
+        let nps = |field| field == AnsweredField::Nps;
+        each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
         count_ratings(counting, state, |row| &mut row.ratings);
-        count_first_responses(counting, state, |row| &mut row.first_responses);
-        each_last_closing(counting, state, |row, c| row.full_resolutions.push(c.values.took[c.row]));
+        each_first_response(counting, state, |row, response| row.first_responses.push(response.took));
+        each_full_resolution(counting, state, |row, resolution| row.full_resolutions.push(resolution.took));
         count_first_closings(counting, state, |row| &mut row.first_closed);
         count_responses(counting, state, |row| &mut row.response);
     }
@@ -57,8 +53,8 @@ impl RowFigures for Overview {
     }
 
     fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
-        let positive_from = terms.definition.positive_from;
-        vec![
+        let positive_from = &terms.document().csat.positive_from;
+        let mut figures: Fields = vec![
             ("opened".into(), self.opened.into()),
             ("closed".into(), self.closed.into()),
             ("backlog".into(), self.backlog.into()),
@@ -69,6 +65,28 @@ impl RowFigures for Overview {
             ("reopen_rate".into(), self.first_closed.reopen_rate().into()),
             ("response_rate".into(), response_rate(self.response)),
             ("nps".into(), nps(&self.nps)),
-        ]
+        ];
+        let goals = &terms.document().goals;
+        if !goals.is_empty() {
+            figures.push(("goals".into(), goals.iter().map(|goal| reached(goal, &figures)).collect::<Vec<_>>().into()));
+        }
+        figures
     }
+}
+
+/// A goal, the figure it is about as it is, and whether that is what it should be; null where there is no value.
+fn reached(goal: &Goal, figures: &Fields) -> Figure {
+    let row = Figure::Object(figures.clone());
+    let figure = row.get(&goal.value).cloned().unwrap_or(Figure::Null);
+    let number = figure.number();
+    let bound = |bound: Option<crate::definition::document::Bound>| {
+        bound.map(|bound| Decimal::from_micros(bound.millionths.into()))
+    };
+    let (at_least, at_most) = (bound(goal.at_least), bound(goal.at_most));
+    let holds = |n: Decimal| at_least.is_none_or(|least| least <= n) && at_most.is_none_or(|most| n <= most);
+    let mut fields = vec![("figure", Figure::from(goal.value.as_str()))];
+    fields.extend(at_least.map(|least| ("at_least", least.into())));
+    fields.extend(at_most.map(|most| ("at_most", most.into())));
+    fields.extend([("value", figure), ("reached", number.map_or(Figure::Null, |n| Figure::Truth(holds(n))))]);
+    Figure::object(fields)
 }

@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::periods::{Calendar, Interval};
+use super::periods::{Calendar, Interval, read_date};
+use crate::definition::document::Within;
+use crate::ticket_facts::Micros;
 use chrono::NaiveDate;
 use daftar_domain::ids::{
     AgentId, AttributeName, AttributeValue, BranchId, ChannelId, CustomerId, DepartmentId, FormRef, Language, ReasonId,
@@ -14,23 +16,21 @@ use daftar_domain::{Invalid, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// The most dimensions a report may be grouped by.
 pub const GROUP_BY_MAX: usize = 3;
 /// The most groups `limit` may ask for.
 pub const LIMIT_MAX: usize = 200_000;
-/// The longest duration `within` may ask for.
-const WITHIN_DAYS_MAX: i64 = 100_000;
+/// The longest duration `within` may ask for, in days and in microseconds.
+const WITHIN_DAYS_MAX: u32 = 100_000;
+const WITHIN_MICROS_MAX: i64 = 100_000 * 86_400_000_000;
 /// The word that stands for an absent value in a filter.
 const ABSENT: &str = "null";
 /// What comes before the name of an own field where it is a dimension.
 const ATTRIBUTE_PREFIX: &str = "attribute.";
 /// The parameters beside the filters.
 const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, at, within, limit";
-/// Years that are read as Solar Hijri, wherever a date is given.
-const HIJRI_YEARS: RangeInclusive<u16> = 1200..=1599;
 
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +47,8 @@ pub enum ReportName {
     Flow,
     /// Agents side by side.
     Leaderboard,
+    /// Which durations met their targets, and which still can.
+    Targets,
     /// In which hours of the week the work comes.
     Volume,
     /// What lies open, and for how long.
@@ -55,13 +57,14 @@ pub enum ReportName {
 
 impl ReportName {
     /// Every report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Satisfaction,
         Self::ResponseTimes,
         Self::ResolutionTimes,
         Self::Flow,
         Self::Leaderboard,
+        Self::Targets,
         Self::Volume,
         Self::Backlog,
     ];
@@ -76,6 +79,7 @@ impl ReportName {
             Self::ResolutionTimes => "resolution-times",
             Self::Flow => "flow",
             Self::Leaderboard => "leaderboard",
+            Self::Targets => "targets",
             Self::Volume => "volume",
             Self::Backlog => "backlog",
         }
@@ -231,15 +235,41 @@ pub enum AsOf {
     Instant(Timestamp),
 }
 
+/// A moment as it was asked: an instant, or a date, which begins where the definition's clocks say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum When {
+    /// An instant.
+    Instant(Timestamp),
+    /// The beginning of a date.
+    Date(NaiveDate),
+}
+
+impl When {
+    /// The instant in microseconds since 1970.
+    #[must_use]
+    pub fn on(self, calendar: &Calendar) -> Micros {
+        match self {
+            Self::Instant(instant) => instant.micros(),
+            Self::Date(date) => calendar.start_of(date),
+        }
+    }
+}
+
+impl From<Timestamp> for When {
+    fn from(instant: Timestamp) -> Self {
+        Self::Instant(instant)
+    }
+}
+
 /// A question to a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// Which report.
     pub report: ReportName,
     /// The first instant counted; unbounded where left out.
-    pub from: Option<Timestamp>,
+    pub from: Option<When>,
     /// The first instant no longer counted, later than `from`; unbounded where left out.
-    pub to: Option<Timestamp>,
+    pub to: Option<When>,
     /// How long the periods are; one row over all time where left out.
     pub interval: Option<Interval>,
     /// What rows are grouped by: at most three dimensions, each once.
@@ -249,9 +279,9 @@ pub struct Query {
     /// Up to where the log is read; all of it where left out.
     pub as_of: Option<AsOf>,
     /// The instant up to which running things are measured.
-    pub at: Option<Timestamp>,
-    /// The duration within which values are counted apart, in microseconds, above zero.
-    pub within: Option<i64>,
+    pub at: Option<When>,
+    /// The duration within which values are counted apart.
+    pub within: Option<Within>,
     /// How many groups are kept, 1 to 200,000.
     pub limit: Option<usize>,
     /// The metric definition as it was named.
@@ -362,9 +392,15 @@ impl Reading {
     }
 
     fn finish(mut self) -> Result<Query, Vec<Invalid>> {
-        if let (Some(from), Some(to)) = (self.query.from, self.query.to)
-            && from >= to
-        {
+        // A date and an instant are compared once it is known where the date begins.
+        let wrong = match (self.query.from, self.query.to) {
+            (Some(When::Instant(from)), Some(When::Instant(to))) if to <= from => {
+                Some((from.to_string(), to.to_string()))
+            }
+            (Some(When::Date(from)), Some(When::Date(to))) if to <= from => Some((from.to_string(), to.to_string())),
+            _ => None,
+        };
+        if let Some((from, to)) = wrong {
             self.wrong.push(Invalid::new("to", to, format!("must be later than from, which is {from}")));
         }
         if self.wrong.is_empty() { Ok(self.query) } else { Err(self.wrong) }
@@ -375,58 +411,44 @@ pub(crate) fn known_dimensions() -> String {
     format!("{}, {ATTRIBUTE_PREFIX}NAME", Dimension::FIXED.map(|dimension| dimension.name()).join(", "))
 }
 
-/// An instant with an offset, or a date: its start in UTC.
-fn moment(field: &str, text: &str) -> Result<Timestamp, Invalid> {
-    if year(text).is_some_and(|year| HIJRI_YEARS.contains(&year)) {
-        let rule = "dates of the Solar Hijri calendar (years 1200 to 1599) are not read yet; give the Gregorian date";
-        return Err(Invalid::new(field, text, rule));
+/// An instant with an offset, or a date, Solar Hijri where its year is one of 1200 to 1599.
+fn moment(field: &str, text: &str) -> Result<When, Invalid> {
+    if text.contains(':') {
+        return Timestamp::parse(field, text).map(When::Instant);
     }
-    if text.contains(':') { Timestamp::parse(field, text) } else { start_of_date(field, text) }
-}
-
-/// The year with which a date or an instant begins.
-fn year(text: &str) -> Option<u16> {
-    let (year, _) = text.split_once('-')?;
-    digits(year).filter(|_| year.len() == 4)
-}
-
-fn start_of_date(field: &str, text: &str) -> Result<Timestamp, Invalid> {
-    let rule = "must be a date like 2026-01-03 (from 00:00 UTC) or an instant with an offset like 2026-01-03T08:12:00Z";
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .filter(|date| date.to_string() == text)
-        .ok_or_else(|| Invalid::new(field, text, rule))?;
-    Timestamp::from_micros(Calendar::utc_gregorian().start_of(date))
-        .ok_or_else(|| Invalid::new(field, text, "must lie in the years 1900 to 2200"))
+    let rule = "must be a date like 2026-01-03 or 1404-10-13 (from 00:00 in the definition's time zone) or an instant \
+                with an offset like 2026-01-03T08:12:00Z";
+    let date = read_date(text).ok_or_else(|| Invalid::new(field, text, rule))?;
+    let within_years = Timestamp::from_micros(Calendar::utc_gregorian().start_of(date)).is_some();
+    let outside = || Invalid::new(field, text, "must lie in the years 1900 to 2200");
+    within_years.then_some(When::Date(date)).ok_or_else(outside)
 }
 
 fn as_of(text: &str) -> Result<AsOf, Invalid> {
     if text.is_empty() || text.bytes().any(|b| !b.is_ascii_digit()) {
-        return moment("as_of", text).map(AsOf::Instant);
+        return moment("as_of", text).map(|when| AsOf::Instant(in_utc(when)));
     }
     let rule = || format!("must be a position of at most {} or an instant", u64::MAX);
     digits(text).map(AsOf::Position).ok_or_else(|| Invalid::new("as_of", text, rule()))
 }
 
-/// A duration in microseconds: a whole number and its unit.
-fn within(text: &str) -> Result<i64, Invalid> {
-    let rule = || {
-        let bounds = format!("above zero and at most {WITHIN_DAYS_MAX}d");
-        Invalid::new("within", text, format!("must be a duration like 45s, 30m, 4h or 2d (48 hours), {bounds}"))
-    };
-    duration(text).filter(|micros| (1..=WITHIN_DAYS_MAX * 86_400_000_000).contains(micros)).ok_or_else(rule)
+/// An instant; of a date, its beginning in UTC: what was known is asked of the log, before a definition is known.
+fn in_utc(when: When) -> Timestamp {
+    Timestamp::clamped(when.on(&Calendar::utc_gregorian()))
 }
 
-fn duration(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
+/// A duration, or a number of business days.
+fn within(text: &str) -> Result<Within, Invalid> {
+    let rule = || {
+        let bounds = format!("above zero and at most {WITHIN_DAYS_MAX}d");
+        let examples = "must be a duration like 45s, 30m, 4h, 2d (48 hours) or 3bd (business days)";
+        Invalid::new("within", text, format!("{examples}, {bounds}"))
     };
-    digits::<i64>(number)?.checked_mul(seconds * 1_000_000)
+    let in_bounds = |within: &Within| match within.micros() {
+        Some(micros) => micros <= WITHIN_MICROS_MAX,
+        None => within.amount <= WITHIN_DAYS_MAX,
+    };
+    text.parse().ok().filter(in_bounds).ok_or_else(rule)
 }
 
 fn limit(text: &str) -> Result<usize, Invalid> {
@@ -434,11 +456,12 @@ fn limit(text: &str) -> Result<usize, Invalid> {
     digits(text).filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| Invalid::new("limit", text, rule()))
 }
 
+/// A definition's name, bare or with a version, as it was given; whether there is one is found out later.
 fn definition(text: &str) -> Result<String, Invalid> {
-    match text {
-        "default" | "default@0" => Ok(text.to_owned()),
-        _ => Err(Invalid::new("definition", text, "must be default or default@0, the only definition there is")),
+    if text.is_empty() {
+        return Err(Invalid::new("definition", text, "must be a definition's name such as default, or NAME@VERSION"));
     }
+    Ok(text.to_owned())
 }
 
 /// A number written in the digits 0 to 9 alone.

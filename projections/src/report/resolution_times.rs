@@ -1,11 +1,13 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
-use super::counting::{Counted, Counting};
-use super::{Fields, RowFigures, Terms, within};
-use crate::exact::Distribution;
+use super::counting::{Counted, Counting, Whose};
+use super::targeting::{Ended, Within};
+use super::{Fields, RowFigures, Terms};
+use crate::definition::document::{Per, ResolutionEnds, TargetMetric};
+use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
-use crate::measurements::kinds::Closings;
+use crate::measurements::kinds::{Closings, FirstClosings};
 use crate::ticket_facts::Micros;
 
 /// A row being counted.
@@ -13,6 +15,7 @@ use crate::ticket_facts::Micros;
 pub(super) struct ResolutionTimes {
     first: Vec<Micros>,
     full: Vec<Micros>,
+    within: Share,
     open: Vec<Micros>,
     requester_wait: Vec<Micros>,
     customer_wait: Vec<Micros>,
@@ -27,10 +30,18 @@ impl RowFigures for ResolutionTimes {
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.first_closings, |row, c| row.first.push(c.values.took[c.row]));
+        counting.each(
+            &state.first_closings,
+            |c| Whose::Closing(c.values.closing[c.row]),
+            |row, c| row.first.push(c.values.took[c.row]),
+        );
+        let within = Within::of(counting, TargetMetric::FullResolution);
+        each_full_resolution(counting, state, |row, resolution| {
+            row.full.push(resolution.took);
+            row.within.add(within.holds(resolution));
+        });
         each_last_closing(counting, state, |row, c| {
             let (v, i) = (c.values, c.row);
-            row.full.push(v.took[i]);
             row.open.push(v.open[i]);
             row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
             row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
@@ -41,8 +52,7 @@ impl RowFigures for ResolutionTimes {
         });
     }
 
-    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
-        let within = within(&self.full, terms.within.or(terms.definition.full_resolution_target));
+    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
         vec![
             ("first_resolution".into(), Distribution::of(self.first).into()),
             ("full_resolution".into(), Distribution::of(self.full).into()),
@@ -53,17 +63,41 @@ impl RowFigures for ResolutionTimes {
             ("on_hold".into(), Distribution::of(self.on_hold).into()),
             ("on_hold_customer".into(), Distribution::of(self.on_hold_customer).into()),
             ("on_hold_third_party".into(), Distribution::of(self.on_hold_third_party).into()),
-            ("within".into(), within.into()),
+            ("within".into(), self.within.into()),
         ]
     }
 }
 
-/// Counts the last closing of each ticket that is closed, by attribution: a full resolution is counted there.
+/// Counts the last closing of each ticket that is closed, by attribution.
 pub(super) fn each_last_closing<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
     count: impl FnMut(&mut R, &Counted<'_, Closings>),
 ) {
     let position = counting.position;
-    counting.each_where(&state.closings, |c| !written(c.values.retracted[c.row], position), count);
+    let stays = |c: &Counted<'_, Closings>| !written(c.values.retracted[c.row], position);
+    counting.each_where(&state.closings, |c| Whose::Closing(c.values.number[c.row]), stays, count);
+}
+
+/// Hands on every full resolution: at the last closing of tickets that are closed, at the first closing, or at every
+/// one, as the definition says.
+pub(super) fn each_full_resolution<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    mut count: impl FnMut(&mut R, &Ended),
+) {
+    let (position, folded) = (counting.position, state.folded());
+    if folded.ends == ResolutionEnds::FirstClose {
+        let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing[c.row]);
+        return counting.each(&state.first_closings, whose, |row, c| {
+            count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row]));
+        });
+    }
+    let every = folded.resolution_per == Per::Cycle;
+    counting.each_where(
+        &state.closings,
+        |c| Whose::Closing(c.values.number[c.row]),
+        |c| every || !written(c.values.retracted[c.row], position),
+        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+    );
 }

@@ -1,7 +1,9 @@
 //! The report `response-times`: how long customers wait for an answer.
 
-use super::counting::Counting;
-use super::{Fields, RowFigures, Terms, within};
+use super::counting::{Counting, Whose};
+use super::targeting::{Ended, Within};
+use super::{Fields, RowFigures, Terms};
+use crate::definition::document::TargetMetric;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -11,6 +13,7 @@ use crate::ticket_facts::Micros;
 #[derive(Default)]
 pub(super) struct ResponseTimes {
     first: Vec<Micros>,
+    within: Share,
     next: Vec<Micros>,
     started: u64,
     answered: u64,
@@ -24,10 +27,15 @@ impl RowFigures for ResponseTimes {
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
         let position = counting.position;
         let tickets = &state.tickets.columns;
-        count_first_responses(counting, state, |row| &mut row.first);
-        counting.each(&state.next_responses, |row, c| row.next.push(c.values.took[c.row]));
-        counting.each_of_assignee(
+        let within = Within::of(counting, TargetMetric::FirstResponse);
+        each_first_response(counting, state, |row, response| {
+            row.first.push(response.took);
+            row.within.add(within.holds(response));
+        });
+        each_next_response(counting, state, |row, response| row.next.push(response.took));
+        counting.each_where(
             &state.openings,
+            |_| Whose::AssigneeNow,
             |c| written(tickets.clock_started[c.ticket()], position),
             |row, c| {
                 row.started += 1;
@@ -36,11 +44,10 @@ impl RowFigures for ResponseTimes {
         );
     }
 
-    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
-        let within = within(&self.first, terms.within.or(terms.definition.first_response_target));
+    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
         vec![
             ("first_response".into(), Distribution::of(self.first).into()),
-            ("within".into(), within.into()),
+            ("within".into(), self.within.into()),
             ("unanswered".into(), (self.started - self.answered).into()),
             ("answer_rate".into(), Share { count: self.answered, of: self.started }.into()),
             ("next_response".into(), Distribution::of(self.next).into()),
@@ -48,11 +55,28 @@ impl RowFigures for ResponseTimes {
     }
 }
 
-/// Counts first responses: in the period of the reply, for its author.
-pub(super) fn count_first_responses<R: Default>(
+/// Hands on every first response: in the period of the reply, for its author or the assignee.
+pub(super) fn each_first_response<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
-    of: impl Fn(&mut R) -> &mut Vec<Micros>,
+    mut count: impl FnMut(&mut R, &Ended),
 ) {
-    counting.each(&state.first_responses, |row, c| of(row).push(c.values.took[c.row]));
+    counting.each(
+        &state.first_responses,
+        |c| Whose::Response(c.values.assignee[c.row]),
+        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+    );
+}
+
+/// Hands on every next response: in the period of the reply, for its author or the assignee.
+pub(super) fn each_next_response<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    mut count: impl FnMut(&mut R, &Ended),
+) {
+    counting.each(
+        &state.next_responses,
+        |c| Whose::Response(c.values.assignee[c.row]),
+        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+    );
 }

@@ -1,14 +1,16 @@
 //! The report `satisfaction`: what customers said of closings and replies.
 
-use super::counting::Counting;
+use super::counting::{Counted, Counting, Whose};
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
-use crate::definition::PositiveFrom;
+use crate::definition::document::{CesBetter, CsatAnswer, CsatSource, PositiveFrom};
 use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
+use crate::measurements::kinds::{Answers, Ratings};
 use crate::ticket_facts::AnsweredField;
 use daftar_domain::satisfaction::Scale;
+use daftar_eventlog::Position;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often each score was given.
@@ -18,8 +20,10 @@ pub(super) type Scores = BTreeMap<u16, u64>;
 const QUESTION: (u16, u16) = (1, 5);
 /// The scores of effort.
 const EFFORT: (u16, u16) = (1, 7);
-/// From here on effort counts as good.
+/// Where ease was asked, from here on it is good.
 const EASY_FROM: u16 = 5;
+/// Where effort was asked, up to here it is good.
+const LITTLE_TO: u16 = 3;
 /// NPS: promoters from, detractors up to.
 const PROMOTERS_FROM: u16 = 9;
 const DETRACTORS_TO: u16 = 6;
@@ -42,13 +46,14 @@ impl RowFigures for Satisfaction {
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
     /// rating, for the reply's author; the response rate in the period of the closing.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        each_answer(counting, state, |_| true, Self::answered);
+        each_answer(counting, state, |field| field != AnsweredField::Overall, Self::answered);
+        count_csat(counting, state, |row| &mut row.overall);
         count_ratings(counting, state, |row| &mut row.ratings);
         count_responses(counting, state, |row| &mut row.response);
     }
 
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields {
-        let positive_from = terms.definition.positive_from;
+        let positive_from = &terms.document().csat.positive_from;
         let questions = &state.dimensions.questions;
         let choices = self
             .choices
@@ -64,7 +69,7 @@ impl RowFigures for Satisfaction {
             ),
             ("choices".into(), by_name(choices, |question| questions.name(*question))),
             ("nps".into(), nps(&self.nps)),
-            ("ces".into(), ces(&self.ces)),
+            ("ces".into(), ces(&self.ces, terms.document().ces.better)),
         ]
     }
 }
@@ -84,17 +89,19 @@ impl Satisfaction {
     }
 }
 
-/// Counts the last answers to those fields that `of_field` keeps: field, scale, score, choices.
+/// Hands on the answers that count to those fields that `of_field` keeps: field, scale, score, choices.
 pub(super) fn each_answer<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
     of_field: impl Fn(AnsweredField) -> bool,
     mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
 ) {
-    let position = counting.position;
+    let (position, which) = (counting.position, counting.terms.document().csat.answer);
+    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first[c.row], c.values.superseded[c.row], position);
     counting.each_where(
         &state.answers,
-        |c| of_field(c.values.field[c.row]) && !written(c.values.superseded[c.row], position),
+        |c| Whose::Closing(c.values.closing[c.row]),
+        |c| of_field(c.values.field[c.row]) && counts(c),
         |row, c| {
             let (scale, score) = (c.values.scale[c.row], c.values.score[c.row]);
             let choices = state.dimensions.choice_sets.members(c.values.choices[c.row]);
@@ -103,16 +110,52 @@ pub(super) fn each_answer<R: Default>(
     );
 }
 
+/// Whether an answer counts among those to the same question, or a rating among those of the same reply.
+fn counts(which: CsatAnswer, first: bool, superseded: Position, position: Position) -> bool {
+    match which {
+        CsatAnswer::Last => !written(superseded, position),
+        CsatAnswer::First => first,
+        CsatAnswer::All => true,
+    }
+}
+
+/// Counts what satisfaction is made of: overall answers, ratings of replies, or both.
+pub(super) fn count_csat<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    of: impl Fn(&mut R) -> &mut Rated,
+) {
+    let rules = &counting.terms.document().csat;
+    if rules.source != CsatSource::ReplyRatings {
+        let overall = |field| field == AnsweredField::Overall;
+        each_answer(counting, state, overall, |row, _, scale, score, _| of(row).add(scale, score));
+    }
+    if rules.source != CsatSource::Survey {
+        each_rating(counting, state, rules.answer, of);
+    }
+}
+
 /// Counts the last ratings of replies.
 pub(super) fn count_ratings<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
     of: impl Fn(&mut R) -> &mut Rated,
 ) {
+    each_rating(counting, state, CsatAnswer::Last, of);
+}
+
+fn each_rating<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    which: CsatAnswer,
+    of: impl Fn(&mut R) -> &mut Rated,
+) {
     let position = counting.position;
+    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first[c.row], c.values.superseded[c.row], position);
     counting.each_where(
         &state.ratings,
-        |c| !written(c.values.superseded[c.row], position),
+        |_| Whose::Agent,
+        counts,
         |row, c| of(row).add(c.values.scale[c.row], c.values.score[c.row]),
     );
 }
@@ -126,6 +169,7 @@ pub(super) fn count_responses<R: Default>(
     let position = counting.position;
     counting.each_where(
         &state.closings,
+        |c| Whose::Closing(c.values.number[c.row]),
         |c| c.values.offered[c.row] || written(c.values.answered[c.row], position),
         |row, c| {
             let response = of(row);
@@ -136,7 +180,7 @@ pub(super) fn count_responses<R: Default>(
 }
 
 /// Scores on their scales.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Rated {
     scales: BTreeMap<Scale, Scores>,
 }
@@ -149,14 +193,14 @@ impl Rated {
     }
 
     /// The share of scores that are positive.
-    pub(super) fn positive(&self, positive_from: PositiveFrom) -> Share {
+    pub(super) fn positive(&self, positive_from: &PositiveFrom) -> Share {
         let positive = self.each().filter(|(scale, score, _)| positive_from.is_positive(*scale, *score));
         let count = positive.map(|(_, _, count)| count).sum();
         Share { count, of: self.each().map(|(_, _, count)| count).sum() }
     }
 
     /// Count, positive count, their share's figures and the mean score.
-    fn figures(&self, names: [&'static str; 2], positive_from: PositiveFrom) -> Vec<(&'static str, Figure)> {
+    fn figures(&self, names: [&'static str; 2], positive_from: &PositiveFrom) -> Vec<(&'static str, Figure)> {
         let positive = self.positive(positive_from);
         let thirds = self.each().map(|(scale, score, count)| thirds(scale, score) * i128::from(count)).sum();
         let mut figures = share(names, positive);
@@ -179,14 +223,14 @@ impl Rated {
 }
 
 /// The share of positive answers to the overall question, with their distribution.
-pub(super) fn csat(overall: &Rated, positive_from: PositiveFrom) -> Figure {
+pub(super) fn csat(overall: &Rated, positive_from: &PositiveFrom) -> Figure {
     let mut figures = overall.figures(["answers", "positive"], positive_from);
     figures.push(("distribution", overall.distribution()));
     Figure::object(figures)
 }
 
 /// The share of positive ratings of replies.
-pub(super) fn reply_rating(ratings: &Rated, positive_from: PositiveFrom) -> Figure {
+pub(super) fn reply_rating(ratings: &Rated, positive_from: &PositiveFrom) -> Figure {
     Figure::object(ratings.figures(["rated", "satisfied"], positive_from))
 }
 
@@ -237,8 +281,12 @@ pub(super) fn nps(scores: &Scores) -> Figure {
     ])
 }
 
-fn ces(scores: &Scores) -> Figure {
-    let good = Share { count: scores.range(EASY_FROM..).map(|(_, count)| count).sum(), of: total(scores) };
+fn ces(scores: &Scores, better: CesBetter) -> Figure {
+    let count = match better {
+        CesBetter::High => scores.range(EASY_FROM..).map(|(_, count)| count).sum(),
+        CesBetter::Low => scores.range(..=LITTLE_TO).map(|(_, count)| count).sum(),
+    };
+    let good = Share { count, of: total(scores) };
     Figure::object([
         ("answers", good.of.into()),
         ("mean", mean(scores).into()),

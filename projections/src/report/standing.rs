@@ -86,10 +86,10 @@ impl Levels {
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {
-    let instants = Instants::of(counting.query, counting.terms.at, || counting.first_opening());
+    let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
     let mut standing: HashMap<Group, Levels> = HashMap::new();
     for (ticket, last) in (0..).zip(&state.tickets.columns.last_span) {
-        if instants.len() == 0 || state.void_at(ticket, counting.position) {
+        if instants.len() == 0 || counting.is_void(ticket) {
             continue;
         }
         for span in state.spans.back_from(*last, counting.position) {

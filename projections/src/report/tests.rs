@@ -5,6 +5,7 @@ mod leaderboard;
 mod naive;
 mod oracle;
 mod overview;
+pub(crate) mod plain;
 pub(crate) mod properties;
 mod standing;
 mod volume;

@@ -1,6 +1,6 @@
 //! The report `volume`: how many tickets are opened and replies written in each hour of the week.
 
-use super::counting::Counting;
+use super::counting::{Counting, Whose};
 use super::figure::Figure;
 use super::periods::Calendar;
 use super::{Fields, RowFigures, Terms};
@@ -32,8 +32,9 @@ impl RowFigures for Volume {
 
     /// Openings count in the hour of the opening, public agent replies in that of the reply, for its author.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.openings, |row, c| row.cell(c.at()).opened += 1);
-        counting.each(&state.public_replies, |row, c| row.cell(c.at()).replies += 1);
+        let calendar = &counting.terms.calendar;
+        counting.each(&state.openings, |_| Whose::Agent, |row, c| row.cell(calendar, c.at()).opened += 1);
+        counting.each(&state.public_replies, |_| Whose::Agent, |row, c| row.cell(calendar, c.at()).replies += 1);
     }
 
     fn figures(self, _: &Measurements, _: &Terms) -> Fields {
@@ -52,7 +53,7 @@ impl RowFigures for Volume {
 }
 
 impl Volume {
-    fn cell(&mut self, at: Micros) -> &mut Cell {
-        self.cells.entry(Calendar::utc_gregorian().hour_of_week(at)).or_default()
+    fn cell(&mut self, calendar: &Calendar, at: Micros) -> &mut Cell {
+        self.cells.entry(calendar.hour_of_week(at)).or_default()
     }
 }

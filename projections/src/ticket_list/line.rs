@@ -1,7 +1,7 @@
 //! A ticket's line in a list: the ticket without its texts, with what is due on it.
 
 use super::query::SortBy;
-use crate::definition::Definition;
+use crate::definition::document::{Definition, TargetMetric};
 use crate::exact::Decimal;
 use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
@@ -133,7 +133,7 @@ pub struct Due {
 /// Everything a line is made of.
 pub(super) struct Sheet<'a> {
     pub(super) state: &'a Measurements,
-    pub(super) definition: Definition,
+    pub(super) definition: &'a Definition,
     pub(super) now: Timestamp,
     pub(super) labels: &'a dyn CustomerLabels,
 }
@@ -228,7 +228,7 @@ impl Sheet<'_> {
 
     /// When the first response falls due; none: its clock does not run, or it has no target.
     fn due_at(&self, facts: &TicketFacts) -> Option<Micros> {
-        Some(facts.first_response_awaited_since()?.saturating_add(self.definition.first_response_target?))
+        Some(facts.response.first_since()?.saturating_add(self.definition.first_target(TargetMetric::FirstResponse)?))
     }
 
     fn due(&self, due_at: Micros) -> Due {
@@ -240,7 +240,7 @@ impl Sheet<'_> {
     fn dissatisfied_since(&self, facts: &TicketFacts) -> Option<Micros> {
         let last = facts.last_score?;
         let scale = *Scale::ALL.get(usize::from(last.scale))?;
-        (!self.definition.positive_from.is_positive(scale, last.score.into())).then_some(last.at)
+        (!self.definition.csat.positive_from.is_positive(scale, last.score.into())).then_some(last.at)
     }
 }
 

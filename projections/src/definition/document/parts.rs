@@ -3,8 +3,11 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 /// An IANA time zone.
@@ -291,5 +294,38 @@ impl JsonSchema for Bound {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "number" })
+    }
+}
+
+/// Reads a map in which no key stands twice; by itself serde would keep the last and say nothing.
+pub(super) fn once_each<'de, D, K, V>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: for<'k> Deserialize<'k> + Ord,
+    V: Deserialize<'de>,
+{
+    deserializer.deserialize_map(OnceEach(PhantomData))
+}
+
+struct OnceEach<K, V>(PhantomData<(K, V)>);
+
+impl<'de, K: for<'k> Deserialize<'k> + Ord, V: Deserialize<'de>> de::Visitor<'de> for OnceEach<K, V> {
+    type Value = BTreeMap<K, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of hours")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        // As a text first, so that a path to what is wrong with its value can name it.
+        while let Some(name) = entries.next_key::<String>()? {
+            let key = K::deserialize(IntoDeserializer::<A::Error>::into_deserializer(name.as_str()))?;
+            if map.contains_key(&key) {
+                return Err(de::Error::custom(format!("{name} is given twice; put its hours into one list")));
+            }
+            map.insert(key, entries.next_value()?);
+        }
+        Ok(map)
     }
 }

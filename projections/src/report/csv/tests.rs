@@ -1,8 +1,9 @@
 //! A report as CSV, read back and held against its JSON.
 
 use crate::measurements::Measurements;
+use crate::report::Report;
 use crate::report::query::ReportName;
-use crate::report::{Report, report};
+use crate::report::tests::plain::report;
 use crate::test_support::{Answers, Labels, Story, Who, closed, folded, history, opened, query};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

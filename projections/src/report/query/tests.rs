@@ -1,6 +1,7 @@
 //! Every rule of a report's parameters, with values worked out by hand.
 
 use super::*;
+use crate::definition::document::{CalendarName, WeekStart};
 
 fn parse(report: &str, parameters: &[(&str, &str)]) -> Result<Query, Vec<Invalid>> {
     Query::parse(report, parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -17,8 +18,12 @@ fn wrong(name: &str, value: &str) -> Invalid {
     wrong.remove(0)
 }
 
-fn instant(text: &str) -> Option<Timestamp> {
-    Some(Timestamp::parse("t", text).unwrap())
+fn instant(text: &str) -> Option<When> {
+    Timestamp::parse("", text).ok().map(When::Instant)
+}
+
+fn date(text: &str) -> Option<When> {
+    text.parse().ok().map(When::Date)
 }
 
 #[test]
@@ -56,7 +61,7 @@ fn all_parameters_are_read_together() {
     .unwrap();
     let request_type = || Dimension::Attribute(AttributeName::known_good("request_type"));
     let expected = Query {
-        from: instant("2026-01-01T00:00:00Z"),
+        from: date("2026-01-01"),
         to: instant("2026-01-31T20:30:00Z"),
         interval: Some(Interval::Week),
         group_by: vec![Dimension::Department, request_type(), Dimension::Tag],
@@ -67,7 +72,7 @@ fn all_parameters_are_read_together() {
         ],
         as_of: Some(AsOf::Position(48_211)),
         at: instant("2026-02-03T10:00:00Z"),
-        within: Some(14_400_000_000),
+        within: Some(Within::hours(4)),
         limit: Some(20),
         definition: Some("default@0".to_owned()),
         ..Query::over(ReportName::ResponseTimes)
@@ -111,31 +116,27 @@ fn a_parameter_is_given_once() {
 }
 
 #[test]
-fn dates_begin_at_midnight_in_utc() {
-    assert_eq!(asked(&[("from", "2026-01-03")]).from, instant("2026-01-03T00:00:00Z"));
-    assert_eq!(asked(&[("to", "2024-02-29")]).to, instant("2024-02-29T00:00:00Z"));
-    assert_eq!(asked(&[("at", "2026-01-03")]).at, instant("2026-01-03T00:00:00Z"));
-    assert_eq!(asked(&[("from", "1900-01-01")]).from, Some(Timestamp::MIN));
-    for text in ["2026-02-29", "2026-1-3", "2026-01", "03.01.2026", "", "soon", "+2026-01-03", " 2026-01-03"] {
+fn dates_are_read_as_dates_of_either_calendar() {
+    assert_eq!(asked(&[("from", "2026-01-03")]).from, date("2026-01-03"));
+    assert_eq!(asked(&[("to", "2024-02-29")]).to, date("2024-02-29"));
+    assert_eq!(asked(&[("at", "2026-01-03")]).at, date("2026-01-03"));
+    assert_eq!(asked(&[("from", "1404-10-13")]).from, date("2026-01-03"));
+    assert_eq!(asked(&[("from", "1399-12-30")]).from, date("2021-03-20"), "the last day of a leap year");
+    for text in ["2026-02-29", "2026-1-3", "2026-01", "03.01.2026", "", "soon", "+2026-01-03", "1400-12-30"] {
         assert!(wrong("from", text).rule.starts_with("must be a date like 2026-01-03"), "{text}");
     }
-    for text in ["1899-12-31", "2201-01-01", "1600-01-01", "2201-01-01T00:00:00Z"] {
+    for text in ["1899-12-31", "2201-01-01", "1600-01-01", "1200-01-01", "2201-01-01T00:00:00Z"] {
         assert_eq!(wrong("to", text).rule, "must lie in the years 1900 to 2200", "{text}");
     }
     assert!(wrong("from", "2026-01-03T08:12:00").rule.contains("with an offset"));
 }
 
 #[test]
-fn solar_hijri_dates_are_refused_as_what_they_are() {
-    for text in ["1200-01-01", "1404-10-13", "1599-12-29", "1404-10-13T00:00:00+03:30"] {
-        for name in ["from", "to", "at", "as_of"] {
-            let rule = wrong(name, text).rule;
-            assert_eq!(
-                rule,
-                "dates of the Solar Hijri calendar (years 1200 to 1599) are not read yet; give the Gregorian date"
-            );
-        }
-    }
+fn a_date_begins_on_the_clocks_of_the_definition() {
+    let tehran = Calendar::new(chrono_tz::Asia::Tehran, CalendarName::Jalali, WeekStart::Saturday);
+    let micros = |text: &str| Timestamp::parse("", text).unwrap().micros();
+    assert_eq!(date("2026-01-03").unwrap().on(&tehran), micros("2026-01-02T20:30:00Z"));
+    assert_eq!(date("2026-01-03").unwrap().on(&Calendar::utc_gregorian()), micros("2026-01-03T00:00:00Z"));
 }
 
 #[test]
@@ -143,9 +144,10 @@ fn to_is_later_than_from() {
     assert!(parse("flow", &[("to", "2026-01-02"), ("from", "2026-01-01")]).is_ok());
     assert!(parse("flow", &[("from", "2026-01-01"), ("to", "2026-01-01T00:00:00.000001Z")]).is_ok());
     for to in ["2026-01-01", "2025-12-31", "2026-01-01T03:30:00+03:30"] {
-        let refused = parse("flow", &[("from", "2026-01-01"), ("to", to)]).unwrap_err();
+        let from = if to.contains('T') { "2026-01-01T00:00:00Z" } else { "2026-01-01" };
+        let refused = parse("flow", &[("from", from), ("to", to)]).unwrap_err();
         assert_eq!((refused.len(), refused[0].field.as_str()), (1, "to"), "{to}");
-        assert_eq!(refused[0].rule, "must be later than from, which is 2026-01-01T00:00:00Z");
+        assert_eq!(refused[0].rule, format!("must be later than from, which is {from}"));
     }
 }
 
@@ -215,7 +217,7 @@ fn as_of_is_a_position_or_an_instant() {
     assert_eq!(asked(&[("as_of", "0")]).as_of, Some(AsOf::Position(0)));
     assert_eq!(asked(&[("as_of", "18446744073709551615")]).as_of, Some(AsOf::Position(u64::MAX)));
     let recorded = instant("2026-01-03T08:12:00Z").unwrap();
-    assert_eq!(asked(&[("as_of", "2026-01-03T11:42:00+03:30")]).as_of, Some(AsOf::Instant(recorded)));
+    assert_eq!(asked(&[("as_of", "2026-01-03T11:42:00+03:30")]).as_of, Some(AsOf::Instant(in_utc(recorded))));
     assert!(wrong("as_of", "18446744073709551616").rule.starts_with("must be a position of at most"));
     for text in ["", "-1", "+5", "۱۲"] {
         assert!(wrong("as_of", text).rule.starts_with("must be a date"), "{text}");
@@ -231,13 +233,14 @@ fn durations_have_a_unit_and_are_positive() {
         ("2d", 172_800_000_000),
         ("100000d", 8_640_000_000_000_000),
     ] {
-        assert_eq!(asked(&[("within", text)]).within, Some(micros), "{text}");
+        assert_eq!(asked(&[("within", text)]).within.unwrap().micros(), Some(micros), "{text}");
     }
-    for text in ["", "h", "4", "0h", "-1h", "+1h", "1.5h", "4 h", "3bd", "4H", "4س", "100001d", "9223372036854775807d"]
+    assert_eq!(asked(&[("within", "3bd")]).within.unwrap().business_days(), Some(3));
+    for text in ["", "h", "4", "0h", "-1h", "+1h", "1.5h", "4 h", "bd", "4H", "4س", "100001d", "9223372036854775807d"]
     {
         assert_eq!(
             wrong("within", text).rule,
-            "must be a duration like 45s, 30m, 4h or 2d (48 hours), above zero and at most 100000d",
+            "must be a duration like 45s, 30m, 4h, 2d (48 hours) or 3bd (business days), above zero and at most 100000d",
             "{text}"
         );
     }

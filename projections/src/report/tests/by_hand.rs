@@ -1,8 +1,8 @@
 //! Figures computed by hand: one short history a rule.
 
+use super::plain::report;
 use crate::report::ReportError;
 use crate::report::query::ReportName::{self, Flow, ResolutionTimes, ResponseTimes, Satisfaction};
-use crate::report::report;
 use crate::test_support::{
     Answers, Entry, Labels, Story, Who, closed, customer_of, folded, history, json, opened, query,
 };

@@ -1,9 +1,9 @@
 //! The report `leaderboard`, computed by hand.
 
 use super::by_hand::{DAY, REZA, SARA, answered, check_row};
-use crate::definition::{Definition, Leaderboard as Ranking};
+use super::plain::{Definition, report, report_under};
+use crate::report::ReportError;
 use crate::report::query::ReportName::Leaderboard;
-use crate::report::{ReportError, report, report_under};
 use crate::test_support::{Entry, Labels, Story, Who, closed, folded, history, json, opened, query};
 use daftar_eventlog::Position;
 use serde_json::{Value, json};
@@ -82,8 +82,7 @@ fn ranks_are_within_a_period_and_the_other_dimensions() {
     let later = history(9, [(0, opened(Who::Customer)), (10, closed(REZA)), (40 * DAY, answered(1, 1))]);
     let entries = [surveyed(20, "sara", 1, 1), surveyed(30, "reza", 1, 0), in_billing(1, REZA), later].concat();
     let state = folded(&entries, None);
-    let leaderboard = Ranking { minimum_answers: 1, ..Definition::DEFAULT.leaderboard };
-    let definition = Definition { leaderboard, ..Definition::DEFAULT };
+    let definition = Definition { minimum_answers: 1, ..Definition::DEFAULT };
     let made = |parameters: &[_]| {
         let query = query(Leaderboard, parameters);
         let made = report_under(definition, &state, &query, state.position(), &Labels).unwrap();

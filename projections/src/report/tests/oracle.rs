@@ -3,7 +3,7 @@
 pub(super) mod standing;
 
 use super::super::figure::Figure;
-use crate::definition::Definition;
+use super::plain::Definition;
 use crate::exact::{Decimal, Distribution, Share};
 use crate::report::query::ReportName;
 use crate::test_support::{Answers, Entry, Story, Who};
@@ -125,7 +125,7 @@ impl Ticket<'_> {
         let open = (self.doing(last) != Doing::Closed).then(|| self.at(0));
         let running = [(waits, definition.first_response_target), (open, definition.full_resolution_target)];
         let due = running.into_iter().filter_map(|(since, target)| Some(since? + target?)).filter(|due| *due < now);
-        due.map(|due| Part { at: due, ..self.part(0, 0, self.assignee(last), What::PastDue) }).collect()
+        due.map(|due| Part { at: due, ..self.part(last, last, self.assignee(last), What::PastDue) }).collect()
     }
 
     fn opening(&self, parts: &mut Vec<Part>) {
@@ -338,6 +338,8 @@ fn fields(answers: &Answers) -> Vec<(String, Answers)> {
 /// Whether a part enters a report at all.
 pub(super) fn enters(report: ReportName, what: &What) -> bool {
     match report {
+        // The other oracle tells what becomes of targets.
+        ReportName::Targets => false,
         ReportName::ResponseTimes => matches!(what, What::ClockStarted { .. } | What::First(_) | What::Next(_)),
         ReportName::ResolutionTimes => {
             matches!(what, What::FirstClosed { .. } | What::Closed { last: Some(_), .. })
@@ -392,6 +394,7 @@ pub(super) fn figures(
     same_period: &dyn Fn(i64, i64) -> bool,
 ) -> Value {
     match report {
+        ReportName::Targets => json!({}),
         ReportName::Overview => standing::overview(parts, definition, same_period),
         ReportName::Leaderboard => standing::leaderboard(parts, definition, same_period),
         ReportName::Volume => standing::volume(parts),

@@ -1,8 +1,9 @@
 //! The report `backlog`, computed by hand.
 
 use super::by_hand::{DAY, REZA, SARA, check_row};
+use super::plain::report;
+use crate::report::ReportError;
 use crate::report::query::ReportName::Backlog;
-use crate::report::{ReportError, report};
 use crate::test_support::{Entry, Labels, Story, Who, closed, folded, history, json, opened, query};
 use daftar_eventlog::Position;
 use serde_json::{Value, json};

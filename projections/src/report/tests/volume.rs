@@ -1,9 +1,9 @@
 //! The report `volume`, computed by hand.
 
 use super::by_hand::{REZA, SARA};
+use super::plain::report;
 use crate::report::ReportError;
 use crate::report::query::ReportName::Volume;
-use crate::report::report;
 use crate::test_support::{Labels, Story, Who, folded, history, json, opened, query};
 use daftar_eventlog::Position;
 use serde_json::{Value, json};

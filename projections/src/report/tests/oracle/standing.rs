@@ -1,9 +1,9 @@
 //! What stands open at an instant, and the reports that are about agents, hours and what stands open.
 
+use super::super::plain::Definition;
 use super::{
     Doing, Part, Ticket, What, count, distribution, flow, resolution_times, response_times, satisfaction, value,
 };
-use crate::definition::Definition;
 use crate::exact::{Decimal, Share};
 use crate::test_support::Entry;
 use serde_json::{Value, json};

@@ -1,0 +1,74 @@
+//! States under other definitions than the live one: folded when first asked for, kept while they are asked for.
+
+use super::Live;
+use crate::definition::document::Folded;
+use crate::measurements::Measurements;
+use crate::projector::CatchUpError;
+use daftar_eventlog::LogReader;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many states are kept beside the live one.
+pub const RESIDENT_MAX: usize = 4;
+
+/// States over one log, the one used last at the end.
+pub struct Resident {
+    log: Arc<dyn LogReader>,
+    states: Mutex<Vec<Arc<State>>>,
+}
+
+struct State {
+    folded: Folded,
+    live: Live,
+    /// Held by whoever feeds it: there is never more than one.
+    feeding: tokio::sync::Mutex<()>,
+}
+
+impl Resident {
+    /// None yet.
+    #[must_use]
+    pub fn new(log: Arc<dyn LogReader>) -> Self {
+        Self { log, states: Mutex::default() }
+    }
+
+    /// Reads the state measured under `folded`, once it has come to the end of the log as it is now. A state that is not
+    /// there yet is folded from the whole log, on the thread this runs on.
+    ///
+    /// # Errors
+    ///
+    /// Why the state could not be brought up to the end of the log.
+    pub async fn read<T>(&self, folded: &Folded, read: impl FnOnce(&Measurements) -> T) -> Result<T, CatchUpError> {
+        let state = self.state(folded);
+        let caught_up = {
+            let _feeding = state.feeding.lock().await;
+            state.live.catch_up(|_| {}).await
+        };
+        if caught_up.is_err() {
+            // What stopped it may be gone when it is asked for again.
+            self.states().retain(|kept| !Arc::ptr_eq(kept, &state));
+        }
+        caught_up?;
+        state.live.read(read)
+    }
+
+    /// The state under these fields, as the one used last; the one that was used the longest ago makes room.
+    fn state(&self, folded: &Folded) -> Arc<State> {
+        let mut states = self.states();
+        let state = match states.iter().position(|state| state.folded == *folded) {
+            Some(place) => states.remove(place),
+            None => Arc::new(State {
+                folded: folded.clone(),
+                live: Live::under(folded.clone(), Arc::clone(&self.log)),
+                feeding: tokio::sync::Mutex::default(),
+            }),
+        };
+        states.push(Arc::clone(&state));
+        let too_many = states.len().saturating_sub(RESIDENT_MAX);
+        states.drain(..too_many);
+        state
+    }
+
+    fn states(&self) -> std::sync::MutexGuard<'_, Vec<Arc<State>>> {
+        // A list of states is whole whoever panicked while holding it.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

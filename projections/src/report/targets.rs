@@ -1,0 +1,173 @@
+//! The report `targets`: which durations met their targets, which missed them, and which still can.
+
+use super::counting::Counting;
+use super::figure::Figure;
+use super::instants::Instants;
+use super::json::rfc3339;
+use super::resolution_times::each_full_resolution;
+use super::response_times::{each_first_response, each_next_response};
+use super::targeting::{Due, Targets as TargetsOf};
+use super::{Fields, RowFigures, Terms};
+use crate::definition::document::TargetMetric;
+use crate::exact::{Decimal, Share};
+use crate::measurements::Measurements;
+use crate::measurements::runs::{Run, RunEnd};
+use crate::ticket_facts::Micros;
+
+/// A row being counted.
+#[derive(Default)]
+pub(super) struct Targets {
+    first_response: Counts,
+    next_response: Counts,
+    full_resolution: Counts,
+}
+
+/// What became of the targets of one metric.
+#[derive(Default)]
+struct Counts {
+    met: u64,
+    breached: u64,
+    running: Vec<Running>,
+}
+
+/// A target that still runs.
+struct Running {
+    ticket: u32,
+    due_at: Option<Micros>,
+    left: Micros,
+}
+
+impl RowFigures for Targets {
+    const FIGURES: u64 = 3;
+
+    /// Durations that ended count where their metric does. One that did not end counts at the moment its target fell
+    /// due, under the dimensions in force at the end of the report's prefix or where it was dropped; until then it runs,
+    /// at each period's end, for the assignee.
+    fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
+        count_ended(counting, state);
+        each_breach(counting, state, |row, metric| row.of(metric).breached += 1);
+        count_running(counting, state);
+    }
+
+    fn figures(self, state: &Measurements, _: &Terms) -> Fields {
+        vec![
+            ("first_response".into(), self.first_response.figure(state)),
+            ("next_response".into(), self.next_response.figure(state)),
+            ("full_resolution".into(), self.full_resolution.figure(state)),
+        ]
+    }
+}
+
+impl Targets {
+    fn of(&mut self, metric: TargetMetric) -> &mut Counts {
+        match metric {
+            TargetMetric::FirstResponse => &mut self.first_response,
+            TargetMetric::NextResponse => &mut self.next_response,
+            TargetMetric::FullResolution => &mut self.full_resolution,
+        }
+    }
+}
+
+impl Counts {
+    fn judge(&mut self, met: Option<bool>) {
+        match met {
+            Some(true) => self.met += 1,
+            Some(false) => self.breached += 1,
+            None => {}
+        }
+    }
+
+    fn figure(mut self, state: &Measurements) -> Figure {
+        let id = |running: &Running| state.tickets.id(running.ticket);
+        self.running.sort_unstable_by_key(|r| (r.due_at.is_none(), r.due_at, id(r)));
+        let running = |r: &Running| {
+            Figure::object([
+                ("ticket", id(r).into()),
+                ("due_at", r.due_at.map(rfc3339).into()),
+                ("left", Decimal::from_micros(r.left.into()).into()),
+            ])
+        };
+        Figure::object([
+            ("met", self.met.into()),
+            ("breached", self.breached.into()),
+            ("running", Figure::from(self.running.len() as u64)),
+            ("share", Share { count: self.met, of: self.met + self.breached }.into()),
+            ("running_tickets", self.running.iter().map(running).collect::<Vec<_>>().into()),
+        ])
+    }
+}
+
+/// The targets of every metric that has any.
+pub(super) fn all<'a, R: Default>(counting: &Counting<'a, R>) -> Vec<(TargetMetric, TargetsOf<'a>)> {
+    let (state, position, terms) = (counting.state, counting.position, counting.terms);
+    let has_any = |metric: &&TargetMetric| terms.document().targets.iter().any(|target| target.metric == **metric);
+    let metrics = TargetMetric::ALL.iter().filter(has_any);
+    metrics.map(|metric| (*metric, TargetsOf::of(state, position, terms, *metric))).collect()
+}
+
+fn count_ended(counting: &mut Counting<'_, Targets>, state: &Measurements) {
+    for (metric, targets) in all(counting) {
+        match metric {
+            TargetMetric::FirstResponse => {
+                each_first_response(counting, state, |row, ended| row.first_response.judge(targets.met(ended)));
+            }
+            TargetMetric::NextResponse => {
+                each_next_response(counting, state, |row, ended| row.next_response.judge(targets.met(ended)));
+            }
+            TargetMetric::FullResolution => {
+                each_full_resolution(counting, state, |row, ended| row.full_resolution.judge(targets.met(ended)));
+            }
+        }
+    }
+}
+
+/// Counts targets that were missed by durations without an end.
+pub(super) fn each_breach<R: Default>(
+    counting: &mut Counting<'_, R>,
+    state: &Measurements,
+    mut count: impl FnMut(&mut R, TargetMetric),
+) {
+    let Some(at) = counting.terms.at else { return };
+    for (metric, targets) in all(counting) {
+        for run in without_value(counting, state, metric) {
+            let until = run.ended.map_or(at, |(ended, _)| ended);
+            let Some(due) = targets.due(&run, until) else { continue };
+            if let Some(missed) = due.at.filter(|due| *due < until) {
+                counting.once(missed, run.ticket, &due.in_force, |row| count(row, metric));
+            }
+        }
+    }
+}
+
+/// The runs of a metric that go on, or ended without a value.
+fn without_value<'a, R: Default>(
+    counting: &Counting<'a, R>,
+    state: &'a Measurements,
+    metric: TargetMetric,
+) -> Vec<Run> {
+    let open_ended = |run: &Run| run.ended.is_none_or(|(_, how)| how == RunEnd::Dropped);
+    let counts = |run: &Run| run.metric == metric && open_ended(run) && !counting.is_void(run.ticket);
+    state.runs.at(counting.position).filter(counts).collect()
+}
+
+/// Counts what runs at each of the report's instants, and is not over by then.
+fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
+    let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
+    for (metric, targets) in all(counting) {
+        let runs = state.runs.at(counting.position);
+        for run in runs.filter(|run| run.metric == metric) {
+            if counting.is_void(run.ticket) || run.ended.is_some_and(|(_, how)| how == RunEnd::Restarted) {
+                continue;
+            }
+            for number in instants.during(run.since, run.ended.map(|(at, _)| at)) {
+                let (now, start) = (instants.now(number), instants.period(number));
+                let due = targets.due(&run, now).filter(|due| due.at.is_none_or(|due| now <= due));
+                let Some(Due { at: due_at, left, in_force }) = due else { continue };
+                let ticket = run.ticket;
+                counting.stand(start, ticket, &in_force, |row| {
+                    row.of(metric).running.push(Running { ticket, due_at, left });
+                });
+            }
+        }
+    }
+}

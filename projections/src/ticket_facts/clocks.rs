@@ -1,0 +1,130 @@
+//! Clocks: how much time passes under a definition, on the calendar and within its schedules.
+
+use super::{Doing, InForce, Micros};
+use crate::business_time::{ScheduleClass, Schedules};
+use crate::definition::document::{Clock, Folded, Measure, Pause};
+use crate::dimensions::Dimensions;
+
+/// What tells how much time passes: the folded fields of a definition and its schedules, prepared.
+#[derive(Clone, Copy)]
+pub(crate) struct Clocks<'a> {
+    folded: &'a Folded,
+    schedules: &'a Schedules,
+    dimensions: &'a Dimensions,
+}
+
+/// A stretch of time on both clocks, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Passed {
+    calendar: Micros,
+    business: Micros,
+}
+
+impl Passed {
+    /// What a clock shows of it.
+    pub(crate) fn on(self, clock: Clock) -> Micros {
+        match clock {
+            Clock::Calendar => self.calendar,
+            Clock::Business => self.business,
+        }
+    }
+}
+
+impl<'a> Clocks<'a> {
+    pub(crate) fn new(folded: &'a Folded, schedules: &'a Schedules, dimensions: &'a Dimensions) -> Self {
+        Self { folded, schedules, dimensions }
+    }
+
+    pub(crate) fn folded(&self) -> &'a Folded {
+        self.folded
+    }
+
+    /// The schedule of a branch and a department.
+    pub(crate) fn class(&self, in_force: InForce) -> ScheduleClass {
+        if !self.folded.reads_schedules() {
+            return ScheduleClass::default();
+        }
+        let name = |names: &'a crate::dimensions::Names, number: u16| names.name(number.into());
+        let branch = name(&self.dimensions.branches, in_force.branch);
+        self.schedules.class(branch, name(&self.dimensions.departments, in_force.department))
+    }
+
+    /// The time from one instant to another, never negative.
+    pub(crate) fn passed(&self, class: ScheduleClass, from: Micros, to: Micros) -> Passed {
+        let calendar = (to - from).max(0);
+        let business = if self.folded.reads_schedules() { self.schedules.open_between(class, from, to) } else { 0 };
+        Passed { calendar, business }
+    }
+}
+
+impl Measure {
+    /// Whether time counts while a ticket does that; time closed is for the metric to say.
+    pub(crate) fn counts(&self, doing: Doing) -> bool {
+        let pause = match doing {
+            Doing::WaitingForAgent | Doing::Closed => return true,
+            Doing::WaitingForCustomer => Pause::WaitingForCustomer,
+            Doing::HeldForCustomer => Pause::HeldForCustomer,
+            Doing::HeldForThirdParty => Pause::HeldForThirdParty,
+        };
+        !self.pauses.contains(&pause)
+    }
+}
+
+/// Everything a ticket can do, by place in [`Spent`].
+const DOINGS: [Doing; 5] = [
+    Doing::WaitingForAgent,
+    Doing::WaitingForCustomer,
+    Doing::HeldForCustomer,
+    Doing::HeldForThirdParty,
+    Doing::Closed,
+];
+
+/// Time spent in each state so far, over all cycles, on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Spent([Passed; 5]);
+
+impl Spent {
+    pub(crate) fn add(&mut self, doing: Doing, passed: Passed) {
+        let so_far = &mut self.0[doing as usize];
+        so_far.calendar += passed.calendar;
+        so_far.business += passed.business;
+    }
+
+    /// Time in one state.
+    pub(crate) fn of(&self, doing: Doing, clock: Clock) -> Micros {
+        self.0[doing as usize].on(clock)
+    }
+
+    /// What a measure counts of the time open.
+    pub(crate) fn open(&self, measure: &Measure) -> Micros {
+        let open = DOINGS.into_iter().filter(|doing| doing.is_open() && measure.counts(*doing));
+        open.map(|doing| self.of(doing, measure.clock)).sum()
+    }
+
+    /// What a measure counts from the opening on: time open, and time closed unless that is left out.
+    pub(crate) fn resolution(&self, folded: &Folded) -> Micros {
+        let closed = if folded.excludes_closed { 0 } else { self.of(Doing::Closed, folded.resolution.clock) };
+        self.open(&folded.resolution) + closed
+    }
+}
+
+/// A running duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopwatch {
+    /// When it started.
+    pub(crate) started: Micros,
+    /// What it has counted since.
+    pub(crate) counted: Micros,
+}
+
+impl Stopwatch {
+    pub(crate) fn start(now: Micros) -> Self {
+        Self { started: now, counted: 0 }
+    }
+
+    pub(crate) fn count(&mut self, doing: Doing, passed: Passed, measure: &Measure) {
+        if measure.counts(doing) {
+            self.counted += passed.on(measure.clock);
+        }
+    }
+}
