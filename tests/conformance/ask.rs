@@ -1,8 +1,8 @@
 //! What a case expects, asked of the product one expectation at a time.
 
 use super::case::{Case, Outcome, Supported, Unsupported, instant, object, rfc3339, unsupported};
-use super::document::{document, metric_of, schedules};
-use super::product::{Product, calendar};
+use super::document::{document, metric_of};
+use super::product::{Calendar, Product};
 use super::story;
 use daftar_eventlog::Position;
 use serde_json::{Map, Value, json};
@@ -92,9 +92,9 @@ fn answer(case: &Case, name: &str, wanted: &Value) -> Supported<Value> {
     match (case.kind.as_str(), name) {
         ("business_duration", "business_seconds") => business_duration(case),
         ("deadline", "due_at") => deadline(case),
-        ("is_open", "open") => Ok(json!(calendar::is_open(&schedules(&case.calendar)?, case.event("instant")?.at)?)),
+        ("is_open", "open") => Ok(json!(Calendar::of(&document(case, true)?)?.is_open(case.event("instant")?.at))),
         ("next_open", "next_open_at") => {
-            let opens = calendar::next_opening(&schedules(&case.calendar)?, case.event("instant")?.at)?;
+            let opens = Calendar::of(&document(case, true)?)?.next_opening(case.event("instant")?.at);
             Ok(json!(opens.map(rfc3339)))
         }
         ("open_periods", "open_periods") => open_periods(case, wanted),
@@ -143,7 +143,7 @@ fn deadline(case: &Case) -> Supported<Value> {
 fn open_periods(case: &Case, wanted: &Value) -> Supported<Value> {
     let given = case.asked("count").and_then(Value::as_u64).and_then(|count| usize::try_from(count).ok());
     let count = given.or(wanted.as_array().map(Vec::len)).unwrap_or(1);
-    let periods = calendar::open_periods(&schedules(&case.calendar)?, case.event("instant")?.at, count)?;
+    let periods = Calendar::of(&document(case, true)?)?.open_periods(case.event("instant")?.at, count);
     Ok(periods.into_iter().map(|(from, to)| json!([rfc3339(from), rfc3339(to)])).collect())
 }
 

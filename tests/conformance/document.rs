@@ -17,7 +17,7 @@ const DAYS: [(&str, &str); 7] = [
 const ELSEWHERE: [&str; 6] = ["tolerance_seconds", "count", "as_of", "from", "to", "bucket"];
 
 /// The schedules of a case's calendar, one for each department where calendars are named.
-pub(crate) fn schedules(calendar: &Value) -> Supported<Value> {
+fn schedules(calendar: &Value) -> Supported<Value> {
     if calendar.is_null() {
         return Ok(json!([]));
     }
