@@ -30,7 +30,8 @@ fn row(entries: &[Entry], report: &'static str, fields: Value) -> Value {
 }
 
 /// Counts and sums in minutes of distributions in the only row of a report.
-fn check(entries: &[Entry], report: &'static str, fields: Value, expected: &[(&str, u64, i64)]) {
+fn check(entries: &[Entry], report: &'static str, fields: impl Into<Value>, expected: &[(&str, u64, i64)]) {
+    let fields = fields.into();
     let row = row(entries, report, fields.clone());
     for (figure, count, minutes) in expected {
         let found = (row[*figure]["count"].as_u64().unwrap(), row[*figure]["sum"].as_f64().unwrap() / 60.0);

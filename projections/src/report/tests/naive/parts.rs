@@ -103,7 +103,7 @@ impl Ticket<'_> {
         for i in 0..self.events.len() {
             match self.story(i) {
                 Story::Replied(Who::Agent(agent)) => {
-                    parts.push(self.part(i, self.place_for(i, Some(agent)), What::Replied))
+                    parts.push(self.part(i, self.place_for(i, Some(agent)), What::Replied));
                 }
                 Story::Closed { .. } => self.closing(i, &mut parts),
                 Story::Reopened(_) => self.reopening(i, &mut parts),
@@ -206,10 +206,8 @@ impl Ticket<'_> {
     }
 
     fn touched_once(&self) -> bool {
-        match (self.rules.one_touch.counts, self.replies_before(self.events.len())) {
-            (OneTouchCounts::AtMostOne, 0) | (_, 1) => true,
-            _ => false,
-        }
+        let replies = self.replies_before(self.events.len());
+        matches!((self.rules.one_touch.counts, replies), (OneTouchCounts::AtMostOne, 0) | (_, 1))
     }
 
     fn lasted(&self, i: usize) -> Lasted {
