@@ -162,9 +162,10 @@ pub async fn reports(log: &dyn LogReader, keys: Arc<dyn KeyStore>) -> String {
             [&[][..], &[("interval", "month")], &[("group_by", "branch,priority")], &[("group_by", "agent")]]
         {
             let given = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            let query =
-                Query::parse(name.name(), given).map(|query| Query { at: Some(Timestamp::clamped(AT).into()), ..query });
-            let made = query.map(|query| report(&state, &query, &definition, state.position(), &labels).map(|made| made.to_json()));
+            let query = Query::parse(name.name(), given)
+                .map(|query| Query { at: Some(Timestamp::clamped(AT).into()), ..query });
+            let made = query
+                .map(|query| report(&state, &query, &definition, state.position(), &labels).map(|made| made.to_json()));
             match made {
                 Ok(Ok(json)) => writeln!(text, "{json}"),
                 Ok(Err(refused)) => writeln!(text, "{} {parameters:?}: {refused}", name.name()),

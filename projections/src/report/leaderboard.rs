@@ -120,15 +120,26 @@ fn count_durations(counting: &mut Counting<'_, Leaderboard>, state: &Measurement
     let (position, terms) = (counting.position, counting.terms);
     let targets = |metric| Targets::of(state, position, terms, metric);
     let first = targets(TargetMetric::FirstResponse);
-    each_first_response(counting, state, |row, ended| {
-        row.first_responses.push(ended.took);
-        row.targets_met.add(first.met(ended));
-    });
+    each_first_response(
+        counting,
+        state,
+        |_| true,
+        |row, ended| {
+            row.first_responses.push(ended.took);
+            row.targets_met.add(first.met(ended));
+        },
+    );
     let next = targets(TargetMetric::NextResponse);
-    each_next_response(counting, state, |row, ended: &Ended| row.targets_met.add(next.met(ended)));
+    let has_target = |ended: &Ended| next.met(ended).is_some();
+    each_next_response(counting, state, has_target, |row, ended| row.targets_met.add(next.met(ended)));
     let full = targets(TargetMetric::FullResolution);
-    each_full_resolution(counting, state, |row, ended| {
-        row.full_resolutions.push(ended.took);
-        row.targets_met.add(full.met(ended));
-    });
+    each_full_resolution(
+        counting,
+        state,
+        |_| true,
+        |row, ended| {
+            row.full_resolutions.push(ended.took);
+            row.targets_met.add(full.met(ended));
+        },
+    );
 }

@@ -42,8 +42,8 @@ impl RowFigures for Overview {
         let nps = |field| field == AnsweredField::Nps;
         each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
         count_ratings(counting, state, |row| &mut row.ratings);
-        each_first_response(counting, state, |row, response| row.first_responses.push(response.took));
-        each_full_resolution(counting, state, |row, resolution| row.full_resolutions.push(resolution.took));
+        each_first_response(counting, state, |_| true, |row, response| row.first_responses.push(response.took));
+        each_full_resolution(counting, state, |_| true, |row, resolution| row.full_resolutions.push(resolution.took));
         count_first_closings(counting, state, |row| &mut row.first_closed);
         count_responses(counting, state, |row| &mut row.response);
     }

@@ -36,10 +36,15 @@ impl RowFigures for ResolutionTimes {
             |row, c| row.first.push(c.values.took[c.row]),
         );
         let within = Within::of(counting, TargetMetric::FullResolution);
-        each_full_resolution(counting, state, |row, resolution| {
-            row.full.push(resolution.took);
-            row.within.add(within.holds(resolution));
-        });
+        each_full_resolution(
+            counting,
+            state,
+            |_| true,
+            |row, resolution| {
+                row.full.push(resolution.took);
+                row.within.add(within.holds(resolution));
+            },
+        );
         each_last_closing(counting, state, |row, c| {
             let (v, i) = (c.values, c.row);
             row.open.push(v.open[i]);
@@ -79,25 +84,27 @@ pub(super) fn each_last_closing<R: Default>(
     counting.each_where(&state.closings, |c| Whose::Closing(c.values.number[c.row]), stays, count);
 }
 
-/// Hands on every full resolution: at the last closing of tickets that are closed, at the first closing, or at every
+/// Hands on every full resolution that `keep` keeps: at the last closing of tickets that are closed, at the first closing, or at every
 /// one, as the definition says.
 pub(super) fn each_full_resolution<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
+    keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
     let (position, folded) = (counting.position, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
         let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing[c.row]);
-        return counting.each(&state.first_closings, whose, |row, c| {
-            count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row]));
-        });
+        let ended = |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+        let keep = |c: &Counted<'_, FirstClosings>| keep(&ended(c));
+        return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &ended(c)));
     }
     let every = folded.resolution_per == Per::Cycle;
+    let ended = |c: &Counted<'_, Closings>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
     counting.each_where(
         &state.closings,
         |c| Whose::Closing(c.values.number[c.row]),
-        |c| every || !written(c.values.retracted[c.row], position),
-        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+        |c| (every || !written(c.values.retracted[c.row], position)) && keep(&ended(c)),
+        |row, c| count(row, &ended(c)),
     );
 }

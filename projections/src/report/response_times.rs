@@ -1,12 +1,13 @@
 //! The report `response-times`: how long customers wait for an answer.
 
-use super::counting::{Counting, Whose};
+use super::counting::{Counted, Counting, Whose};
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
+use crate::measurements::kinds::{FirstResponses, NextResponses};
 use crate::ticket_facts::Micros;
 
 /// A row being counted.
@@ -28,11 +29,16 @@ impl RowFigures for ResponseTimes {
         let position = counting.position;
         let tickets = &state.tickets.columns;
         let within = Within::of(counting, TargetMetric::FirstResponse);
-        each_first_response(counting, state, |row, response| {
-            row.first.push(response.took);
-            row.within.add(within.holds(response));
-        });
-        each_next_response(counting, state, |row, response| row.next.push(response.took));
+        each_first_response(
+            counting,
+            state,
+            |_| true,
+            |row, response| {
+                row.first.push(response.took);
+                row.within.add(within.holds(response));
+            },
+        );
+        each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
         counting.each_where(
             &state.openings,
             |_| Whose::AssigneeNow,
@@ -55,28 +61,34 @@ impl RowFigures for ResponseTimes {
     }
 }
 
-/// Hands on every first response: in the period of the reply, for its author or the assignee.
+/// Hands on every first response that `keep` keeps: in the period of the reply, for its author or the assignee.
 pub(super) fn each_first_response<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
+    keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
-    counting.each(
+    let ended = |c: &Counted<'_, FirstResponses>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+    counting.each_where(
         &state.first_responses,
         |c| Whose::Response(c.values.assignee[c.row]),
-        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+        |c| keep(&ended(c)),
+        |row, c| count(row, &ended(c)),
     );
 }
 
-/// Hands on every next response: in the period of the reply, for its author or the assignee.
+/// Hands on every next response that `keep` keeps: in the period of the reply, for its author or the assignee.
 pub(super) fn each_next_response<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
+    keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
-    counting.each(
+    let ended = |c: &Counted<'_, NextResponses>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+    counting.each_where(
         &state.next_responses,
         |c| Whose::Response(c.values.assignee[c.row]),
-        |row, c| count(row, &Ended::new(c, c.values.started[c.row], c.values.took[c.row])),
+        |c| keep(&ended(c)),
+        |row, c| count(row, &ended(c)),
     );
 }

@@ -6,7 +6,7 @@ use super::instants::Instants;
 use super::json::rfc3339;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
-use super::targeting::{Due, Targets as TargetsOf};
+use super::targeting::{Due, Ended, Targets as TargetsOf};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Share};
@@ -107,15 +107,22 @@ pub(super) fn all<'a, R: Default>(counting: &Counting<'a, R>) -> Vec<(TargetMetr
 
 fn count_ended(counting: &mut Counting<'_, Targets>, state: &Measurements) {
     for (metric, targets) in all(counting) {
+        let has_target = |ended: &Ended| targets.met(ended).is_some();
         match metric {
             TargetMetric::FirstResponse => {
-                each_first_response(counting, state, |row, ended| row.first_response.judge(targets.met(ended)));
+                each_first_response(counting, state, has_target, |row, ended| {
+                    row.first_response.judge(targets.met(ended));
+                });
             }
             TargetMetric::NextResponse => {
-                each_next_response(counting, state, |row, ended| row.next_response.judge(targets.met(ended)));
+                each_next_response(counting, state, has_target, |row, ended| {
+                    row.next_response.judge(targets.met(ended));
+                });
             }
             TargetMetric::FullResolution => {
-                each_full_resolution(counting, state, |row, ended| row.full_resolution.judge(targets.met(ended)));
+                each_full_resolution(counting, state, has_target, |row, ended| {
+                    row.full_resolution.judge(targets.met(ended));
+                });
             }
         }
     }
