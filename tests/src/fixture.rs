@@ -12,8 +12,6 @@ use daftar_eventlog::import::event_id;
 use daftar_eventlog::ndjson::{Line, write_line};
 use daftar_eventlog::sealing::KeyStore;
 use daftar_eventlog::{LogReader, Position, RecordedEvent, StreamKind};
-use daftar_projections::definition::catalog::Published;
-use daftar_projections::definition::document::Definition;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::catch_up;
