@@ -31,7 +31,8 @@ pub(crate) async fn named(source: &Source, name: Option<&str>, position: Positio
     let name = name.unwrap_or(DEFAULT);
     let catalog = Catalog::default();
     catalog.at(name, position).ok_or_else(|| {
-        let known: Vec<_> = catalog.list(position).iter().map(|listed| listed.published.document.name.clone()).collect();
+        let known: Vec<_> =
+            catalog.list(position).iter().map(|listed| listed.published.document.name.clone()).collect();
         Failure::Usage(format!(
             "--definition {name} names neither a file nor a definition there is at position {position}; there are {}",
             known.join(", ")

@@ -61,6 +61,7 @@ pub(super) enum Whose {
 }
 
 /// The agents a measurement counts for.
+#[derive(Clone, Copy)]
 enum Agents<'a> {
     /// One; 0: nobody.
     One(u32),
@@ -97,12 +98,8 @@ pub(super) struct Prefix<'a> {
 impl<'a> Prefix<'a> {
     /// Every measurement of `table` that stood then.
     pub(super) fn all<C: Columns>(self, table: &'a Table<C>) -> impl Iterator<Item = Counted<'a, C>> {
-        let counted = |chunk: &'a Chunk<C>, row| Counted {
-            moments: &chunk.moments,
-            values: &chunk.values,
-            row,
-            begins: None,
-        };
+        let counted =
+            |chunk: &'a Chunk<C>, row| Counted { moments: &chunk.moments, values: &chunk.values, row, begins: None };
         let chunks = table.chunks(Micros::MIN, Micros::MAX);
         let all = chunks.flat_map(move |chunk| (0..chunk.moments.at.len()).map(move |row| counted(chunk, row)));
         all.filter(move |counted| self.has(counted.moments, counted.row))

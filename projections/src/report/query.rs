@@ -427,7 +427,8 @@ impl Reading {
         if !report.lists_tickets() {
             return;
         }
-        let rule = |parameter: &str| format!("must be left out: {} lists tickets; it takes no {parameter}", report.name());
+        let rule =
+            |parameter: &str| format!("must be left out: {} lists tickets; it takes no {parameter}", report.name());
         let names: Vec<_> = group_by.iter().map(Dimension::name).collect();
         let interval = interval.map(|interval| Invalid::new("interval", interval.name(), rule("interval")));
         let grouped = (!names.is_empty()).then(|| Invalid::new("group_by", names.join(","), rule("group_by")));

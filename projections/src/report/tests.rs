@@ -1,10 +1,12 @@
 //! Reports from histories written by hand, and from random ones.
 
 mod by_hand;
+mod cases;
 mod leaderboard;
 mod oracle;
 mod overview;
 pub(crate) mod plain;
 pub(crate) mod properties;
+mod review_queue;
 mod standing;
 mod volume;
