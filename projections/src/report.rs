@@ -7,13 +7,16 @@
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
 //! - `sheet`: rows filled up, limited and put in order
 //! - `targeting`: which target applies, and when it falls due
+//! - `dissatisfaction`: cases of dissatisfied customers
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
-//!   `backlog`: one file a report; a figure that several show is counted where it has its home
+//!   `backlog`, `cases`, `review_queue`: one file a report; a figure that several show is counted where it has its home
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod backlog;
+mod cases;
 mod counting;
 mod csv;
+mod dissatisfaction;
 pub mod figure;
 mod flow;
 pub(crate) mod groups;
@@ -25,6 +28,7 @@ pub mod periods;
 pub mod query;
 mod resolution_times;
 mod response_times;
+mod review_queue;
 mod satisfaction;
 mod sheet;
 mod standing;
@@ -205,6 +209,8 @@ pub fn report(
         ReportName::Targets => sheet.rows::<targets::Targets>()?,
         ReportName::Volume => sheet.rows::<volume::Volume>()?,
         ReportName::Backlog => sheet.rows::<backlog::Backlog>()?,
+        ReportName::Cases => sheet.rows::<cases::Cases>()?,
+        ReportName::ReviewQueue => review_queue::rows(&sheet)?,
     };
     Ok(Report {
         name: query.report,
@@ -249,7 +255,8 @@ impl Report {
 fn notes(query: &Query, terms: &Terms, state: &Measurements) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
     let without_share = query.within.is_some() && !query.report.reads_within();
-    let without_groups = query.limit.is_some() && query.group_by.is_empty() && !query.report.is_by_agent();
+    let by_other = query.report.is_by_agent() || query.report.lists_tickets();
+    let without_groups = query.limit.is_some() && query.group_by.is_empty() && !by_other;
     let notes = [
         (by_tag, "Tag rows do not add up to the total: a ticket with several tags stands in the row of each of them."),
         (without_share, "within has no effect: this report has no share of values within a duration."),

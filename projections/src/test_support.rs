@@ -10,9 +10,9 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin};
 use daftar_eventlog::codec::{EventType, encode};
 use daftar_eventlog::facts::{
-    Actor, Change, EpochBegun, Owner, PriorityChanged, PseudonymBytes, ReplyPosted, ReplyRated, Score, SurveySubmitted,
-    TagsChanged, TicketAssigned, TicketClosed, TicketHeld, TicketOpened, TicketReopened, TicketTransferred,
-    TicketVoided,
+    Actor, Change, EpochBegun, FollowUpRecorded, Owner, PriorityChanged, PseudonymBytes, ReplyPosted, ReplyRated,
+    Score, SurveySubmitted, TagsChanged, TicketAssigned, TicketClosed, TicketHeld, TicketOpened, TicketReopened,
+    TicketTransferred, TicketVoided,
 };
 use daftar_eventlog::{
     Epochs, FactBlock, FactRow, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamKind, StreamName,
@@ -59,6 +59,8 @@ pub(crate) enum Story {
         answers: Answers,
     },
     Reopened(Who),
+    /// By an agent.
+    FollowedUp(&'static str),
     Voided,
     Restored,
     FromTheFuture,
@@ -175,6 +177,9 @@ impl Entry {
                 of(EventType::SURVEY_SUBMITTED, &survey)
             }
             Story::Reopened(by) => of(EventType::TICKET_REOPENED, &TicketReopened { by: by.actor(), reason: None }),
+            Story::FollowedUp(agent) => {
+                of(EventType::FOLLOW_UP_RECORDED, &FollowUpRecorded { by: Actor::Agent(agent), means: 1 })
+            }
             Story::Voided => of(EventType::TICKET_VOIDED, &TicketVoided { reason: "spam" }),
             Story::Restored => (EventType::TICKET_RESTORED, Vec::new()),
             Story::FromTheFuture => (EventType(999), Vec::new()),

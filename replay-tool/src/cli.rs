@@ -46,10 +46,11 @@ pub(crate) struct SourceArguments {
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
-  daftar-replay report overview --data-dir daftar-data --definition iran --interval month")]
+  daftar-replay report overview --data-dir daftar-data --definition iran --interval month
+  daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20")]
 pub(crate) struct ReportArguments {
-    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume
-    /// or backlog.
+    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
+    /// backlog, cases or review-queue.
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,

@@ -18,6 +18,9 @@ pub(crate) fn of(report: &Report) -> String {
         rows if report.name == ReportName::Volume => rows.iter().for_each(|row| {
             let _ = write!(text, "\n{}", week::of(row));
         }),
+        rows if report.name.lists_tickets() => {
+            let _ = write!(text, "\n{}", list_of(rows));
+        }
         [row] if row.period.is_none() && row.group.is_empty() => {
             let _ = write!(text, "\n{}", figures_of(row));
         }
@@ -40,6 +43,18 @@ fn head(report: &Report) -> String {
     let zone = report.definition.document.time_zone;
     let _ = write!(head, "; time zone {zone}, durations in seconds");
     head
+}
+
+/// Rows that are tickets: a line a ticket, everything there is in words, lists and parts in one cell.
+fn list_of(rows: &[Row]) -> Table {
+    let mut table = empty_table();
+    if let Some(first) = rows.first() {
+        table.set_header(first.figures.iter().map(|(name, _)| name.to_string()));
+    }
+    for row in rows {
+        table.add_row(row.figures.iter().map(|(_, figure)| text_of(figure)));
+    }
+    table
 }
 
 /// One row: a line a figure, with everything there is.
@@ -130,7 +145,8 @@ fn text_of(figure: &Figure) -> String {
         Figure::Number(number) => grouped(&number.to_string()),
         Figure::Truth(truth) => if *truth { "yes" } else { "no" }.to_owned(),
         Figure::Text(text) => text.clone(),
-        Figure::Object(_) | Figure::List(_) => String::new(),
+        Figure::List(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
+        Figure::Object(parts) => parts.iter().map(|(_, part)| text_of(part)).collect::<Vec<_>>().join(" "),
     }
 }
 

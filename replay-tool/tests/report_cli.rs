@@ -115,7 +115,8 @@ fn an_earlier_position_is_another_history() {
 fn what_makes_no_sense_is_refused_in_words() {
     refused(
         &["flows"],
-        "must be one of overview, satisfaction, response-times, resolution-times, flow, leaderboard, volume, backlog",
+        "must be one of overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume, \
+         backlog, cases, review-queue",
     );
     refused(&["flow", "--interval", "moon"], "--interval is \"moon\"");
     refused(&["flow", "--group-by", "colour"], "colour");

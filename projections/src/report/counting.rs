@@ -9,7 +9,7 @@ use super::standing::Levels;
 use super::{RowFigures, Terms};
 use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
 use crate::measurements::Measurements;
-use crate::measurements::chunk::{Columns, Moments, Table};
+use crate::measurements::chunk::{Chunk, Columns, Moments, Table};
 use crate::ticket_facts::{InForce, Micros};
 use daftar_eventlog::Position;
 use std::collections::HashMap;
@@ -61,6 +61,7 @@ pub(super) enum Whose {
 }
 
 /// The agents a measurement counts for.
+#[derive(Clone, Copy)]
 enum Agents<'a> {
     /// One; 0: nobody.
     One(u32),
@@ -84,6 +85,43 @@ impl<C> Counted<'_, C> {
             (previous, _) => previous.is_none(),
         }
     }
+}
+
+/// What stood at a report's position.
+#[derive(Clone, Copy)]
+pub(super) struct Prefix<'a> {
+    pub(super) state: &'a Measurements,
+    pub(super) position: Position,
+    pub(super) terms: &'a Terms,
+}
+
+impl<'a> Prefix<'a> {
+    /// Every measurement of `table` that stood then.
+    pub(super) fn all<C: Columns>(self, table: &'a Table<C>) -> impl Iterator<Item = Counted<'a, C>> {
+        let counted =
+            |chunk: &'a Chunk<C>, row| Counted { moments: &chunk.moments, values: &chunk.values, row, begins: None };
+        let chunks = table.chunks(Micros::MIN, Micros::MAX);
+        let all = chunks.flat_map(move |chunk| (0..chunk.moments.at.len()).map(move |row| counted(chunk, row)));
+        all.filter(move |counted| self.has(counted.moments, counted.row))
+    }
+
+    /// Whether a measurement stood then, its ticket not void.
+    fn has(self, moments: &Moments, row: usize) -> bool {
+        moments.added[row] <= self.position && !self.is_void(moments.ticket[row])
+    }
+
+    /// Whether the ticket is out of the figures.
+    pub(super) fn is_void(self, ticket: u32) -> bool {
+        self.terms.document().voided == Voided::Excluded && self.state.void_at(ticket, self.position)
+    }
+}
+
+/// A measurement under whose dimensions something that came of it counts.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) moments: &'a Moments,
+    pub(super) row: usize,
+    pub(super) whose: Whose,
 }
 
 /// What is counted, and into which rows.
@@ -195,6 +233,33 @@ impl<'a, R: Default> Counting<'a, R> {
         }
     }
 
+    /// Counts something that came of a measurement, at an instant, under the measurement's dimensions.
+    pub(super) fn once_under(&mut self, at: Micros, origin: Origin<'_>, mut count: impl FnMut(&mut R)) {
+        let Origin { moments, row, whose } = origin;
+        let Some(at) = self.dated(at, moments.ticket[row]) else { return };
+        let start = self.period_start(at);
+        let agents = self.agents(moments, row, whose);
+        let place = |agent| Place::Measured { moments, row, agent };
+        self.enter_for(start, agents, place, &mut count);
+    }
+
+    /// Counts something that came of a measurement as open at those of the instants of `standing`, under the
+    /// measurement's dimensions.
+    pub(super) fn open_under(&mut self, seen: &Range<usize>, origin: Origin<'_>) {
+        let Origin { moments, row, whose } = origin;
+        if seen.is_empty() {
+            return;
+        }
+        let agents = self.agents(moments, row, whose);
+        let place = |agent| Place::Measured { moments, row, agent };
+        self.each_place(agents, place, |counting, place| {
+            let standing = &mut counting.standing;
+            each_group(counting.state, counting.axes, place, |group| {
+                standing.entry(group).or_default().open(seen);
+            });
+        });
+    }
+
     /// The instant that says in which period something of a ticket counts; none: in none of the report's.
     fn dated(&self, at: Micros, ticket: u32) -> Option<Micros> {
         let at = match self.terms.document().dated_by {
@@ -237,6 +302,16 @@ impl<'a, R: Default> Counting<'a, R> {
         place: impl Fn(u32) -> Place<'p>,
         mut count: impl FnMut(&mut R),
     ) {
+        self.each_place(agents, place, |counting, place| counting.enter(start, place, &mut count));
+    }
+
+    /// Hands on the place of every agent that the filters let pass; where rows are not by agent, the first.
+    fn each_place<'p>(
+        &mut self,
+        agents: Agents<'_>,
+        place: impl Fn(u32) -> Place<'p>,
+        mut enter: impl FnMut(&mut Self, Place<'p>),
+    ) {
         let by_agent = self.axes.contains(&Axis::Agent);
         let one;
         let agents = match agents {
@@ -249,7 +324,7 @@ impl<'a, R: Default> Counting<'a, R> {
         for agent in agents {
             let place = place(*agent);
             if self.passes(place) {
-                self.enter(start, place, &mut count);
+                enter(self, place);
                 if !by_agent {
                     return;
                 }
@@ -259,19 +334,22 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// The opening of the first ticket.
     pub(super) fn first_opening(&self) -> Option<Micros> {
-        let chunks = self.state.openings.chunks(Micros::MIN, Micros::MAX);
-        let all = chunks.flat_map(|chunk| (0..chunk.moments.at.len()).map(move |row| (&chunk.moments, row)));
-        all.filter(|(moments, row)| self.stands(moments, *row)).map(|(moments, row)| moments.at[row]).min()
+        self.prefix().all(&self.state.openings).map(|opening| opening.at()).min()
+    }
+
+    /// What the report sees.
+    pub(super) fn prefix(&self) -> Prefix<'a> {
+        Prefix { state: self.state, position: self.position, terms: self.terms }
     }
 
     /// Whether a measurement stood at the report's position, its ticket not void then.
     fn stands(&self, moments: &Moments, row: usize) -> bool {
-        moments.added[row] <= self.position && !self.is_void(moments.ticket[row])
+        self.prefix().has(moments, row)
     }
 
     /// Whether the ticket is out of the figures.
     pub(super) fn is_void(&self, ticket: u32) -> bool {
-        self.terms.document().voided == Voided::Excluded && self.state.void_at(ticket, self.position)
+        self.prefix().is_void(ticket)
     }
 
     /// Whether every filter lets it pass.

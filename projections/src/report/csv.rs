@@ -94,7 +94,7 @@ impl Columns {
                 self.below(&place.to_string()).take(figure);
             }),
             Figure::Null | Figure::Count(_) | Figure::Number(_) | Figure::Truth(_) | Figure::Text(_) => {
-                self.is_leaf = true
+                self.is_leaf = true;
             }
         }
     }

@@ -61,7 +61,7 @@ impl Figure {
                 figure.push_leaves(&joined(path, &place.to_string()), leaves);
             }),
             Self::Null | Self::Count(_) | Self::Number(_) | Self::Truth(_) | Self::Text(_) => {
-                leaves.push((path.to_owned(), self))
+                leaves.push((path.to_owned(), self));
             }
         }
     }

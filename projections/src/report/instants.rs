@@ -17,6 +17,17 @@ struct Instant {
     now: Micros,
 }
 
+impl Instant {
+    fn of(period: Period, terms: &Terms, at: Micros) -> Self {
+        let end = period.end.min(terms.to.unwrap_or(Micros::MAX));
+        if end <= at {
+            Self { period: period.start, before: end, now: end }
+        } else {
+            Self { period: period.start, before: at.saturating_add(1), now: at }
+        }
+    }
+}
+
 /// The instants of a report, none earlier than the one before it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Instants(Vec<Instant>);
@@ -27,22 +38,17 @@ impl Instants {
     ///
     /// What happens at the end of a period is after it; what happens at `at` is not.
     pub(super) fn of(query: &Query, terms: &Terms, first: impl FnOnce() -> Option<Micros>) -> Self {
-        let to = terms.to;
-        let Some(at) = terms.at else { return Self::default() };
-        let look = |period: Period| {
-            let end = period.end.min(to.unwrap_or(Micros::MAX));
-            if end <= at {
-                Instant { period: period.start, before: end, now: end }
-            } else {
-                Instant { period: period.start, before: at.saturating_add(1), now: at }
-            }
-        };
-        let Some(interval) = query.interval else {
-            return Self(vec![look(Period { start: Micros::MIN, end: Micros::MAX })]);
-        };
-        let Some(first) = terms.from.or_else(first) else { return Self::default() };
-        let last = to.map_or(at, |to| to - 1);
-        Self(terms.calendar.periods(interval, first, last).map(look).collect())
+        let Some(interval) = query.interval else { return Self::at_end(terms) };
+        let Some((at, first)) = terms.at.zip(terms.from.or_else(first)) else { return Self::default() };
+        let last = terms.to.map_or(at, |to| to - 1);
+        let periods = terms.calendar.periods(interval, first, last);
+        Self(periods.map(|period| Instant::of(period, terms, at)).collect())
+    }
+
+    /// The one at the end of the report's time; none where nothing has happened.
+    pub(super) fn at_end(terms: &Terms) -> Self {
+        let all = Period { start: Micros::MIN, end: Micros::MAX };
+        Self(terms.at.map(|at| Instant::of(all, terms, at)).into_iter().collect())
     }
 
     /// How many there are.

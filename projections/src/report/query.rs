@@ -53,11 +53,15 @@ pub enum ReportName {
     Volume,
     /// What lies open, and for how long.
     Backlog,
+    /// Dissatisfied customers, and what was done about them.
+    Cases,
+    /// Tickets somebody should look at again.
+    ReviewQueue,
 }
 
 impl ReportName {
     /// Every report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Overview,
         Self::Satisfaction,
         Self::ResponseTimes,
@@ -67,6 +71,8 @@ impl ReportName {
         Self::Targets,
         Self::Volume,
         Self::Backlog,
+        Self::Cases,
+        Self::ReviewQueue,
     ];
 
     /// Its name in an address and on a command line.
@@ -82,6 +88,8 @@ impl ReportName {
             Self::Targets => "targets",
             Self::Volume => "volume",
             Self::Backlog => "backlog",
+            Self::Cases => "cases",
+            Self::ReviewQueue => "review-queue",
         }
     }
 
@@ -95,6 +103,12 @@ impl ReportName {
     #[must_use]
     pub const fn is_by_agent(self) -> bool {
         matches!(self, Self::Leaderboard)
+    }
+
+    /// Whether its rows are tickets, neither grouped nor by period.
+    #[must_use]
+    pub const fn lists_tickets(self) -> bool {
+        matches!(self, Self::ReviewQueue)
     }
 
     /// Reads a report's name.
@@ -403,7 +417,22 @@ impl Reading {
         if let Some((from, to)) = wrong {
             self.wrong.push(Invalid::new("to", to, format!("must be later than from, which is {from}")));
         }
+        self.refuse_rows();
         if self.wrong.is_empty() { Ok(self.query) } else { Err(self.wrong) }
+    }
+
+    /// Where rows are tickets, nothing else can say what they are.
+    fn refuse_rows(&mut self) {
+        let Query { report, interval, group_by, .. } = &self.query;
+        if !report.lists_tickets() {
+            return;
+        }
+        let rule =
+            |parameter: &str| format!("must be left out: {} lists tickets; it takes no {parameter}", report.name());
+        let names: Vec<_> = group_by.iter().map(Dimension::name).collect();
+        let interval = interval.map(|interval| Invalid::new("interval", interval.name(), rule("interval")));
+        let grouped = (!names.is_empty()).then(|| Invalid::new("group_by", names.join(","), rule("group_by")));
+        self.wrong.extend(interval.into_iter().chain(grouped));
     }
 }
 

@@ -60,6 +60,11 @@ impl Standing {
 pub(super) struct Levels(BTreeMap<usize, Counts>);
 
 impl Levels {
+    /// Adds something that stands open at these instants.
+    pub(super) fn open(&mut self, instants: &Range<usize>) {
+        self.raise(OPEN, instants);
+    }
+
     fn raise(&mut self, place: usize, instants: &Range<usize>) {
         if !instants.is_empty() {
             self.0.entry(instants.start).or_default()[place] += 1;

@@ -1,11 +1,13 @@
 //! Reports from histories written by hand, and from random ones.
 
 mod by_hand;
+mod cases;
 mod leaderboard;
 mod naive;
 mod oracle;
 mod overview;
 pub(crate) mod plain;
 pub(crate) mod properties;
+mod review_queue;
 mod standing;
 mod volume;

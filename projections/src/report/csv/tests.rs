@@ -58,6 +58,9 @@ fn every_value_of_the_json_stands_in_its_column_and_nothing_else() {
             &[("interval", "month"), ("group_by", "tag,attribute.request_type")],
             &[("agent", "nobody"), ("interval", "day"), ("group_by", "channel")],
         ] {
+            if name.lists_tickets() && parameters.iter().any(|(name, _)| ["interval", "group_by"].contains(name)) {
+                continue;
+            }
             let report = made(&state, name, parameters);
             let json: Value = serde_json::from_str(&report.to_json()).unwrap();
             let rows = json["rows"].as_array().unwrap();

@@ -36,7 +36,7 @@ fn a_report_without_parameters_is_over_everything() {
     assert_eq!(
         wrong[0].rule,
         "must be one of overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume, \
-         backlog"
+         backlog, cases, review-queue"
     );
 }
 
@@ -98,6 +98,15 @@ fn an_unknown_parameter_is_told_the_known_ones() {
          (branch, department, agent, channel, priority, customer_tier, tag, customer, language, closing_reason, \
          form, attribute.NAME)"
     );
+}
+
+#[test]
+fn a_list_of_tickets_takes_no_rows() {
+    let rule = |name: &str| format!("must be left out: review-queue lists tickets; it takes no {name}");
+    let refused = parse("review-queue", &[("interval", "day"), ("group_by", "agent,tag"), ("limit", "3")]).unwrap_err();
+    let expected = [("interval", "day"), ("group_by", "agent,tag")];
+    assert_eq!(refused, expected.map(|(name, value)| Invalid::new(name, value, rule(name))));
+    assert!(parse("review-queue", &[("limit", "3"), ("department", "null"), ("at", "2026-01-01")]).is_ok());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What every figure should be, found by plain loops over one ticket's events at a time; knows nothing of the fold.
 
+pub(super) mod dissatisfaction;
 pub(super) mod standing;
 
 use super::super::figure::Figure;
@@ -61,6 +62,15 @@ pub(super) enum What {
         held: bool,
         age: i64,
     },
+    /// A dissatisfaction case was opened.
+    CaseOpened,
+    /// One is open at a look.
+    CaseOpen,
+    /// One was followed up.
+    CaseFollowedUp {
+        took: i64,
+        recovered: bool,
+    },
 }
 
 /// What the last closing of a closed ticket measures.
@@ -103,6 +113,7 @@ impl Ticket<'_> {
             return Vec::new();
         }
         let mut parts = self.past_due(definition, now);
+        parts.extend(self.cases(definition));
         for i in 0..self.0.len() {
             match &self.0[i].story {
                 Story::Opened { .. } => self.opening(&mut parts),
@@ -338,8 +349,8 @@ fn fields(answers: &Answers) -> Vec<(String, Answers)> {
 /// Whether a part enters a report at all.
 pub(super) fn enters(report: ReportName, what: &What) -> bool {
     match report {
-        // The other oracle tells what becomes of targets.
-        ReportName::Targets => false,
+        // The other oracles tell what becomes of targets, and what is to be reviewed.
+        ReportName::Targets | ReportName::ReviewQueue => false,
         ReportName::ResponseTimes => matches!(what, What::ClockStarted { .. } | What::First(_) | What::Next(_)),
         ReportName::ResolutionTimes => {
             matches!(what, What::FirstClosed { .. } | What::Closed { last: Some(_), .. })
@@ -383,6 +394,7 @@ pub(super) fn enters(report: ReportName, what: &What) -> bool {
         },
         ReportName::Volume => matches!(what, What::Opened | What::Replied),
         ReportName::Backlog => matches!(what, What::Open { .. }),
+        ReportName::Cases => matches!(what, What::CaseOpened | What::CaseOpen | What::CaseFollowedUp { .. }),
     }
 }
 
@@ -394,14 +406,15 @@ pub(super) fn figures(
     same_period: &dyn Fn(i64, i64) -> bool,
 ) -> Value {
     match report {
-        ReportName::Targets => json!({}),
+        ReportName::Targets | ReportName::ReviewQueue => json!({}),
+        ReportName::Cases => dissatisfaction::cases(parts),
         ReportName::Overview => standing::overview(parts, definition, same_period),
         ReportName::Leaderboard => standing::leaderboard(parts, definition, same_period),
         ReportName::Volume => standing::volume(parts),
         ReportName::Backlog => standing::backlog(parts),
         ReportName::ResponseTimes => response_times(parts),
         ReportName::ResolutionTimes => resolution_times(parts, definition),
-        ReportName::Satisfaction => satisfaction(parts),
+        ReportName::Satisfaction => satisfaction(parts, definition),
         ReportName::Flow => flow(parts, same_period),
     }
 }
@@ -452,7 +465,7 @@ fn resolution_times(parts: &[&Part], definition: &Definition) -> Value {
     })
 }
 
-fn satisfaction(parts: &[&Part]) -> Value {
+fn satisfaction(parts: &[&Part], definition: &Definition) -> Value {
     let answers: Vec<&Answers> =
         parts.iter().filter_map(|p| if let What::Answered(answers) = &p.what { Some(answers) } else { None }).collect();
     let overall: Vec<(u8, u8)> = answers.iter().filter_map(|a| a.overall).collect();
@@ -464,19 +477,20 @@ fn satisfaction(parts: &[&Part]) -> Value {
     let answered = count(parts, |w| matches!(w, What::Closed { survey: Some(true), .. }));
     let nps: Vec<u8> = answers.iter().filter_map(|a| a.nps).collect();
     let ces: Vec<u8> = answers.iter().filter_map(|a| a.ces).collect();
-    let mut csat = rated(&overall, "answers", "positive");
+    let mut csat = rated(&overall, "answers", "positive", definition);
     csat["distribution"] = scales(&overall);
     let response = Share { count: answered, of: offered };
     json!({
-        "csat": csat, "reply_rating": rated(&ratings, "rated", "satisfied"),
+        "csat": csat, "reply_rating": rated(&ratings, "rated", "satisfied", definition),
         "response_rate": { "offered": offered, "answered": answered, "percent": value(response.percent()),
             "low95": value(response.low95()), "high95": value(response.high95()) },
         "questions": questions(&answers), "choices": choices(&answers), "nps": nps_of(&nps), "ces": ces_of(&ces),
     })
 }
 
-fn rated(scores: &[(u8, u8)], of: &str, positive: &str) -> Value {
-    let good = scores.iter().filter(|(scale, score)| *score >= [1, 3, 4][usize::from(*scale)]).count() as u64;
+fn rated(scores: &[(u8, u8)], of: &str, positive: &str, definition: &Definition) -> Value {
+    let good =
+        scores.iter().filter(|(scale, score)| *score >= definition.positive_from[usize::from(*scale)]).count() as u64;
     let share = Share { count: good, of: scores.len() as u64 };
     // Twelfths of the way from worst to best, four of them a point.
     let twelfths: i128 = scores

@@ -17,11 +17,20 @@ pub(crate) struct Definition {
     pub(crate) full_resolution_target: Option<i64>,
     /// An agent with fewer answers has no rank.
     pub(crate) minimum_answers: u64,
+    /// From which score on an answer is positive, by scale: binary, four, five.
+    pub(crate) positive_from: [u8; 3],
+    /// After how many days open a ticket is stale.
+    pub(crate) stale_days: u32,
 }
 
 impl Definition {
-    pub(crate) const DEFAULT: Self =
-        Self { first_response_target: Some(86_400_000_000), full_resolution_target: None, minimum_answers: 10 };
+    pub(crate) const DEFAULT: Self = Self {
+        first_response_target: Some(86_400_000_000),
+        full_resolution_target: None,
+        minimum_answers: 10,
+        positive_from: [1, 3, 4],
+        stale_days: 7,
+    };
 
     /// As a document.
     pub(crate) fn published(self) -> Arc<Published> {
@@ -36,9 +45,17 @@ impl Definition {
         ];
         document.targets = targets.into_iter().flatten().collect();
         document.leaderboard.minimum_answers = self.minimum_answers;
-        assert_eq!(document.csat.positive_from, PositiveFrom::default());
+        assert_eq!(Self::DEFAULT.positive_from, default_positive_from());
+        let [binary, four, five] = self.positive_from;
+        document.csat.positive_from = PositiveFrom { binary, four, five };
+        document.review.stale_after = Within::days(self.stale_days);
         Arc::new(Published { document, version: 0 })
     }
+}
+
+fn default_positive_from() -> [u8; 3] {
+    let PositiveFrom { binary, four, five } = PositiveFrom::default();
+    [binary, four, five]
 }
 
 /// A report under the default definition.

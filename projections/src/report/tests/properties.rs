@@ -1,5 +1,6 @@
 //! Random histories: the reports against the oracle, against another order of tickets, and against the past.
 
+use super::oracle::dissatisfaction::open_cases;
 use super::oracle::standing::{Look, first_opening, ranks, standing};
 use super::oracle::{self, Part};
 use super::plain::{Definition, report, report_under};
@@ -24,7 +25,7 @@ pub(crate) type Step = (usize, u8, u8, u8, i64);
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Whole days fall on the ends of periods and on the bounds of ages.
     let gap = prop_oneof![2 => Just(0), 2 => 1..600i64, 1 => Just(1440), 1 => 10_000..30_000i64];
-    prop::collection::vec((0..TICKETS, 0..24u8, any::<u8>(), any::<u8>(), gap), 0..90)
+    prop::collection::vec((0..TICKETS, 0..28u8, any::<u8>(), any::<u8>(), gap), 0..90)
 }
 
 /// What the next event of a ticket may refer to.
@@ -86,6 +87,7 @@ fn story(ticket: &Sketch, kind: u8, a: u8, b: u8) -> Story {
         21 | 22 if ticket.closings > 0 => {
             Story::Answered { closing: 1 + u32::from(a) % ticket.closings, answers: answers(a, b) }
         }
+        24..=26 => Story::FollowedUp(agent),
         _ if a.is_multiple_of(4) => Story::Voided,
         _ => Story::Restored,
     }
@@ -120,15 +122,15 @@ fn answers(a: u8, b: u8) -> Answers {
 
 /// A report as it is asked, beside its grouping.
 #[derive(Debug, Clone)]
-struct Asked {
-    from: Option<i64>,
-    to: Option<i64>,
-    at: Option<i64>,
-    interval: Option<Interval>,
-    filter: Option<(&'static str, Option<&'static str>)>,
+pub(super) struct Asked {
+    pub(super) from: Option<i64>,
+    pub(super) to: Option<i64>,
+    pub(super) at: Option<i64>,
+    pub(super) interval: Option<Interval>,
+    pub(super) filter: Option<(&'static str, Option<&'static str>)>,
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let day = || prop::option::of((0..200i64, prop_oneof![Just(0), 0..1440i64]));
     let instant = |(day, minute)| minutes(day * 1440 + minute);
     let interval =
@@ -147,7 +149,7 @@ fn asked() -> impl Strategy<Value = Asked> {
 }
 
 impl Asked {
-    fn query(&self, name: ReportName, by: &[&str]) -> Query {
+    pub(super) fn query(&self, name: ReportName, by: &[&str]) -> Query {
         let mut parameters = Vec::new();
         parameters.extend((!by.is_empty()).then(|| ("group_by", by.join(","))));
         parameters.extend(self.interval.map(|interval| ("interval", interval.name().to_owned())));
@@ -176,7 +178,7 @@ impl Asked {
     }
 
     /// When the report looks at what stands open.
-    fn looks(&self, at: i64, first: Option<i64>) -> Vec<Look> {
+    pub(super) fn looks(&self, at: i64, first: Option<i64>) -> Vec<Look> {
         let Some(first) = self.from.or(first) else { return Vec::new() };
         let look = |period: Option<Period>| {
             let ends = [period.map(|period| period.end), self.to];
@@ -195,7 +197,9 @@ impl Asked {
         let mut parts = oracle::parts(entries, definition, at);
         let inside = |at: i64| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to);
         parts.retain(|part| inside(part.at));
-        parts.extend(standing(entries, &self.looks(at, first_opening(entries))));
+        let looks = self.looks(at, first_opening(entries));
+        parts.extend(standing(entries, &looks));
+        parts.extend(open_cases(entries, definition, &looks));
         parts.retain(|part| match self.filter {
             Some(("agent", agent)) => part.agent == agent,
             Some((_, department)) => part.department == department,
@@ -302,7 +306,11 @@ fn check_ranks(rows: &[Value], keys: &[RowKey], minimum: u64) {
 /// Every report under several groupings, as bytes.
 fn all_reports(state: &Measurements, position: Position, groupings: &[&[(&str, &str)]]) -> Vec<String> {
     let each = |name: ReportName| {
-        groupings.iter().map(move |g| report(state, &query(name, g), position, &Labels).unwrap().to_json())
+        let is_taken = move |grouping: &&&[(&str, &str)]| !name.lists_tickets() || grouping.is_empty();
+        groupings
+            .iter()
+            .filter(is_taken)
+            .map(move |g| report(state, &query(name, g), position, &Labels).unwrap().to_json())
     };
     ReportName::ALL.into_iter().flat_map(each).collect()
 }
@@ -317,12 +325,16 @@ proptest! {
         cut in prop::option::of(0..92usize),
         full_days in prop::option::of(0..20i64),
         minimum_answers in 0..4u64,
+        (four, five) in (2..=4u8, 2..=5u8),
     ) {
         let all = entries(&steps);
         let (state, known) = (folded(&all, None), &all[..cut.unwrap_or(usize::MAX).min(all.len())]);
         let full_resolution_target = full_days.map(|days| days * 86_400_000_000);
-        let definition = Definition { full_resolution_target, minimum_answers, ..Definition::DEFAULT };
-        for name in ReportName::ALL.into_iter().filter(|name| *name != ReportName::Targets) {
+        let positive_from = [1, four, five];
+        let definition =
+            Definition { full_resolution_target, minimum_answers, positive_from, ..Definition::DEFAULT };
+        let elsewhere = |name: &ReportName| *name == ReportName::Targets || name.lists_tickets();
+        for name in ReportName::ALL.into_iter().filter(|name| !elsewhere(name)) {
             for by in [&[][..], &["department"], &["agent"], &["department", "agent"]] {
                 check(&state, known, definition, name, by, &asked);
             }
@@ -355,7 +367,7 @@ proptest! {
     #[test]
     fn a_row_is_the_report_filtered_by_its_value(steps in steps()) {
         let state = folded(&entries(&steps), None);
-        for name in ReportName::ALL {
+        for name in ReportName::ALL.into_iter().filter(|name| !name.lists_tickets()) {
             for row in json(&state, name, &[("group_by", "agent")])["rows"].as_array().unwrap() {
                 let agent = row["group"]["agent"].as_str().unwrap_or("null");
                 let filtered = json(&state, name, &[("group_by", "agent"), ("agent", agent)]);

@@ -9,7 +9,7 @@ use daftar_domain::ids::{
 };
 use daftar_domain::satisfaction::{Scale, Score, SurveyAnswers};
 use daftar_domain::ticket::{
-    Change, Event, EventKind, HeldFor, Opening, Priority, State, Ticket, Visibility, WaitingFor, admit, evolve,
+    Change, Event, EventKind, HeldFor, Means, Opening, Priority, State, Ticket, Visibility, WaitingFor, admit, evolve,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,7 +140,7 @@ fn waiting_for(party: WaitingFor) -> &'static str {
 fn event(entry: &Entry) -> Event {
     let by = match entry.story {
         Story::Opened { by, .. } | Story::Replied(by) | Story::Closed { by, .. } | Story::Reopened(by) => Some(by),
-        Story::Noted(agent) => Some(Who::Agent(agent)),
+        Story::Noted(agent) | Story::FollowedUp(agent) => Some(Who::Agent(agent)),
         _ => None,
     };
     let occurred_at = Timestamp::clamped(entry.at);
@@ -187,6 +187,7 @@ fn kind(entry: &Entry) -> EventKind {
         }
         Story::Answered { closing, answers } => survey(*closing, answers),
         Story::Reopened(_) => EventKind::TicketReopened { reason: None },
+        Story::FollowedUp(_) => EventKind::FollowUpRecorded { means: Means::Call, note: None },
         Story::Voided => EventKind::TicketVoided { reason: ReasonId::known_good("spam") },
         Story::Restored => EventKind::TicketRestored,
         Story::FromTheFuture => unreachable!("no rule knows the future"),

@@ -50,7 +50,7 @@ pub(crate) fn first_opening(entries: &[Entry]) -> Option<i64> {
 }
 
 pub(super) fn overview(parts: &[&Part], definition: &Definition, same: &dyn Fn(i64, i64) -> bool) -> Value {
-    let (said, first) = (satisfaction(parts), response_times(parts));
+    let (said, first) = (satisfaction(parts, definition), response_times(parts));
     let (took, flow) = (resolution_times(parts, definition), flow(parts, same));
     json!({
         "opened": flow["opened"], "closed": flow["closed"], "backlog": count(parts, |w| matches!(w, What::Open { .. })),
@@ -90,7 +90,7 @@ pub(super) fn volume(parts: &[&Part]) -> Value {
 
 /// An agent's row; the rank is told by [`ranks`].
 pub(super) fn leaderboard(parts: &[&Part], definition: &Definition, same: &dyn Fn(i64, i64) -> bool) -> Value {
-    let (said, flow) = (satisfaction(parts), flow(parts, same));
+    let (said, flow) = (satisfaction(parts, definition), flow(parts, same));
     let first = |w: &What| if let What::First(took) = w { Some(*took) } else { None };
     let full = |w: &What| if let What::Closed { last: Some(last), .. } = w { Some(last.took) } else { None };
     let mut targets = Share { count: 0, of: count(parts, |w| matches!(w, What::PastDue)) };
