@@ -107,6 +107,7 @@ fn a_followed_up_customer_recovers_by_the_next_score() {
     let before = [(20, answered(1, 1)), (30, follow_up())];
     let then = |story: &[(i64, Story)]| of([&before, story].concat());
     assert_eq!(then(&[(40, answered(1, 4))]), [1, 0, 1, 1]);
+    assert_eq!(then(&[(40, Story::Reopened(Who::Customer))]), [1, 0, 1, 0], "coming back says nothing yet");
     assert_eq!(then(&[(40, Story::Reopened(Who::Customer)), (50, Story::Replied(REZA)), (60, rated(true))])[3], 1);
     assert_eq!(then(&[(40, rated(false)), (50, rated(true))]), [2, 0, 1, 0], "the better score is the second case's");
     assert_eq!(then(&[(40, answered(1, 4)), (50, rated(false))]), [2, 1, 1, 1]);
