@@ -144,7 +144,7 @@ async fn folded(log: &dyn LogReader, sample: &Sample, labels: &KeyLabels) -> Vec
     let given = given.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let as_of = sample.as_of.map(|as_of| ("as_of".to_owned(), as_of.to_string()));
     let query = Query::parse(name, given.chain(as_of)).unwrap();
-    (report(&state, &query, position, labels).unwrap().to_json() + "\n").into_bytes()
+    (report(&state, &query, &Arc::default(), position, labels).unwrap().to_json() + "\n").into_bytes()
 }
 
 #[test]

@@ -9,10 +9,10 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, FactRow};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::v1::{
-    ActorV1, AttachmentV1, ChangeV1, ContentV1, EpochBegunV1, FollowUpRecordedV1, FormV1, MetadataV1, OwnerV1,
-    PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ScoreV1, SurveySubmittedV1, TagsChangedV1, TicketAssignedV1,
-    TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1, TicketResumedV1,
-    TicketTransferredV1, TicketVoidedV1,
+    ActorV1, AttachmentV1, ChangeV1, ContentV1, DefinitionPublishedV1, EpochBegunV1, FollowUpRecordedV1, FormV1,
+    MetadataV1, OwnerV1, PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ScoreV1, SurveySubmittedV1, TagsChangedV1,
+    TicketAssignedV1, TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1,
+    TicketResumedV1, TicketTransferredV1, TicketVoidedV1,
 };
 use daftar_eventlog::codec::{self, CodecError, EventType};
 use daftar_eventlog::derived::DerivedFiles;
@@ -189,7 +189,12 @@ fn facts_of_what_people_do() {
 }
 
 #[test]
-fn facts_of_the_logs_own_events() {
+fn facts_of_events_that_are_no_tickets() {
+    let document = format!(r#"{{"name":"تهران.2"}}{}"#, " ".repeat(300));
+    assert_borrowed!(
+        "facts_64_definition_published_v1",
+        DefinitionPublishedV1 { name: "تهران.2", document: &document }
+    );
     let lost = EpochBegunV1 {
         epoch: 2,
         id: OTHER,
@@ -210,7 +215,9 @@ fn every_event_type_has_golden_facts_that_are_read_as_its_own() {
         .filter_map(|file| Some(file.unwrap().file_name().to_str()?.strip_suffix(".hex")?.to_owned()))
         .collect();
     let mut read = 0;
-    for number in (1..=EventType::FOLLOW_UP_RECORDED.0).chain([EventType::EPOCH_BEGUN.0]) {
+    for number in
+        (1..=EventType::FOLLOW_UP_RECORDED.0).chain([EventType::DEFINITION_PUBLISHED.0, EventType::EPOCH_BEGUN.0])
+    {
         let own: Vec<_> = files.iter().filter(|f| f.starts_with(&format!("facts_{number:02}_"))).collect();
         assert!(!own.is_empty(), "event type {number} has no golden bytes");
         for name in own {
@@ -244,6 +251,7 @@ const fn number_of(facts: &Facts<'_>) -> u16 {
         Facts::TicketVoided(_) => 13,
         Facts::TicketRestored => 14,
         Facts::FollowUpRecorded(_) => 15,
+        Facts::DefinitionPublished(_) => 64,
         Facts::EpochBegun(_) => 73,
     }
 }

@@ -10,6 +10,8 @@ mod bulk;
 mod commands;
 #[path = "http/conditions.rs"]
 mod conditions;
+#[path = "http/definitions.rs"]
+mod definitions;
 #[path = "http/fields.rs"]
 mod fields;
 #[path = "http/limits.rs"]

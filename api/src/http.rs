@@ -4,6 +4,7 @@
 
 mod answer;
 mod asked;
+mod definitions;
 mod events;
 mod guard;
 mod lists;
@@ -18,6 +19,7 @@ mod tickets;
 pub use problem::{Problem, Slug};
 
 use crate::commands::Commands;
+use crate::definitions::Definitions;
 use asked::Waiting;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,8 +30,7 @@ use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::ndjson::Wish;
 use daftar_eventlog::sealing::KeyStore;
 use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
-use daftar_eventlog::{EventLog, LogReader, Position, StoreError};
-use daftar_projections::definition::catalog::{Catalog, Published};
+use daftar_eventlog::{EventLog, LogReader, StoreError};
 use daftar_projections::live::Live;
 use daftar_projections::live::resident::Resident;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ struct Inner {
     codec: TicketCodec,
     vocabulary: SharedVocabulary,
     commands: Commands,
+    definitions: Definitions,
     live: Live,
     resident: Resident,
     clock: Clock,
@@ -70,6 +72,7 @@ impl Desk {
         let codec = TicketCodec::new(keys, log.identity().log_id);
         let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
         let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
+        let definitions = Definitions::open(Arc::clone(&log)).await?;
         let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let resident = Resident::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
@@ -79,6 +82,7 @@ impl Desk {
             codec,
             vocabulary,
             commands,
+            definitions,
             live,
             resident,
             clock,
@@ -106,6 +110,12 @@ impl Desk {
         &self.0.commands
     }
 
+    /// Its metric definitions.
+    #[must_use]
+    pub fn definitions(&self) -> &Definitions {
+        &self.0.definitions
+    }
+
     /// What is read of it.
     #[must_use]
     pub fn live(&self) -> &Live {
@@ -115,11 +125,6 @@ impl Desk {
     /// What is read of it under other definitions.
     fn resident(&self) -> &Resident {
         &self.0.resident
-    }
-
-    /// The definition that a name means at a position.
-    fn definition(&self, name: &str, position: Position) -> Option<Arc<Published>> {
-        Catalog::default().at(name, position)
     }
 
     /// The values of dimensions its log has.
@@ -210,6 +215,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/events", events::feed().merge(events::bulk()))
         .route("/v1/segments", segments::segments())
         .route("/v1/sealing-keys", segments::sealing_keys())
+        .route("/v1/definitions", definitions::list())
+        .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())

@@ -3,10 +3,12 @@
 //! # Layout
 //!
 //! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
+//! - [`definitions`]: metric definitions, read from the log and published to it
 //! - [`http`]: everything that can be asked; [`server`]: a desk at work
 //! - [`simulate`]: the help desk of the demo
 
 pub mod commands;
+pub mod definitions;
 pub mod hot_tickets;
 pub mod http;
 pub mod server;

@@ -52,6 +52,8 @@ impl EventType {
     pub const TICKET_RESTORED: Self = Self(14);
     /// `follow_up_recorded`.
     pub const FOLLOW_UP_RECORDED: Self = Self(15);
+    /// `definition_published`, of the definition's stream.
+    pub const DEFINITION_PUBLISHED: Self = Self(64);
     /// `epoch_begun`, of the log's own stream.
     pub const EPOCH_BEGUN: Self = Self(73);
 }
@@ -145,6 +147,7 @@ pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<F
             decode_schema(event_type, schema, bytes).map(|v1::TicketRestoredV1 {}| Facts::TicketRestored)
         }
         EventType::FOLLOW_UP_RECORDED => decode_schema(event_type, schema, bytes).map(Facts::FollowUpRecorded),
+        EventType::DEFINITION_PUBLISHED => decode_schema(event_type, schema, bytes).map(Facts::DefinitionPublished),
         EventType::EPOCH_BEGUN => decode_schema(event_type, schema, bytes).map(Facts::EpochBegun),
         EventType(event_type) => Err(CodecError::Unknown { event_type, schema }),
     }

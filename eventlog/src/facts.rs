@@ -3,12 +3,12 @@
 //! Whatever schema version an event was stored with, readers meet only these shapes; older ones are upcast.
 
 pub use crate::codec::v1::{
-    ActorV1 as Actor, ChangeV1 as Change, EpochBegunV1 as EpochBegun, FollowUpRecordedV1 as FollowUpRecorded,
-    FormV1 as Form, OwnerV1 as Owner, PriorityChangedV1 as PriorityChanged, PseudonymBytes,
-    ReplyPostedV1 as ReplyPosted, ReplyRatedV1 as ReplyRated, ScoreV1 as Score, SurveySubmittedV1 as SurveySubmitted,
-    TagsChangedV1 as TagsChanged, TicketAssignedV1 as TicketAssigned, TicketClosedV1 as TicketClosed,
-    TicketHeldV1 as TicketHeld, TicketOpenedV1 as TicketOpened, TicketReopenedV1 as TicketReopened,
-    TicketTransferredV1 as TicketTransferred, TicketVoidedV1 as TicketVoided,
+    ActorV1 as Actor, ChangeV1 as Change, DefinitionPublishedV1 as DefinitionPublished, EpochBegunV1 as EpochBegun,
+    FollowUpRecordedV1 as FollowUpRecorded, FormV1 as Form, OwnerV1 as Owner, PriorityChangedV1 as PriorityChanged,
+    PseudonymBytes, ReplyPostedV1 as ReplyPosted, ReplyRatedV1 as ReplyRated, ScoreV1 as Score,
+    SurveySubmittedV1 as SurveySubmitted, TagsChangedV1 as TagsChanged, TicketAssignedV1 as TicketAssigned,
+    TicketClosedV1 as TicketClosed, TicketHeldV1 as TicketHeld, TicketOpenedV1 as TicketOpened,
+    TicketReopenedV1 as TicketReopened, TicketTransferredV1 as TicketTransferred, TicketVoidedV1 as TicketVoided,
 };
 
 /// What an event states, without its content.
@@ -44,6 +44,8 @@ pub enum Facts<'a> {
     TicketRestored,
     /// See [`FollowUpRecorded`].
     FollowUpRecorded(FollowUpRecorded<'a>),
+    /// See [`DefinitionPublished`]; of a definition, no ticket.
+    DefinitionPublished(DefinitionPublished<'a>),
     /// See [`EpochBegun`]; of the log, no ticket.
     EpochBegun(EpochBegun),
 }

@@ -8,6 +8,7 @@
 //! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
 //! - [`sealing`]: pseudonyms, keys, content
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
+//! - [`definition`]: metric definitions as events
 //! - [`epoch`]: where the histories of one log part
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
@@ -24,6 +25,7 @@ pub mod block;
 pub mod checksum;
 pub mod clock;
 pub mod codec;
+pub mod definition;
 pub mod derived;
 pub mod embedded;
 pub mod entry;

@@ -17,7 +17,7 @@ pub mod write;
 
 pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};
-pub use write::{write_epoch_line, write_line};
+pub use write::{write_line, write_other_line};
 
 use daftar_domain::ids::TicketId;
 use daftar_domain::{Event, Timestamp};

@@ -1,5 +1,6 @@
 //! For tests: histories written in a few words, a log in memory that holds them, and reports from it.
 
+use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::projector::catch_up;
 use crate::report::CustomerLabels;
@@ -317,7 +318,12 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
 
 /// The state after these events, or those up to a position.
 pub(crate) fn folded(entries: &[Entry], until: Option<Position>) -> Measurements {
-    let mut state = Measurements::default();
+    folded_under(&Definition::default(), entries, until)
+}
+
+/// The same under another definition.
+pub(crate) fn folded_under(definition: &Definition, entries: &[Entry], until: Option<Position>) -> Measurements {
+    let mut state = Measurements::under(definition.folded());
     now(catch_up(&MemoryLog::of(entries), &mut state, until, |_| {})).unwrap();
     state
 }

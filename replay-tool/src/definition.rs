@@ -29,9 +29,10 @@ pub(crate) fn from_file(text: &str) -> Result<Option<Arc<Published>>, Failure> {
 /// The definition that a name means at a position.
 pub(crate) async fn named(source: &Source, name: Option<&str>, position: Position) -> Result<Arc<Published>, Failure> {
     let name = name.unwrap_or(DEFAULT);
-    let catalog = Catalog::default();
+    let catalog = Catalog::of(&*source.log).await.map_err(Failure::run)?;
     catalog.at(name, position).ok_or_else(|| {
-        let known: Vec<_> = catalog.list(position).iter().map(|listed| listed.published.document.name.clone()).collect();
+        let known: Vec<_> =
+            catalog.list(position).iter().map(|listed| listed.published.document.name.clone()).collect();
         Failure::Usage(format!(
             "--definition {name} names neither a file nor a definition there is at position {position}; there are {}",
             known.join(", ")

@@ -34,7 +34,8 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
         .await
         .map_err(Failure::run)?;
     progress.finish_and_clear();
-    let report = report(&state, &query, &definition, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
+    let report =
+        report(&state, &query, &definition, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
     show(&report, arguments.output)
 }
 

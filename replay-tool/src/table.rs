@@ -32,12 +32,13 @@ pub(crate) fn of(report: &Report) -> String {
 }
 
 fn head(report: &Report) -> String {
-    let definition = format!("{} (version {})", report.definition.name, report.definition.version);
+    let definition = format!("{} (version {})", report.definition.document.name, report.definition.version);
     let mut head = format!("{}, definition {definition}, at position {}", report.name.name(), report.position);
     if let Some(at) = report.at {
         let _ = write!(head, ", measured up to {}", daftar_domain::Timestamp::clamped(at));
     }
-    head.push_str("; durations in seconds");
+    let zone = report.definition.document.time_zone;
+    let _ = write!(head, "; time zone {zone}, durations in seconds");
     head
 }
 
@@ -127,6 +128,7 @@ fn text_of(figure: &Figure) -> String {
         Figure::Null => "–".to_owned(),
         Figure::Count(count) => grouped(&count.to_string()),
         Figure::Number(number) => grouped(&number.to_string()),
+        Figure::Truth(truth) => if *truth { "yes" } else { "no" }.to_owned(),
         Figure::Text(text) => text.clone(),
         Figure::Object(_) | Figure::List(_) => String::new(),
     }

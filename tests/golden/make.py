@@ -210,6 +210,7 @@ FACTS = {
     "13_ticket_voided_v1": text("spam"),
     "14_ticket_restored_v1": b"",
     "15_follow_up_recorded_v1": agent("sara") + u8(1),
+    "64_definition_published_v1": text("تهران.2") + text('{"name":"تهران.2"}' + " " * 300),
     "73_epoch_begun_v1": var(2) + OTHER + var(4_242) + b"\x77" * 32 + u8(0) + opt(var(1 << 33) + b"\x78" * 32),
     "73_epoch_begun_v1_restored": var(70_000) + OTHER + var(9) + b"\x77" * 32 + u8(1) + opt(None),
 }

@@ -53,6 +53,8 @@ fn an_address_says_which_methods_it_knows() {
         commands.iter().map(|action| (format!("/v1/tickets/HD-1/{action}"), "POST")).collect();
     let readable = ["/v1/tickets/HD-1", "/v1/tickets/HD-1/history", "/v1/reports/flow", "/healthz", "/readyz"];
     rows.extend(readable.map(|path| (path.to_owned(), "GET,HEAD")));
+    rows.push(("/v1/definitions".to_owned(), "GET,HEAD"));
+    rows.push(("/v1/definitions/default".to_owned(), "GET,HEAD,PUT"));
     rows.push(("/v1/events".to_owned(), "GET,HEAD,POST"));
     for (path, allowed) in rows {
         let known: Vec<_> = allowed.split(',').collect();

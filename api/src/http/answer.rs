@@ -8,6 +8,7 @@ use daftar_eventlog::Position;
 use daftar_eventlog::ndjson::write::Object;
 use daftar_eventlog::ndjson::{Line, write_line};
 use serde::Serialize;
+use std::fmt::Display;
 
 /// The header that says for which position of the log an answer speaks.
 pub(super) const DAFTAR_POSITION: HeaderName = HeaderName::from_static("daftar-position");
@@ -54,8 +55,8 @@ pub(super) fn event(out: &mut Vec<u8>, line: &Line) {
     out.pop();
 }
 
-/// The entity tag of a ticket's version.
-pub(super) fn version_tag(version: u32) -> HeaderValue {
+/// The entity tag of a version of a ticket or a definition.
+pub(super) fn version_tag(version: impl Display) -> HeaderValue {
     // Quotes and digits are allowed in every header.
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
@@ -67,6 +68,6 @@ pub(super) fn at_position(mut response: Response, position: Position) -> Respons
 }
 
 /// An id as a part of an address.
-fn in_path(id: &str) -> String {
+pub(super) fn in_path(id: &str) -> String {
     form_urlencoded::byte_serialize(id.as_bytes()).collect()
 }

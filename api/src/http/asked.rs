@@ -109,7 +109,7 @@ fn timeout(text: &str) -> Result<Duration, Problem> {
         .ok_or_else(|| Problem::invalid_parameters(&[Invalid::new("timeout", text, rule)]))
 }
 
-/// The version a command asks for with `If-Match`; none: any.
+/// The version a command or a publication asks for with `If-Match`; none: any.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     let mut given = headers.get_all(header::IF_MATCH).iter();
     let text = match (given.next(), given.next()) {
@@ -122,7 +122,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     }
     let digits = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let version = digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
-    let why = "must be one version of the ticket in quotes, like \"7\", as its ETag gives it";
+    let why = "must be one version in quotes, like \"7\", as its ETag gives it";
     version.map(Some).ok_or_else(|| Problem::of_field(Slug::Malformed, "If-Match", why))
 }
 

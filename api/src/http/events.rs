@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get, post};
 use daftar_domain::{Invalid, Limits};
 use daftar_eventlog::epoch::Moment;
 use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, Reject};
-use daftar_eventlog::ndjson::{write_epoch_line, write_line};
+use daftar_eventlog::ndjson::{write_line, write_other_line};
 use daftar_eventlog::{Epochs, Position, StoreError, StreamKind};
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
@@ -83,7 +83,7 @@ fn lines(desk: Desk, after: Position, until: Position, all: bool) -> impl Stream
             if event.bytes.head().map_err(|e| e.at(event.position))?.stream_kind == StreamKind::Ticket {
                 write_line(&mut text, &line_of(&**desk.log(), desk.codec(), event)?);
             } else if all {
-                write_epoch_line(&mut text, event)?;
+                write_other_line(&mut text, event)?;
             }
         }
         Ok(Some((text, (desk, reached))))

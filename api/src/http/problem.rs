@@ -29,11 +29,11 @@ pub enum Slug {
     MethodNotAllowed,
     /// A rule says no to the ticket as it is.
     ForbiddenByState,
-    /// Others keep writing to the ticket.
+    /// Others keep writing to the ticket or the definition.
     Conflict,
     /// The cursor or position is of another log, or of an epoch that was given up.
     OtherEpoch,
-    /// The ticket has another version than the one asked for.
+    /// The ticket or the definition has another version than the one asked for.
     StaleVersion,
     /// The body is too large.
     TooLarge,
@@ -69,10 +69,10 @@ impl Slug {
             Self::ForbiddenByState => {
                 ("forbidden-by-state", StatusCode::CONFLICT, "The ticket does not take this as it is now")
             }
-            Self::Conflict => ("conflict", StatusCode::CONFLICT, "Others keep writing to the ticket"),
+            Self::Conflict => ("conflict", StatusCode::CONFLICT, "Others keep writing to it"),
             Self::OtherEpoch => ("other-epoch", StatusCode::GONE, "This was given for another history"),
             Self::StaleVersion => {
-                ("stale-version", StatusCode::PRECONDITION_FAILED, "The ticket has changed since it was read")
+                ("stale-version", StatusCode::PRECONDITION_FAILED, "It has changed since it was read")
             }
             Self::TooLarge => ("too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::Invalid => ("invalid", StatusCode::UNPROCESSABLE_ENTITY, "A value breaks its rule"),

@@ -67,13 +67,13 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 /// Makes the report on a thread that may take its time.
 async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
     let asked = asked_position(desk, query.as_of).await?;
-    let definition = definition(desk, &query, asked)?;
+    let definition = definition(desk, &query, asked).await?;
     let made = desk.compute(move |desk| {
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
         let folded = definition.document.folded();
         let make = |state: &Measurements| {
             let position = asked.unwrap_or(state.position());
-            make_report(state, &query, position, &definition, &labels)
+            make_report(state, &query, &definition, position, &labels)
         };
         if desk.live().read(|state| *state.folded() == folded)? {
             return desk.live().read(make);
@@ -89,10 +89,10 @@ async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
 }
 
 /// The definition that a query names, as it was at the position asked for.
-fn definition(desk: &Desk, query: &Query, asked: Option<Position>) -> Result<Arc<Published>, Problem> {
+async fn definition(desk: &Desk, query: &Query, asked: Option<Position>) -> Result<Arc<Published>, Problem> {
     let name = query.definition.as_deref().unwrap_or(DEFAULT);
     let position = asked.unwrap_or(*desk.log().durable().borrow());
-    desk.definition(name, position).ok_or_else(|| {
+    desk.definitions().at(name, position).await?.ok_or_else(|| {
         let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
         Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
     })

@@ -90,7 +90,7 @@ fn new_ticket_id(stamp: Option<CommandStamp>) -> TicketId {
     TicketId::known_good(&id.to_string())
 }
 
-fn unread(refused: &BytesRejection) -> Problem {
+pub(super) fn unread(refused: &BytesRejection) -> Problem {
     match refused {
         BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
             Problem::new(Slug::TooLarge, format!("the body has more than {BODY_BYTES_MAX} bytes, the most allowed"))

@@ -79,5 +79,6 @@ first_schemas!(
     TicketVoidedV1<'a>,
     TicketRestoredV1,
     FollowUpRecordedV1<'a>,
+    DefinitionPublishedV1<'a>,
     EpochBegunV1,
 );

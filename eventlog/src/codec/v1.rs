@@ -217,6 +217,15 @@ pub struct FollowUpRecordedV1<'a> {
     pub means: u8,
 }
 
+/// `definition_published`, event type 64, of the stream `definition/{name}`; the definition's version is the stream's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefinitionPublishedV1<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its document: canonical JSON.
+    pub document: &'a str,
+}
+
 /// `epoch_begun`, event type 73, of the stream `log/epoch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochBegunV1 {

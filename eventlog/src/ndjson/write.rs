@@ -1,7 +1,9 @@
 //! From an event to its line, fields in their published order.
 
 use super::Line;
-use crate::epoch::{EpochCause, begun_by};
+use crate::codec::decode_facts;
+use crate::epoch::EpochCause;
+use crate::facts::{DefinitionPublished, EpochBegun, Facts};
 use crate::log::StoreError;
 use crate::record::RecordedEvent;
 use daftar_domain::ids::Tag;
@@ -31,29 +33,45 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line) {
     out.push(b'\n');
 }
 
-/// Appends the line of an event that begins an epoch; of every other event that is no ticket's, nothing.
+/// Appends the line of an event that is no ticket's: one that begins an epoch, or publishes a definition.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when it can't be read.
-pub fn write_epoch_line(out: &mut Vec<u8>, recorded: &RecordedEvent) -> Result<(), StoreError> {
+pub fn write_other_line(out: &mut Vec<u8>, recorded: &RecordedEvent) -> Result<(), StoreError> {
     let position = recorded.position;
     let head = recorded.bytes.head().map_err(|e| e.at(position))?;
     let unreadable = |source| StoreError::Unreadable { position, source };
-    let Some(begun) = begun_by(head.event_type, head.schema, head.facts).map_err(unreadable)? else { return Ok(()) };
+    let facts = decode_facts(head.event_type, head.schema, head.facts).map_err(unreadable)?;
+    let (name, write): (_, &dyn Fn(&mut Object<'_>)) = match &facts {
+        Facts::EpochBegun(begun) => ("epoch_begun", &|object| epoch(object, begun)),
+        Facts::DefinitionPublished(published) => ("definition_published", &|object| definition(object, published)),
+        // A ticket's, which stands in no other stream.
+        _ => return Ok(()),
+    };
     Object::write(out, |object| {
-        object.value("type", "epoch_begun");
+        object.value("type", name);
         object.shown("occurred_at", Some(&head.occurred_at));
-        object.value("epoch", &begun.epoch);
-        object.value("parted", &begun.parted);
-        object.given("cause", EpochCause::from_code(begun.cause).map(EpochCause::name));
-        object.given("given_up", begun.given_up.map(|(position, _)| position).as_ref());
+        write(object);
         object.value("position", &position.0);
         object.value("version", &head.version.0);
         object.shown("recorded_at", Some(&recorded.recorded_at));
     });
     out.push(b'\n');
     Ok(())
+}
+
+fn epoch(object: &mut Object<'_>, begun: &EpochBegun) {
+    object.value("epoch", &begun.epoch);
+    object.value("parted", &begun.parted);
+    object.given("cause", EpochCause::from_code(begun.cause).map(EpochCause::name));
+    object.given("given_up", begun.given_up.map(|(position, _)| position).as_ref());
+}
+
+fn definition(object: &mut Object<'_>, published: &DefinitionPublished<'_>) {
+    object.value("name", published.name);
+    // Stored as JSON, and written as it stands there.
+    object.name("document").extend_from_slice(published.document.as_bytes());
 }
 
 /// A JSON object that is being written, fields in the order in which they are given.

@@ -3,12 +3,14 @@
 use super::document::Definition;
 use super::presets;
 use daftar_domain::Timestamp;
-use daftar_eventlog::Position;
+use daftar_eventlog::codec::{EventType, decode_facts};
+use daftar_eventlog::facts::Facts;
+use daftar_eventlog::{FactBlock, FactRow, LogReader, Position, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A definition under its name and version.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Published {
     /// The definition.
     pub document: Definition,
@@ -51,6 +53,50 @@ impl Default for Catalog {
 }
 
 impl Catalog {
+    /// Reads what a log has published so far.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log can't be read, or a document in it is not one.
+    pub async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
+        let (mut catalog, mut after) = (Self::default(), Position::ZERO);
+        while let Some(block) = log.fact_block(after).await? {
+            catalog.take_in(&block)?;
+            after = block.last();
+        }
+        Ok(catalog)
+    }
+
+    /// Takes in every publication of a block; one that it has is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when an event can't be read, or its document is not one.
+    pub fn take_in(&mut self, block: &FactBlock) -> Result<(), StoreError> {
+        let is_one = |of_event: EventType| of_event == EventType::DEFINITION_PUBLISHED;
+        // Nearly every block has none, and the column of types says so.
+        if !block.types().any(is_one) {
+            return Ok(());
+        }
+        block.iter().filter(|row| is_one(row.event_type)).try_for_each(|row| self.take_in_row(&row))
+    }
+
+    fn take_in_row(&mut self, row: &FactRow<'_>) -> Result<(), StoreError> {
+        let position = row.position;
+        let unreadable = |source| StoreError::Unreadable { position, source };
+        let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
+        let Facts::DefinitionPublished(published) = facts else { return Ok(()) };
+        let wrong = |why: String| StoreError::Corrupt {
+            position,
+            why: format!(
+                "the definition published there can't be read ({why}); a newer version may have written it: upgrade"
+            ),
+        };
+        let document = Definition::of_log(published.document).map_err(|why| wrong(why.to_string()))?;
+        self.apply(document, row.version.0.into(), position, row.recorded_at);
+        Ok(())
+    }
+
     /// Takes in a publication; those of one name come in order, the first is version 1. One that it has is left as it is.
     pub fn apply(&mut self, document: Definition, version: u64, position: Position, recorded_at: Timestamp) {
         let versions = self.published.entry(document.name.clone()).or_default();

@@ -12,6 +12,8 @@ pub struct Wrong {
     pub place: String,
     /// What is wrong there and how to mend it.
     pub reason: String,
+    /// Whether the text is no JSON or TOML at all, so that nothing more could be said of it.
+    pub is_syntax: bool,
 }
 
 impl fmt::Display for Wrong {
@@ -23,7 +25,7 @@ impl fmt::Display for Wrong {
 impl Wrong {
     /// Says what is wrong at a place.
     pub(super) fn new(place: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { place: place.into(), reason: reason.into() }
+        Self { place: place.into(), reason: reason.into(), is_syntax: false }
     }
 
     /// The place as a JSON Pointer (RFC 6901): `/schedules/0/weekly/saturday/1`.
@@ -46,7 +48,7 @@ impl Definition {
             let line = error.span().map(|span| line_of(text, span.start));
             vec![unread(place, error.message(), line)]
         };
-        let document = toml::Deserializer::parse(text).map_err(|error| unread(&error, String::new()))?;
+        let document = toml::Deserializer::parse(text).map_err(|error| no_text(unread(&error, String::new())))?;
         let read = deserialized(document).map_err(|(place, error)| unread(&error, place))?;
         read.with_names(toml::from_str(text).ok())?.validated()
     }
@@ -60,12 +62,18 @@ impl Definition {
         let unread = |error: &serde_json::Error, place: String| {
             let told = error.to_string();
             let what = told.rsplit_once(" at line ").map_or(told.as_str(), |(what, _)| what);
-            vec![unread(place, what, Some(error.line()).filter(|line| *line > 0))]
+            let told = vec![unread(place, what, Some(error.line()).filter(|line| *line > 0))];
+            if error.is_data() { told } else { no_text(told) }
         };
         let mut document = serde_json::Deserializer::from_str(text);
         let read = deserialized(&mut document).map_err(|(place, error)| unread(&error, place))?;
         document.end().map_err(|error| unread(&error, String::new()))?;
         read.with_names(serde_json::from_str(text).ok())?.validated()
+    }
+
+    /// Reads a definition as the log holds it. It kept the rules of its time: later rules do not undo what was published.
+    pub(super) fn of_log(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// Reads a definition from a file's text: JSON or TOML, as the end of its name says, else as it begins.
@@ -116,7 +124,11 @@ pub(super) fn deserialized<'de, D: Deserializer<'de>>(document: D) -> Result<Def
 pub(super) fn unread(place: String, told: &str, line: Option<usize>) -> Wrong {
     let what = in_words(told.trim());
     let line = line.map(|line| format!(" (line {line})")).unwrap_or_default();
-    Wrong { place, reason: format!("{what}{line}") }
+    Wrong::new(place, format!("{what}{line}"))
+}
+
+fn no_text(wrong: Vec<Wrong>) -> Vec<Wrong> {
+    wrong.into_iter().map(|wrong| Wrong { is_syntax: true, ..wrong }).collect()
 }
 
 fn in_words(told: &str) -> String {

@@ -93,6 +93,10 @@ fn what_cannot_be_read_is_named_with_its_place_and_line() {
     }
     assert_eq!(json(r#"{"ces":["low"]}"#), ["ces: must be an object of named fields, not a list"]);
     assert_eq!(toml("goals = [[\"opened\", 1]]"), ["goals[0]: must be an object of named fields, not a list"]);
+    let is_syntax = |wrong: Result<Definition, Vec<Wrong>>| wrong.unwrap_err()[0].is_syntax;
+    assert!(is_syntax(Definition::from_json("{")) && is_syntax(Definition::from_toml("a = ")));
+    assert!(is_syntax(Definition::from_json("{} {}")));
+    assert!(!is_syntax(Definition::from_json(r#"{"a":1}"#)) && !is_syntax(Definition::from_toml("a = 1")));
     assert!(toml("name = \n")[0].contains("(line 1)"), "{:?}", toml("name = \n"));
 }
 

@@ -142,7 +142,7 @@ impl Measurements {
                 let in_force = self.facts[at.index()].in_force;
                 self.follow_ups.push(at.moment(in_force), FollowUp {});
             }
-            Facts::TicketOpened(_) | Facts::EpochBegun(_) => {}
+            Facts::TicketOpened(_) | Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => {}
         }
         Ok(())
     }

@@ -67,3 +67,23 @@ fn a_report_beyond_the_known_holidays_is_warned_of() {
     assert!(valid.warnings(day(2020, 1, 1), day(2022, 1, 1)).is_empty());
     assert!(preset("freshdesk").warnings(day(1990, 1, 1), day(2022, 1, 1)).is_empty(), "it has no dated holidays");
 }
+
+#[test]
+fn the_first_definition_of_the_guide_is_one() {
+    let guide = include_str!("../../../../docs/definitions.md");
+    let example = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let definition = Definition::from_toml(example).unwrap();
+    assert_eq!((definition.name.as_str(), definition.targets.len()), ("support", 2));
+}
+
+#[test]
+fn the_guide_names_every_field() {
+    let guide = include_str!("../../../../docs/definitions.md");
+    let document = serde_json::to_value(Definition::default()).unwrap();
+    for (name, value) in document.as_object().unwrap() {
+        let own: Vec<_> = value.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+        let paths =
+            if own.is_empty() { vec![name.clone()] } else { own.iter().map(|f| format!("{name}.{f}")).collect() };
+        assert!(paths.iter().all(|path| guide.contains(&format!("| `{path}`"))), "{paths:?}");
+    }
+}

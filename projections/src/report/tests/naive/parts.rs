@@ -179,7 +179,8 @@ impl Ticket<'_> {
                 let took = Took { micros: self.took(metric, wait.from, end), met };
                 parts.push(self.part(end, place, What::Measured(metric, took)));
             } else if let Some(Verdict::PastDue(due)) = verdict {
-                let place = self.place_for(0, self.assignee(self.last()));
+                let stop = wait.dropped.unwrap_or(self.last());
+                let place = self.place_for(stop, self.assignee(stop));
                 parts.push(Part { at: due, happened: due, place, what: What::PastDue(metric) });
             }
         }
