@@ -15,7 +15,7 @@ use daftar_eventlog::{LogReader, Position, RecordedEvent, StreamKind};
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::catch_up;
-use daftar_projections::report::query::{Query, ReportName, When};
+use daftar_projections::report::query::{Query, ReportName};
 use daftar_projections::report::report;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

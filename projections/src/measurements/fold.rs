@@ -229,7 +229,7 @@ impl Measurements {
     fn turn_runs(&mut self, at: At) -> Result<(), TooMany> {
         let ticket = &self.facts[at.index()];
         let runs = ticket.runs;
-        let (first, next) = (ticket.response.first_since(), ticket.response.next_since());
+        let (first, next) = (ticket.response.first_since(), ticket.response.next_since(&self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
             && self.folded.first_response_per == Per::Ticket
         {
@@ -267,8 +267,7 @@ impl Measurements {
         }
         self.runs.end(run, at.at, left, at.position);
         let Some(started) = since else { return Ok(NO_RUN) };
-        let since = if metric == TargetMetric::FullResolution { at.at } else { started };
-        self.runs.begin(&Run { metric, ticket: at.ticket, started, since, ended: None }, at.position)
+        self.runs.begin(&Run { metric, ticket: at.ticket, started, since: at.at, ended: None }, at.position)
     }
 
     /// Ends a run with the value that is measured now.
@@ -279,6 +278,8 @@ impl Measurements {
     fn assigned(&mut self, at: At, agent: Option<&str>) -> Result<(), TooMany> {
         let agent = agent.map_or(Ok(0), |agent| self.dimensions.agents.wide(agent))?;
         self.with_clocks(at, |ticket, clocks| {
+            // What passed before is no part of a clock that starts now.
+            ticket.count_until(at.at, clocks);
             ticket.in_force.agent = agent;
             if agent != 0 {
                 ticket.response.assigned(at.at, clocks.folded());

@@ -33,7 +33,7 @@ pub struct Run {
     pub ticket: u32,
     /// From when on it counts.
     pub started: Micros,
-    /// Since when it ran: later than `started` where a reopening took an earlier end back.
+    /// Since when it ran: later than `started` where a reopening took an earlier end back, or a wait became a run later.
     pub since: Micros,
     /// When and how it ended; none: it goes on.
     pub ended: Option<(Micros, RunEnd)>,

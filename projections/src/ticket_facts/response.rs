@@ -113,9 +113,24 @@ impl Response {
         }
     }
 
-    /// Since when a next response is waited for.
-    pub(crate) fn next_since(&self) -> Option<Micros> {
-        self.wait.filter(|wait| !wait.from_opening).map(|wait| wait.stopwatch.started)
+    /// Since when a next response is waited for; none while the next reply would be a first response.
+    pub(crate) fn next_since(&self, folded: &Folded) -> Option<Micros> {
+        let wait = self.wait.filter(|wait| !wait.from_opening && !self.first_is_due(folded));
+        wait.map(|wait| wait.stopwatch.started)
+    }
+
+    /// Whether the next reply that counts would be a first response.
+    fn first_is_due(&self, folded: &Folded) -> bool {
+        match self.first {
+            First::NotStarted => self.takes_no_time(folded),
+            First::Running(_) => true,
+            First::Given => false,
+        }
+    }
+
+    /// Whether a reply before the clock has started is a first response that took no time.
+    fn takes_no_time(&self, folded: &Folded) -> bool {
+        folded.starts == ResponseStarts::FirstAssigned && !self.by_agent
     }
 
     /// The ticket begins to wait for an agent, or goes on waiting.
@@ -179,9 +194,7 @@ impl Response {
         let before_its_start = Took { started: now, counted: 0 };
         let took = match self.first {
             First::Running(stopwatch) => Some(stopwatch.into()),
-            First::NotStarted if folded.starts == ResponseStarts::FirstAssigned && !self.by_agent => {
-                Some(before_its_start)
-            }
+            First::NotStarted if self.takes_no_time(folded) => Some(before_its_start),
             First::NotStarted | First::Given => None,
         };
         if took.is_some() {
