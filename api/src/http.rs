@@ -34,7 +34,7 @@ use daftar_eventlog::{EventLog, LogReader, StoreError};
 use daftar_projections::live::Live;
 use daftar_projections::live::resident::Resident;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// How many commands may be under way; more are told to come back.
@@ -58,7 +58,7 @@ struct Inner {
     resident: Resident,
     clock: Clock,
     commands_running: Semaphore,
-    queries_running: Semaphore,
+    queries_running: Arc<Semaphore>,
     bulks_running: Semaphore,
 }
 
@@ -75,7 +75,7 @@ impl Desk {
         let definitions = Definitions::open(Arc::clone(&log)).await?;
         let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
         let resident = Resident::new(Arc::clone(&log) as Arc<dyn LogReader>);
-        let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Semaphore::new(QUERIES_MAX));
+        let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Arc::new(Semaphore::new(QUERIES_MAX)));
         let bulks_running = Semaphore::new(BULKS_MAX);
         Ok(Self(Arc::new(Inner {
             log,
@@ -154,8 +154,8 @@ impl Desk {
     }
 
     /// Takes a place among the queries under way, until it is dropped.
-    fn begin_query(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        begin(&self.0.queries_running)
+    fn begin_query(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.0.queries_running).try_acquire_owned().map_err(|_| too_many())
     }
 
     /// Computes on a thread that may take its time.
@@ -184,7 +184,11 @@ impl Desk {
 }
 
 fn begin(running: &Semaphore) -> Result<SemaphorePermit<'_>, Problem> {
-    running.try_acquire().map_err(|_| Problem::new(Slug::Overloaded, "too many requests are under way; try again"))
+    running.try_acquire().map_err(|_| too_many())
+}
+
+fn too_many() -> Problem {
+    Problem::new(Slug::Overloaded, "too many requests are under way; try again")
 }
 
 /// Everything that can be asked of a desk.

@@ -44,7 +44,7 @@ use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use chrono::DateTime;
-use counting::{Counter, Counting, GROUPS_MAX};
+use counting::{Counter, Counting, GROUPS_MAX, Prefix};
 use daftar_eventlog::Position;
 use figure::Figure;
 use periods::{Calendar, Period};
@@ -196,7 +196,7 @@ pub fn report(
         return Err(ReportError::OtherFolded(document.name.clone()));
     }
     let terms = terms(state, query, definition, position)?;
-    let notes = notes(query, &terms, state);
+    let notes = notes(query, &terms, Prefix { state, position, terms: &terms });
     let (at, from, to) = (terms.at, terms.from, terms.to);
     let sheet = Sheet::new(state, query, position, labels, terms)?;
     let rows = match query.report {
@@ -252,7 +252,7 @@ impl Report {
     }
 }
 
-fn notes(query: &Query, terms: &Terms, state: &Measurements) -> Vec<String> {
+fn notes(query: &Query, terms: &Terms, known: Prefix<'_>) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
     let without_share = query.within.is_some() && !query.report.reads_within();
     let by_other = query.report.is_by_agent() || query.report.lists_tickets();
@@ -263,12 +263,15 @@ fn notes(query: &Query, terms: &Terms, state: &Measurements) -> Vec<String> {
         (without_groups, "limit has no effect: it keeps the largest groups, and the report is not grouped."),
     ];
     let told = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned());
-    told.chain(holidays_not_known(terms, state)).collect()
+    told.chain(holidays_not_known(terms, known)).collect()
 }
 
 /// What a reader must know of schedules whose holidays are not known for all of the report's time.
-fn holidays_not_known(terms: &Terms, state: &Measurements) -> Vec<String> {
-    let first = || state.tickets.columns.opened_at.iter().copied().min();
+fn holidays_not_known(terms: &Terms, known: Prefix<'_>) -> Vec<String> {
+    if terms.document().schedules.is_empty() {
+        return Vec::new();
+    }
+    let first = || known.all(&known.state.openings).map(|opening| opening.at()).min();
     let from = terms.from.or_else(first);
     let last = terms.to.map(|to| to - 1).or(terms.at);
     let date = |at: Micros| {

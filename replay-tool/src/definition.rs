@@ -11,11 +11,12 @@ use std::sync::Arc;
 /// The definition of a report that names none.
 const DEFAULT: &str = "default";
 
-/// The definition in a file; `None`: the text names no file.
+/// The definition in a file; `None`: the text is a name, neither ending in .toml or .json nor with a directory.
 pub(crate) fn from_file(text: &str) -> Result<Option<Arc<Published>>, Failure> {
     let path = Path::new(text);
+    // A file that happens to be called like a definition hides none.
     let looks_like_one = path.extension().is_some_and(|end| end == "toml" || end == "json");
-    if !looks_like_one && !path.is_file() {
+    if !looks_like_one && path.components().count() < 2 {
         return Ok(None);
     }
     let read = std::fs::read_to_string(path).map_err(|e| Failure::Usage(format!("--definition {text}: {e}")))?;

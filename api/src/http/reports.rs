@@ -20,6 +20,7 @@ use daftar_projections::report::{Report, ReportError, report as make_report};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How long a report as of a position that is durable waits until the read model has come there.
 const CATCH_UP: Duration = Duration::from_secs(2);
@@ -47,9 +48,9 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let mut parameters = Parameters::of_query(uri.query(), Query::knows)?;
         let waiting = parameters.waiting()?;
         let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
-        let _running = desk.begin_query()?;
+        let running = desk.begin_query()?;
         desk.wait(waiting).await?;
-        let report = made(&desk, query).await?;
+        let report = made(&desk, query, running).await?;
         Ok::<_, Problem>(written(&report, form, &headers))
     })
 }
@@ -65,16 +66,17 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 }
 
 /// Makes the report on a thread that may take its time.
-async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
+async fn made(desk: &Desk, query: Query, running: OwnedSemaphorePermit) -> Result<Report, Problem> {
     let asked = asked_position(desk, query.as_of).await?;
-    let definition = definition(desk, &query, asked).await?;
+    // What is published now is what the report speaks for: the definition's name is looked up there too.
+    let position = asked.unwrap_or_else(|| *desk.live().published().borrow());
+    let definition = definition(desk, &query, position).await?;
     let made = desk.compute(move |desk| {
+        // Held as long as the report is being made, also when nobody waits for it any more.
+        let _running = running;
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
         let folded = definition.document.folded();
-        let make = |state: &Measurements| {
-            let position = asked.unwrap_or(state.position());
-            make_report(state, &query, &definition, position, &labels)
-        };
+        let make = |state: &Measurements| make_report(state, &query, &definition, position, &labels);
         if desk.live().read(|state| *state.folded() == folded)? {
             return desk.live().read(make);
         }
@@ -88,10 +90,9 @@ async fn made(desk: &Desk, query: Query) -> Result<Report, Problem> {
     })
 }
 
-/// The definition that a query names, as it was at the position asked for.
-async fn definition(desk: &Desk, query: &Query, asked: Option<Position>) -> Result<Arc<Published>, Problem> {
+/// The definition that a query names, as it was at a position.
+async fn definition(desk: &Desk, query: &Query, position: Position) -> Result<Arc<Published>, Problem> {
     let name = query.definition.as_deref().unwrap_or(DEFAULT);
-    let position = asked.unwrap_or(*desk.log().durable().borrow());
     desk.definitions().at(name, position).await?.ok_or_else(|| {
         let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
         Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])

@@ -584,7 +584,7 @@ pub struct Folded {
     pub resolution: Measure,
     /// How a ticket's schedule is chosen.
     pub chosen: ScheduleChosen,
-    /// Schedules, where a clock reads them.
+    /// Schedules; business days read them under any clock.
     pub schedules: Vec<Schedule>,
 }
 
@@ -615,9 +615,8 @@ impl Definition {
             chosen: self.schedule.chosen,
             schedules: self.schedules.clone(),
         };
-        if !folded.reads_schedules() {
+        if folded.schedules.is_empty() {
             folded.chosen = ScheduleChosen::AtOpening;
-            folded.schedules.clear();
         }
         folded
     }

@@ -12,7 +12,8 @@ impl Definition {
     /// first to its last; one with yearly ones alone knows every year.
     #[must_use]
     pub fn warnings(&self, from: NaiveDate, to: NaiveDate) -> Vec<String> {
-        if !self.folded().reads_schedules() || to < from {
+        let in_business_days = self.targets.iter().any(|target| target.within.business_days().is_some());
+        if !(in_business_days || self.folded().reads_schedules()) || to < from {
             return Vec::new();
         }
         self.schedules.iter().filter_map(|schedule| schedule.warning(from, to)).collect()

@@ -6,14 +6,18 @@ use crate::measurements::Measurements;
 use crate::projector::CatchUpError;
 use daftar_eventlog::LogReader;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
 /// How many states are kept beside the live one.
-pub const RESIDENT_MAX: usize = 4;
+pub const RESIDENT_MAX: usize = 6;
+/// How many states may be folded at a time.
+const FOLDING_MAX: usize = 2;
 
 /// States over one log, the one used last at the end.
 pub struct Resident {
     log: Arc<dyn LogReader>,
     states: Mutex<Vec<Arc<State>>>,
+    folding: Semaphore,
 }
 
 struct State {
@@ -23,11 +27,17 @@ struct State {
     feeding: tokio::sync::Mutex<()>,
 }
 
+impl State {
+    fn new(folded: Folded, log: Arc<dyn LogReader>) -> Self {
+        Self { live: Live::under(folded.clone(), log), folded, feeding: tokio::sync::Mutex::default() }
+    }
+}
+
 impl Resident {
     /// None yet.
     #[must_use]
     pub fn new(log: Arc<dyn LogReader>) -> Self {
-        Self { log, states: Mutex::default() }
+        Self { log, states: Mutex::default(), folding: Semaphore::new(FOLDING_MAX) }
     }
 
     /// Reads the state measured under `folded`, once it has come to the end of the log as it is now. A state that is not
@@ -40,6 +50,8 @@ impl Resident {
         let state = self.state(folded);
         let caught_up = {
             let _feeding = state.feeding.lock().await;
+            // Never closed: the permit is only not to be had later.
+            let _folding = self.folding.acquire().await;
             state.live.catch_up(|_| {}).await
         };
         if caught_up.is_err() {
@@ -52,15 +64,14 @@ impl Resident {
 
     /// The state under these fields, as the one used last; the one that was used the longest ago makes room.
     fn state(&self, folded: &Folded) -> Arc<State> {
-        let mut states = self.states();
-        let state = match states.iter().position(|state| state.folded == *folded) {
-            Some(place) => states.remove(place),
-            None => Arc::new(State {
-                folded: folded.clone(),
-                live: Live::under(folded.clone(), Arc::clone(&self.log)),
-                feeding: tokio::sync::Mutex::default(),
-            }),
+        let is_kept = |states: &mut Vec<Arc<State>>| {
+            states.iter().position(|state| state.folded == *folded).map(|place| states.remove(place))
         };
+        let kept = is_kept(&mut self.states());
+        // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
+        let state = kept.unwrap_or_else(|| Arc::new(State::new(folded.clone(), Arc::clone(&self.log))));
+        let mut states = self.states();
+        let state = is_kept(&mut states).unwrap_or(state);
         states.push(Arc::clone(&state));
         let too_many = states.len().saturating_sub(RESIDENT_MAX);
         states.drain(..too_many);

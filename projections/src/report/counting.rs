@@ -6,7 +6,7 @@ use super::periods::{Calendar, Period};
 use super::query::Query;
 use super::sheet::Sheet;
 use super::standing::Levels;
-use super::{RowFigures, Terms};
+use super::{CELLS_MAX, RowFigures, Terms};
 use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Chunk, Columns, Moments, Table};
@@ -137,6 +137,8 @@ pub(super) struct Counting<'a, R> {
     pub(super) standing: HashMap<Group, Levels>,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
+    /// Cells beside those of the rows, such as tickets listed in one.
+    listed: u64,
     calendar: &'a Calendar,
     from: Micros,
     to: Micros,
@@ -163,6 +165,7 @@ impl<'a, R: Default> Counting<'a, R> {
             instants: Instants::default(),
             standing: HashMap::new(),
             begins: None,
+            listed: 0,
             calendar: &sheet.terms.calendar,
             from: sheet.terms.from.unwrap_or(Micros::MIN),
             to: sheet.terms.to.unwrap_or(Micros::MAX),
@@ -178,7 +181,14 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// What was counted.
     pub(super) fn into_tally(self) -> Tally<R> {
-        Tally { rows: self.rows, instants: self.instants, standing: self.standing, begins: self.begins }
+        let Self { rows, instants, standing, begins, listed, .. } = self;
+        Tally { rows, instants, standing, begins, listed }
+    }
+
+    /// Takes note of cells beside those of the rows; whether the report is too large with them.
+    pub(super) fn list(&mut self, cells: u64) -> bool {
+        self.listed = self.listed.saturating_add(cells);
+        self.listed > CELLS_MAX
     }
 
     /// Counts every measurement of `table`.
@@ -390,6 +400,8 @@ pub(super) struct Tally<R> {
     pub(super) rows: Vec<Counter<R>>,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
+    /// Cells beside those of the rows.
+    pub(super) listed: u64,
     instants: Instants,
     standing: HashMap<Group, Levels>,
 }

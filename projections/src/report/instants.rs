@@ -66,6 +66,11 @@ impl Instants {
         self.0[number].now
     }
 
+    /// What happens from then on is not seen by the instant with this number.
+    pub(super) fn before(&self, number: usize) -> Micros {
+        self.0[number].before
+    }
+
     /// The start of the first period.
     pub(super) fn first_period(&self) -> Option<Micros> {
         self.0.first().map(|instant| instant.period)

@@ -10,7 +10,7 @@ use super::satisfaction::{
 };
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
-use crate::definition::document::Goal;
+use crate::definition::document::{Bound, Goal};
 use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
 use crate::ticket_facts::{AnsweredField, Micros};
@@ -74,19 +74,17 @@ impl RowFigures for Overview {
     }
 }
 
-/// A goal, the figure it is about as it is, and whether that is what it should be; null where there is no value.
+/// A goal as the definition has it, its figure as it is, and whether that is what it should be; null where there is no
+/// value.
 fn reached(goal: &Goal, figures: &Fields) -> Figure {
-    let row = Figure::Object(figures.clone());
-    let figure = row.get(&goal.value).cloned().unwrap_or(Figure::Null);
-    let number = figure.number();
-    let bound = |bound: Option<crate::definition::document::Bound>| {
-        bound.map(|bound| Decimal::from_micros(bound.millionths.into()))
-    };
+    let actual = Figure::Object(figures.clone()).get(&goal.value).cloned().unwrap_or(Figure::Null);
+    let bound = |bound: Option<Bound>| bound.map(|bound| Decimal::from_micros(bound.millionths.into()));
     let (at_least, at_most) = (bound(goal.at_least), bound(goal.at_most));
     let holds = |n: Decimal| at_least.is_none_or(|least| least <= n) && at_most.is_none_or(|most| n <= most);
-    let mut fields = vec![("figure", Figure::from(goal.value.as_str()))];
+    let reached = actual.number().map_or(Figure::Null, |n| Figure::Truth(holds(n)));
+    let mut fields = vec![("value", Figure::from(goal.value.as_str()))];
     fields.extend(at_least.map(|least| ("at_least", least.into())));
     fields.extend(at_most.map(|most| ("at_most", most.into())));
-    fields.extend([("value", figure), ("reached", number.map_or(Figure::Null, |n| Figure::Truth(holds(n))))]);
+    fields.extend([("actual", actual), ("reached", reached)]);
     Figure::object(fields)
 }

@@ -159,7 +159,7 @@ impl<'a> Queue<'a> {
     /// Since when a ticket's first response is overdue: past its target's due moment, or without a target for too long.
     fn overdue(&self, ticket: u32) -> Option<Moment> {
         let (wait, now) = (self.waits.get(&ticket)?, self.instants.now(0));
-        let due = match self.targets.due(wait, now) {
+        let due = match self.targets.due(wait, now, self.instants.before(0)) {
             Some(due) => due.at?,
             None => wait.started.saturating_add(self.longest),
         };

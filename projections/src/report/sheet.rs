@@ -54,13 +54,16 @@ impl<'a> Sheet<'a> {
             tally.retain(|group| group[agent] != 0);
             R::rank(&mut tally.rows, agent, self.state, &self.terms);
         }
+        if tally.listed > CELLS_MAX {
+            return Err(ReportError::TooManyCells { cells: tally.listed });
+        }
         let sizes = tally.groups();
         let groups = self.groups(sizes.keys());
         if let Some(limit) = self.query.limit.filter(|_| !self.axes.is_empty()) {
             let kept = self.largest(sizes, limit, &groups);
             tally.retain(|group| kept.contains(group));
         }
-        check_size::<R>(tally.len())?;
+        check_size::<R>(tally.len(), tally.listed)?;
         let begins = tally.begins;
         let mut rows = tally.into_rows();
         if self.axes.is_empty() {
@@ -83,7 +86,7 @@ impl<'a> Sheet<'a> {
             Some(interval) => self.period_starts(interval, first),
             None => vec![Micros::MIN],
         };
-        check_size::<R>(starts.len())?;
+        check_size::<R>(starts.len(), 0)?;
         let empty = starts.into_iter().filter(|start| !seen.contains(start));
         rows.extend(empty.map(|start| Counter::new((start, Group::default()))));
         Ok(())
@@ -152,7 +155,7 @@ fn by_values(a: &[(u32, Option<String>)], b: &[(u32, Option<String>)], axes: &[A
     by_axis.fold(Ordering::Equal, Ordering::then)
 }
 
-fn check_size<R: RowFigures>(rows: usize) -> Result<(), ReportError> {
-    let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(R::CELLS);
+fn check_size<R: RowFigures>(rows: usize, listed: u64) -> Result<(), ReportError> {
+    let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(R::CELLS).saturating_add(listed);
     if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
 }

@@ -114,10 +114,10 @@ impl<'a> Targets<'a> {
         if let Some(longest) = within.micros() {
             return ended.took <= longest;
         }
-        let class = self.class(ended.ticket, &ended.in_force);
-        let all = self.passed(class, ended.started, ended.at);
-        let due = self.business_days(class, ended.started, within, (all - ended.took).max(0));
-        due.is_none_or(|due| ended.at <= due)
+        let Ok(ticket) = u32::try_from(ended.ticket) else { return false };
+        let run = Run { metric: self.metric, ticket, started: ended.started, since: ended.started, ended: None };
+        let spans = self.spans(&run, ended.at.saturating_add(1));
+        self.due_in_business_days(&run, &spans, ended.at, within).at.is_none_or(|due| ended.at <= due)
     }
 
     fn measure(&self) -> &'a Measure {
@@ -159,22 +159,10 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// When business days fall due, later by the time the clock stood still.
-    fn business_days(
-        &self,
-        class: ScheduleClass,
-        started: Micros,
-        within: document::Within,
-        paused: Micros,
-    ) -> Option<Micros> {
-        let (days, zone) = (within.business_days()?, self.terms.document().time_zone.0);
-        let due = self.state.schedules().business_days(class, started, days, zone)?;
-        self.after(class, due, paused)
-    }
-
-    /// A run's target at an instant at which it has not ended; none: it has no target.
-    pub(super) fn due(&self, run: &Run, now: Micros) -> Option<Due> {
-        let spans = self.spans(run, now);
+    /// A run's target at an instant at which it has not ended, as far as events before `before` tell; none: it has no
+    /// target.
+    pub(super) fn due(&self, run: &Run, now: Micros, before: Micros) -> Option<Due> {
+        let spans = self.spans(run, before);
         let in_force = spans.last()?.in_force;
         let within = self.target(&in_force, run.ticket as usize)?;
         let due = match within.micros() {
@@ -184,10 +172,10 @@ impl<'a> Targets<'a> {
         Some(Due { in_force, ..due })
     }
 
-    /// What the ticket did from the run's start until now, in order.
-    fn spans(&self, run: &Run, now: Micros) -> Vec<Span> {
+    /// What the ticket did from the run's start to before an instant, in order.
+    fn spans(&self, run: &Run, before: Micros) -> Vec<Span> {
         let last = self.state.tickets.columns.last_span[run.ticket as usize];
-        let all = self.state.spans.back_from(last, self.position).filter(|span| span.from <= now);
+        let all = self.state.spans.back_from(last, self.position).filter(|span| span.from < before);
         let mut spans = Vec::new();
         for span in all {
             spans.push(span);
@@ -239,14 +227,22 @@ impl<'a> Targets<'a> {
     }
 
     fn due_in_business_days(&self, run: &Run, spans: &[Span], now: Micros, within: document::Within) -> Due {
-        let (mut paused, mut class_now) = (0, ScheduleClass::default());
+        let (days, zone) = (within.business_days().unwrap_or(0), self.terms.document().time_zone.0);
+        let first = self.stretches(run, spans, now).next().map(|(_, _, _, class)| class).unwrap_or_default();
+        let mut at = self.state.schedules().business_days(first, run.started, days, zone);
+        let mut class_now = first;
         for (from, to, runs, class) in self.stretches(run, spans, now) {
             class_now = class;
-            paused += if runs { 0 } else { self.passed(class, from, to) };
+            // A pause that begins after the due moment comes too late to move it.
+            at = at.and_then(|due| if runs || due <= from { Some(due) } else { self.later(class, due, from, to) });
         }
-        let at = self.business_days(class_now, run.started, within, paused);
         let left = at.map_or(0, |due| self.passed(class_now, now, due) - self.passed(class_now, due, now));
         Due { at, left, in_force: InForce::default() }
+    }
+
+    /// A due moment, later by the time that passes in a pause.
+    fn later(&self, class: ScheduleClass, due: Micros, from: Micros, to: Micros) -> Option<Micros> {
+        self.after(class, due, self.passed(class, from, to))
     }
 }
 

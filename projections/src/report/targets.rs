@@ -7,7 +7,7 @@ use super::json::rfc3339;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
 use super::targeting::{Due, Ended, Targets as TargetsOf};
-use super::{Fields, RowFigures, Terms};
+use super::{CELLS_MAX, Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
@@ -38,6 +38,7 @@ struct Running {
 }
 
 impl RowFigures for Targets {
+    /// Besides, each running ticket is one.
     const FIGURES: u64 = 3;
 
     /// Durations that ended count where their metric does. One that did not end counts at the moment its target fell
@@ -138,7 +139,7 @@ pub(super) fn each_breach<R: Default>(
     for (metric, targets) in all(counting) {
         for run in without_value(counting, state, metric) {
             let until = run.ended.map_or(at, |(ended, _)| ended);
-            let Some(due) = targets.due(&run, until) else { continue };
+            let Some(due) = targets.due(&run, until, until.saturating_add(1)) else { continue };
             if let Some(missed) = due.at.filter(|due| *due < until) {
                 counting.once(missed, run.ticket, &due.in_force, |row| count(row, metric));
             }
@@ -160,20 +161,32 @@ fn without_value<'a, R: Default>(
 /// Counts what runs at each of the report's instants, and is not over by then.
 fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
     let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
+    // Every instant becomes a row, or a look at everything that runs: too many are told before they are taken.
+    let looks = instants.len() as u64 * Targets::CELLS;
+    if looks > CELLS_MAX {
+        counting.list(looks);
+        return;
+    }
     for (metric, targets) in all(counting) {
         let runs = state.runs.at(counting.position);
         for run in runs.filter(|run| run.metric == metric) {
-            if counting.is_void(run.ticket) || run.ended.is_some_and(|(_, how)| how == RunEnd::Restarted) {
+            if counting.is_void(run.ticket) {
                 continue;
             }
             for number in instants.during(run.since, run.ended.map(|(at, _)| at)) {
                 let (now, start) = (instants.now(number), instants.period(number));
-                let due = targets.due(&run, now).filter(|due| due.at.is_none_or(|due| now <= due));
-                let Some(Due { at: due_at, left, in_force }) = due else { continue };
+                let Some(due) = targets.due(&run, now, instants.before(number)) else { continue };
+                if due.at.is_some_and(|due| due < now) {
+                    break; // What is over stays over.
+                }
+                let Due { at: due_at, left, in_force } = due;
                 let ticket = run.ticket;
                 counting.stand(start, ticket, &in_force, |row| {
                     row.of(metric).running.push(Running { ticket, due_at, left });
                 });
+                if counting.list(1) {
+                    return;
+                }
             }
         }
     }

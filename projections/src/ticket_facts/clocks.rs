@@ -41,7 +41,7 @@ impl<'a> Clocks<'a> {
 
     /// The schedule of a branch and a department.
     pub(crate) fn class(&self, in_force: InForce) -> ScheduleClass {
-        if !self.folded.reads_schedules() {
+        if self.folded.schedules.is_empty() {
             return ScheduleClass::default();
         }
         let name = |names: &'a crate::dimensions::Names, number: u16| names.name(number.into());

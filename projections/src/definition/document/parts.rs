@@ -90,7 +90,7 @@ impl Within {
         Self { amount, unit: Unit::Days }
     }
 
-    /// The duration in microseconds; `None` of business days.
+    /// The duration in microseconds; `None` of business days, and of what is longer than 63 bits hold.
     #[must_use]
     pub fn micros(self) -> Option<i64> {
         let seconds = match self.unit {
@@ -100,7 +100,6 @@ impl Within {
             Unit::Days => 86_400,
             Unit::BusinessDays => return None,
         };
-        // Four billion days are less than a fortieth of what 63 bits hold in microseconds.
         i64::from(self.amount).checked_mul(seconds * 1_000_000)
     }
 
@@ -214,6 +213,12 @@ impl fmt::Display for Holiday {
     }
 }
 
+/// The longest duration, in days of 24 hours and in microseconds.
+const DAYS_MAX: i64 = 100_000;
+const MICROS_MAX: i64 = DAYS_MAX * 86_400_000_000;
+/// The most business days: each is looked for from the one before.
+const BUSINESS_DAYS_MAX: u32 = 1_000;
+
 impl FromStr for Within {
     type Err = NotA;
 
@@ -224,10 +229,17 @@ impl FromStr for Within {
         let (amount, unit) = parts.ok_or_else(wrong)?;
         let amount = crate::report::query::digits::<u32>(amount).filter(|_| !amount.is_empty()).ok_or_else(wrong)?;
         if amount == 0 {
-            Err(NotA(format!("{text} is zero; it must be above zero")))
-        } else {
-            Ok(Self { amount, unit })
+            return Err(NotA(format!("{text} is zero; it must be above zero")));
         }
+        let within = Self { amount, unit };
+        let too_long = match within.micros() {
+            Some(micros) => micros > MICROS_MAX,
+            None => unit != Unit::BusinessDays || amount > BUSINESS_DAYS_MAX,
+        };
+        if too_long {
+            return Err(NotA(format!("{text} is too long; at most {DAYS_MAX}d or {BUSINESS_DAYS_MAX}bd are allowed")));
+        }
+        Ok(within)
     }
 }
 

@@ -213,7 +213,8 @@ impl Ticket<'_> {
     /// The same, the target being so many days that have open time.
     fn verdict_in_days(&self, metric: TargetMetric, wait: Wait, days: u32) -> Option<Verdict> {
         let stop = wait.end.or(wait.dropped).unwrap_or(self.last());
-        let due = self.due_in_days(metric, wait.from, stop, days)?;
+        let ended = wait.end.or(wait.dropped).is_some();
+        let due = self.due_in_days(metric, wait.from, stop, ended, days)?;
         let until = wait.end.or(wait.dropped).map_or(self.now, |end| self.at(end));
         if wait.end.is_some() {
             return Some(if until <= due { Verdict::Met } else { Verdict::Late });
@@ -229,7 +230,7 @@ impl Ticket<'_> {
     }
 
     /// The same local time on a later date, or the next opening; later by what the pauses took.
-    fn due_in_days(&self, metric: TargetMetric, from: usize, stop: usize, days: u32) -> Option<i64> {
+    fn due_in_days(&self, metric: TargetMetric, from: usize, stop: usize, ended: bool, days: u32) -> Option<i64> {
         let (class, start) = (self.class_for(from, stop), self.at(from));
         let open = self.hours.open(class);
         let zone = self.hours.in_force(class, start).map_or(self.rules.time_zone, |schedule| schedule.time_zone);
@@ -241,11 +242,21 @@ impl Ticket<'_> {
         let last = (1..3000).filter(|n| works(first + Days::new(*n))).nth(days as usize - 1)?;
         let same_time = days_later(zone, start, last);
         let due = open.iter().find(|(_, stop)| same_time < *stop).map(|(opens, _)| same_time.max(*opens))?;
-        let plain = Measure { pauses: Vec::new(), ..self.measure(metric) };
-        let all = total(&self.stretches(&plain, (from, stop, stop), |_| false));
-        let counted = total(&self.stretches(&self.measure(metric), (from, stop, stop), self.skips(metric)));
-        let later = self.stretches_on(&plain, from, |_| false);
-        if all == counted { Some(due) } else { due_after(&later, due, all - counted) }
+        let (measure, plain) = (self.measure(metric), Measure { pauses: Vec::new(), ..self.measure(metric) });
+        let later = if measure.clock == Clock::Business { open.to_vec() } else { vec![(start, 4_000_000_000_000_000)] };
+        // Each pause that begins before the due moment so far moves it.
+        let paused = |i: usize| {
+            let all = total(&self.stretches(&plain, (i, i + 1, stop), |_| false));
+            all - total(&self.stretches(&measure, (i, i + 1, stop), self.skips(metric)))
+        };
+        let now = (!ended).then(|| {
+            let all = total(&before(&self.stretches_on(&plain, stop, |_| false), self.now));
+            (self.at(stop), all - total(&before(&self.stretches_on(&measure, stop, self.skips(metric)), self.now)))
+        });
+        let pauses = (from..stop).map(|i| (self.at(i), paused(i))).chain(now);
+        pauses.filter(|(_, paused)| *paused > 0).try_fold(due, |due, (begins, paused)| {
+            if begins < due { due_after(&later, due, paused) } else { Some(due) }
+        })
     }
 
     fn class_for(&self, from: usize, stop: usize) -> super::hours::Class {
