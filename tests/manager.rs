@@ -1,7 +1,5 @@
 //! What a new manager would try: the same quarter before and after office hours and another threshold of satisfaction.
 
-#![expect(clippy::unwrap_used, reason = "a test that can't go on says so by panicking")]
-
 use daftar_tests::programs::printed;
 use daftar_tests::server::Server;
 use serde_json::{Value, json};

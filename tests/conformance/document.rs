@@ -100,11 +100,11 @@ fn set(document: &mut Value, name: &str, value: &Value) -> Supported<()> {
         ("calendar_policy", Some("calendar_in_force")) => document["schedule"]["chosen"] = json!("at_each_moment"),
         ("calendar_policy", Some("calendar_at_event")) => document["schedule"]["chosen"] = json!("at_end"),
         ("paused_statuses", None) => pauses(document, value)?,
-        ("target_seconds", None) => target(document, "first_response", format!("{value}s")),
-        ("target_business_days", None) => target(document, "first_response", format!("{value}bd")),
+        ("target_seconds", None) => target(document, "first_response", &format!("{value}s")),
+        ("target_business_days", None) => target(document, "first_response", &format!("{value}bd")),
         ("targets_seconds", None) => {
             for (metric, seconds) in object(value, "targets_seconds")? {
-                target(document, metric_of(metric)?, format!("{seconds}s"));
+                target(document, metric_of(metric)?, &format!("{seconds}s"));
             }
         }
         ("at_close", Some("stay")) | ("percentile_method", Some("linear")) => {}
@@ -135,7 +135,7 @@ fn pauses(document: &mut Value, statuses: &Value) -> Supported<()> {
     Ok(())
 }
 
-fn target(document: &mut Value, metric: &str, within: String) {
+fn target(document: &mut Value, metric: &str, within: &str) {
     let target = json!({ "metric": metric, "within": within });
     document["targets"].as_array_mut().into_iter().for_each(|targets| targets.push(target.clone()));
 }

@@ -98,7 +98,9 @@ impl Story {
         line.insert("ticket".to_owned(), json!(id));
         line.insert("occurred_at".to_owned(), json!(rfc3339(at)));
         line.extend(event.get("recorded_at").map(|recorded| ("recorded_at".to_owned(), recorded.clone())));
-        line.extend(fields.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        if let Value::Object(fields) = fields {
+            line.extend(fields);
+        }
         self.lines.push((at, line));
         self.lines.len() - 1
     }

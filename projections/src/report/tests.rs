@@ -10,4 +10,5 @@ pub(crate) mod plain;
 pub(crate) mod properties;
 mod review_queue;
 mod standing;
+mod targets;
 mod volume;
