@@ -35,8 +35,8 @@ pub struct Run {
     pub started: Micros,
     /// Since when it ran: later than `started` where a reopening took an earlier end back, or a wait became a run later.
     pub since: Micros,
-    /// When and how it ended; none: it goes on.
-    pub ended: Option<(Micros, RunEnd)>,
+    /// When, how, and by which event it ended; none: it goes on.
+    pub ended: Option<(Micros, RunEnd, Position)>,
 }
 
 /// Every run of every ticket, as columns, in order of their beginnings in the log.
@@ -91,7 +91,7 @@ impl Runs {
             ticket: self.tickets[index],
             started: self.started[index],
             since: self.since[index],
-            ended: written(self.ended[index], position).then(|| (self.to[index], self.how[index])),
+            ended: written(self.ended[index], position).then(|| (self.to[index], self.how[index], self.ended[index])),
         })
     }
 }

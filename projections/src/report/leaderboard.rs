@@ -117,8 +117,8 @@ fn is_better_low(path: &str) -> bool {
 
 /// Counts durations that ended, and whether they met their targets.
 fn count_durations(counting: &mut Counting<'_, Leaderboard>, state: &Measurements) {
-    let (position, terms) = (counting.position, counting.terms);
-    let targets = |metric| Targets::of(state, position, terms, metric);
+    let terms = counting.terms;
+    let targets = |metric| Targets::of(state, terms, metric);
     let first = targets(TargetMetric::FirstResponse);
     each_first_response(
         counting,

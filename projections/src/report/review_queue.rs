@@ -7,7 +7,7 @@ use super::groups::{Axis, Place};
 use super::instants::Instants;
 use super::json::rfc3339;
 use super::sheet::Sheet;
-use super::targeting::Targets;
+use super::targeting::{Look, Targets};
 use super::{CELLS_MAX, Fields, ReportError, Row};
 use crate::definition::document::TargetMetric;
 use crate::measurements::runs::Run;
@@ -101,11 +101,11 @@ impl<'a> Queue<'a> {
         let sees = |from, to| !instants.during(from, to).is_empty();
         let open = cases(prefix).into_iter().filter(|case| sees(case.opened_at(), case.ended));
         let waits = state.runs.at(position).filter(|run| run.metric == TargetMetric::FirstResponse);
-        let waits = waits.filter(|run| sees(run.since, run.ended.map(|(at, _)| at)));
+        let waits = waits.filter(|run| sees(run.since, run.ended.map(|(at, ..)| at)));
         let happened = |(_, (at, _)): &(u32, Moment)| sees(*at, None);
         Self {
             prefix,
-            targets: Targets::of(state, position, terms, TargetMetric::FirstResponse),
+            targets: Targets::of(state, terms, TargetMetric::FirstResponse),
             // A definition in business days is none.
             longest: terms.document().review.stale_after.micros().unwrap_or(Micros::MAX),
             open_cases: open.map(|case| (case.ticket(), case)).collect(),
@@ -159,10 +159,12 @@ impl<'a> Queue<'a> {
     /// Since when a ticket's first response is overdue: past its target's due moment, or without a target for too long.
     fn overdue(&self, ticket: u32) -> Option<Moment> {
         let (wait, now) = (self.waits.get(&ticket)?, self.instants.now(0));
-        let due = match self.targets.due(wait, now, self.instants.before(0)) {
-            Some(due) => due.at?,
-            None => wait.started.saturating_add(self.longest),
-        };
+        let due =
+            match self.targets.due(wait, Look { now, before: self.instants.before(0), position: self.prefix.position })
+            {
+                Some(due) => due.at?,
+                None => wait.started.saturating_add(self.longest),
+            };
         self.passed(ticket, due)
     }
 

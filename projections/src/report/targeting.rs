@@ -17,6 +17,8 @@ pub(super) struct Ended {
     in_force: InForce,
     started: Micros,
     at: Micros,
+    /// The event that ended it.
+    position: Position,
     /// How long it took on its clock.
     pub(super) took: Micros,
 }
@@ -30,7 +32,8 @@ impl Ended {
             priority: m.priority[row],
             ..InForce::default()
         };
-        Self { ticket: counted.ticket(), in_force, started, at: counted.at(), took }
+        let position = m.added[row];
+        Self { ticket: counted.ticket(), in_force, started, at: counted.at(), position, took }
     }
 }
 
@@ -75,10 +78,27 @@ impl Prepared {
 #[derive(Clone)]
 pub(super) struct Targets<'a> {
     state: &'a Measurements,
-    position: Position,
     terms: &'a Terms,
     metric: TargetMetric,
     prepared: Vec<Prepared>,
+}
+
+/// Where a run is looked at: as events up to a position tell that lie before an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Up to when the clock is read.
+    pub(super) now: Micros,
+    /// What happens from then on is not seen.
+    pub(super) before: Micros,
+    /// What stands behind it in the log is not seen either.
+    pub(super) position: Position,
+}
+
+impl Look {
+    /// At an instant, with everything that happened at it.
+    pub(super) fn at(now: Micros, position: Position) -> Self {
+        Self { now, before: now.saturating_add(1), position }
+    }
 }
 
 /// A running target as it is at an instant.
@@ -93,10 +113,10 @@ pub(super) struct Due {
 }
 
 impl<'a> Targets<'a> {
-    pub(super) fn of(state: &'a Measurements, position: Position, terms: &'a Terms, metric: TargetMetric) -> Self {
+    pub(super) fn of(state: &'a Measurements, terms: &'a Terms, metric: TargetMetric) -> Self {
         let targets = terms.document().targets.iter().filter(|target| target.metric == metric);
         let prepared = targets.map(|target| Prepared::of(target, state)).collect();
-        Self { state, position, terms, metric, prepared }
+        Self { state, terms, metric, prepared }
     }
 
     /// The target that applies: the first that matches.
@@ -116,7 +136,7 @@ impl<'a> Targets<'a> {
         }
         let Ok(ticket) = u32::try_from(ended.ticket) else { return false };
         let run = Run { metric: self.metric, ticket, started: ended.started, since: ended.started, ended: None };
-        let spans = self.spans(&run, ended.at.saturating_add(1));
+        let spans = self.spans(&run, Look::at(ended.at, ended.position));
         self.due_in_business_days(&run, &spans, ended.at, within).at.is_none_or(|due| ended.at <= due)
     }
 
@@ -159,10 +179,9 @@ impl<'a> Targets<'a> {
         }
     }
 
-    /// A run's target at an instant at which it has not ended, as far as events before `before` tell; none: it has no
-    /// target.
-    pub(super) fn due(&self, run: &Run, now: Micros, before: Micros) -> Option<Due> {
-        let spans = self.spans(run, before);
+    /// A run's target where it is looked at before it ends; none: it has no target.
+    pub(super) fn due(&self, run: &Run, look: Look) -> Option<Due> {
+        let (spans, now) = (self.spans(run, look), look.now);
         let in_force = spans.last()?.in_force;
         let within = self.target(&in_force, run.ticket as usize)?;
         let due = match within.micros() {
@@ -172,10 +191,10 @@ impl<'a> Targets<'a> {
         Some(Due { in_force, ..due })
     }
 
-    /// What the ticket did from the run's start to before an instant, in order.
-    fn spans(&self, run: &Run, before: Micros) -> Vec<Span> {
+    /// What the ticket did from the run's start to where it is looked at, in order.
+    fn spans(&self, run: &Run, look: Look) -> Vec<Span> {
         let last = self.state.tickets.columns.last_span[run.ticket as usize];
-        let all = self.state.spans.back_from(last, self.position).filter(|span| span.from < before);
+        let all = self.state.spans.back_from(last, look.position).filter(|span| span.from < look.before);
         let mut spans = Vec::new();
         for span in all {
             spans.push(span);
@@ -254,7 +273,7 @@ pub(super) struct Within<'a> {
 
 impl<'a> Within<'a> {
     pub(super) fn of<R: Default>(counting: &Counting<'a, R>, metric: TargetMetric) -> Self {
-        let targets = Targets::of(counting.state, counting.position, counting.terms, metric);
+        let targets = Targets::of(counting.state, counting.terms, metric);
         Self { asked: counting.query.within, targets }
     }
 

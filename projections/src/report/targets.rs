@@ -6,7 +6,7 @@ use super::instants::Instants;
 use super::json::rfc3339;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
-use super::targeting::{Due, Ended, Targets as TargetsOf};
+use super::targeting::{Due, Ended, Look, Targets as TargetsOf};
 use super::{CELLS_MAX, Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Share};
@@ -100,10 +100,10 @@ impl Counts {
 
 /// The targets of every metric that has any.
 pub(super) fn all<'a, R: Default>(counting: &Counting<'a, R>) -> Vec<(TargetMetric, TargetsOf<'a>)> {
-    let (state, position, terms) = (counting.state, counting.position, counting.terms);
+    let (state, terms) = (counting.state, counting.terms);
     let has_any = |metric: &&TargetMetric| terms.document().targets.iter().any(|target| target.metric == **metric);
     let metrics = TargetMetric::ALL.iter().filter(has_any);
-    metrics.map(|metric| (*metric, TargetsOf::of(state, position, terms, *metric))).collect()
+    metrics.map(|metric| (*metric, TargetsOf::of(state, terms, *metric))).collect()
 }
 
 fn count_ended(counting: &mut Counting<'_, Targets>, state: &Measurements) {
@@ -138,9 +138,10 @@ pub(super) fn each_breach<R: Default>(
     let Some(at) = counting.terms.at else { return };
     for (metric, targets) in all(counting) {
         for run in without_value(counting, state, metric) {
-            let until = run.ended.map_or(at, |(ended, _)| ended);
-            let Some(due) = targets.due(&run, until, until.saturating_add(1)) else { continue };
-            if let Some(missed) = due.at.filter(|due| *due < until) {
+            let here = Look::at(at, counting.position);
+            let look = run.ended.map_or(here, |(ended, _, position)| Look::at(ended, position));
+            let Some(due) = targets.due(&run, look) else { continue };
+            if let Some(missed) = due.at.filter(|due| *due < look.now) {
                 counting.once(missed, run.ticket, &due.in_force, |row| count(row, metric));
             }
         }
@@ -153,7 +154,7 @@ fn without_value<'a, R: Default>(
     state: &'a Measurements,
     metric: TargetMetric,
 ) -> Vec<Run> {
-    let open_ended = |run: &Run| run.ended.is_none_or(|(_, how)| how == RunEnd::Dropped);
+    let open_ended = |run: &Run| run.ended.is_none_or(|(_, how, _)| how == RunEnd::Dropped);
     let counts = |run: &Run| run.metric == metric && open_ended(run) && !counting.is_void(run.ticket);
     state.runs.at(counting.position).filter(counts).collect()
 }
@@ -173,9 +174,10 @@ fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
             if counting.is_void(run.ticket) {
                 continue;
             }
-            for number in instants.during(run.since, run.ended.map(|(at, _)| at)) {
+            for number in instants.during(run.since, run.ended.map(|(at, ..)| at)) {
                 let (now, start) = (instants.now(number), instants.period(number));
-                let Some(due) = targets.due(&run, now, instants.before(number)) else { continue };
+                let look = Look { now, before: instants.before(number), position: counting.position };
+                let Some(due) = targets.due(&run, look) else { continue };
                 if due.at.is_some_and(|due| due < now) {
                     break; // What is over stays over.
                 }

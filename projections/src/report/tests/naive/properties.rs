@@ -11,6 +11,7 @@ use crate::test_support::{Entry, Labels, folded_under};
 use daftar_domain::Timestamp;
 use daftar_eventlog::Position;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,7 +139,7 @@ fn check_all(entries: &[Entry], cut: Option<usize>, rules: &Definition, asked: &
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(config(300))]
 
     #[test]
     fn the_built_in_definition_counts_as_plain_loops_do(
@@ -152,7 +153,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn any_definition_counts_as_plain_loops_do(
@@ -166,7 +167,11 @@ proptest! {
     }
 }
 
-/// How many cases: ten times as many where `DAFTAR_LONG` is set.
-fn cases(by_default: u32) -> u32 {
-    if std::env::var_os("DAFTAR_LONG").is_some() { 10 * by_default } else { by_default }
+/// The same cases every time; where `DAFTAR_LONG` is set ten times as many, others each time.
+fn config(cases: u32) -> ProptestConfig {
+    let (cases, rng_seed) = match std::env::var_os("DAFTAR_LONG") {
+        Some(_) => (10 * cases, RngSeed::Random),
+        None => (cases, RngSeed::Fixed(5)),
+    };
+    ProptestConfig { cases, rng_seed, ..ProptestConfig::default() }
 }

@@ -35,6 +35,11 @@ const HOLDS: [Doing; 3] = [Doing::WaitsForCustomer, Doing::HeldForCustomer, Doin
 impl Ticket<'_> {
     /// First responses: one wait, or one a cycle.
     pub(super) fn first_responses(&self) -> Vec<Wait> {
+        self.first_clocks().into_iter().map(|wait| self.restarted(wait)).collect()
+    }
+
+    /// The same, each from its first start, whatever started it afresh.
+    fn first_clocks(&self) -> Vec<Wait> {
         let end = self.events.len();
         let per_cycle = self.rules.first_response.per == Per::Cycle;
         let first = self.first_of_all(if per_cycle { self.end_of_cycle(0) } else { end });
@@ -53,10 +58,10 @@ impl Ticket<'_> {
                 OpenedByAgent::Opening => 0,
                 OpenedByAgent::None => return None,
             };
-            return Some(self.restarted(self.answered(start, start, until)));
+            return Some(self.answered(start, start, until));
         }
         if rules.starts != ResponseStarts::FirstAssigned {
-            return Some(self.restarted(self.answered(0, 0, until)));
+            return Some(self.answered(0, 0, until));
         }
         match ((1..until).find(assigned), self.answered(0, 0, until)) {
             (None, Wait { end: None, .. }) => None,
@@ -92,7 +97,7 @@ impl Ticket<'_> {
     /// Whether the next reply after event `i` would be a first response.
     fn first_response_is_due(&self, i: usize) -> bool {
         let rules = &self.rules.first_response;
-        let waits = self.first_responses();
+        let waits = self.first_clocks();
         let runs = |w: &Wait| w.from <= i && w.end.or(w.dropped).is_none_or(|end| i < end);
         let in_first_clock = rules.per == Per::Ticket || i < self.end_of_cycle(0);
         let needs_no_start = rules.starts == ResponseStarts::FirstAssigned && !self.opened_by_agent() && in_first_clock;
