@@ -191,6 +191,13 @@ impl<'a> Targets<'a> {
         Some(Due { in_force, ..due })
     }
 
+    /// When the ticket next does something else, or something else is in force, after a run is looked at.
+    pub(super) fn changes_after(&self, run: &Run, look: Look) -> Option<Micros> {
+        let last = self.state.tickets.columns.last_span[run.ticket as usize];
+        let later = self.state.spans.back_from(last, look.position).take_while(|span| look.before <= span.from);
+        later.map(|span| span.from).last()
+    }
+
     /// What the ticket did from the run's start to where it is looked at, in order.
     fn spans(&self, run: &Run, look: Look) -> Vec<Span> {
         let last = self.state.tickets.columns.last_span[run.ticket as usize];

@@ -174,12 +174,16 @@ fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
             if counting.is_void(run.ticket) {
                 continue;
             }
-            for number in instants.during(run.since, run.ended.map(|(at, ..)| at)) {
+            let mut numbers = instants.during(run.since, run.ended.map(|(at, ..)| at));
+            while let Some(number) = numbers.next() {
                 let (now, start) = (instants.now(number), instants.period(number));
                 let look = Look { now, before: instants.before(number), position: counting.position };
                 let Some(due) = targets.due(&run, look) else { continue };
                 if due.at.is_some_and(|due| due < now) {
-                    break; // What is over stays over.
+                    // It stays over until what is in force changes, and with it perhaps the target.
+                    let Some(changes) = targets.changes_after(&run, look) else { break };
+                    numbers.start = numbers.start.max(instants.during(changes, None).start);
+                    continue;
                 }
                 let Due { at: due_at, left, in_force } = due;
                 let ticket = run.ticket;

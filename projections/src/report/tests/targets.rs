@@ -70,6 +70,21 @@ fn what_happens_at_the_end_of_a_period_is_after_it() {
 }
 
 #[test]
+fn a_target_that_is_over_runs_again_where_another_comes_into_force() {
+    let moved = (2 * DAY + 5, Story::Transferred(Some("billing")));
+    let entries = history(1, [(0, opened(Who::Customer)), moved, (3 * DAY + 5, Story::Assigned(Some("sara")))]);
+    let targets = json!([
+        { "metric": "first_response", "within": "30m", "departments": ["technical"] },
+        { "metric": "first_response", "within": "20d" },
+    ]);
+    let rows = made(&json!({ "targets": targets }), &entries, Targets, &[("interval", "day")]).unwrap();
+    let counts = |row: &Value| (row["first_response"]["running"].clone(), row["first_response"]["breached"].clone());
+    // On the first two days nothing counts, so the rows begin with the third.
+    assert_eq!(rows[0]["period"], "2026-01-03");
+    assert_eq!(rows.iter().map(counts).collect::<Vec<_>>(), [(json!(1), json!(0)), (json!(1), json!(0))]);
+}
+
+#[test]
 fn a_clock_started_afresh_ran_before() {
     let reopened = (33 * DAY, Story::Reopened(Who::Customer));
     let entries = history(1, [(0, opened(Who::Customer)), (19 * DAY, closed(Who::Customer)), reopened]);
