@@ -47,7 +47,7 @@ use chrono::DateTime;
 use counting::{Counter, Counting, GROUPS_MAX, Prefix};
 use daftar_eventlog::Position;
 use figure::Figure;
-use periods::{Calendar, Period};
+use periods::{Calendar, Interval, Period};
 use query::{AsOf, Dimension, Query, ReportName, When};
 use sheet::Sheet;
 use standing::Standing;
@@ -99,7 +99,9 @@ pub struct Row {
 /// The period of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPeriod {
-    /// What it is called.
+    /// How long the periods of the report are.
+    pub interval: Interval,
+    /// Its label, in numbers.
     pub label: String,
     /// The whole period, also where the report covers a part of it.
     pub period: Period,
@@ -233,7 +235,7 @@ fn terms(
     position: Position,
 ) -> Result<Terms, ReportError> {
     let document = &definition.document;
-    let calendar = Calendar::new(document.time_zone.0, document.calendar, document.week_start);
+    let calendar = Calendar::of(document);
     let instant = |when: Option<When>| when.map(|when| when.on(&calendar));
     let (from, to) = (instant(query.from), instant(query.to));
     if let Some((from, to)) = from.zip(to).filter(|(from, to)| to <= from) {

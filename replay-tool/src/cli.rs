@@ -1,6 +1,7 @@
 //! What can be asked of the tool: its commands and flags.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Dimension;
 use std::path::PathBuf;
 
@@ -46,7 +47,7 @@ pub(crate) struct SourceArguments {
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
-  daftar-replay report overview --data-dir daftar-data --definition iran --interval month
+  daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
   daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20")]
 pub(crate) struct ReportArguments {
     /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
@@ -90,6 +91,9 @@ pub(crate) struct ReportArguments {
     /// How to show it.
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
+    /// Name periods and days in a language, in tables; without it they have the labels of JSON, in numbers.
+    #[arg(long, value_enum)]
+    pub(crate) language: Option<InLanguage>,
     /// Show no progress.
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -103,6 +107,23 @@ pub(crate) enum Output {
     Json,
     /// The rows as comma-separated values, for spreadsheets.
     Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InLanguage {
+    /// English.
+    En,
+    /// Persian.
+    Fa,
+}
+
+impl From<InLanguage> for Language {
+    fn from(language: InLanguage) -> Self {
+        match language {
+            InLanguage::En => Self::English,
+            InLanguage::Fa => Self::Persian,
+        }
+    }
 }
 
 impl ReportArguments {

@@ -10,6 +10,7 @@ use daftar_eventlog::Position;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{catch_up, position_at};
+use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::{AsOf, Query};
 use daftar_projections::report::{Report, report};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,7 +37,7 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     progress.finish_and_clear();
     let report =
         report(&state, &query, &definition, position, &KeyLabels(source.keys.clone())).map_err(Failure::usage)?;
-    show(&report, arguments.output)
+    show(&report, arguments.output, arguments.language.map(Into::into))
 }
 
 /// Names a parameter as the flag it was given with.
@@ -72,10 +73,10 @@ fn progress_bar(position: Position, quiet: bool) -> ProgressBar {
     style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
 }
 
-fn show(report: &Report, output: Output) -> Result<(), Failure> {
+fn show(report: &Report, output: Output, language: Option<Language>) -> Result<(), Failure> {
     let text = match output {
         Output::Json => report.to_json() + "\n",
-        Output::Table => table::of(report) + "\n",
+        Output::Table => table::of(report, language) + "\n",
         Output::Csv => report.to_csv(),
     };
     let mut out = std::io::stdout().lock();

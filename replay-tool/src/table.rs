@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
+use daftar_projections::report::periods::{Calendar, Language};
 use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
@@ -10,13 +11,15 @@ mod week;
 
 /// A line under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
-/// The report as text: a line on what it is, the table, the notes.
-pub(crate) fn of(report: &Report) -> String {
+/// The report as text: a line on what it is, the table, the notes. Periods have their labels, in a language their names.
+pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
+    let calendar = Calendar::of(&report.definition.document);
+    let named = language.map(|language| named(&report.rows, &calendar, language));
     let mut text = head(report);
-    match report.rows.as_slice() {
+    match named.as_deref().unwrap_or(&report.rows) {
         [] => text.push_str("\nno rows"),
         rows if report.name == ReportName::Volume => rows.iter().for_each(|row| {
-            let _ = write!(text, "\n{}", week::of(row));
+            let _ = write!(text, "\n{}", week::of(row, &week::days(&calendar, language)));
         }),
         rows if report.name.lists_tickets() => {
             let _ = write!(text, "\n{}", list_of(rows));
@@ -32,6 +35,15 @@ pub(crate) fn of(report: &Report) -> String {
         let _ = write!(text, "\nNote: {note}");
     }
     text
+}
+
+/// The rows with the names of their periods in place of the labels.
+fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
+    let mut rows = rows.to_vec();
+    for period in rows.iter_mut().filter_map(|row| row.period.as_mut()) {
+        period.label = calendar.name(period.interval, &period.period, language);
+    }
+    rows
 }
 
 fn head(report: &Report) -> String {

@@ -143,3 +143,18 @@ fn a_history_that_is_not_there_is_told_and_not_made() {
     let output = replay(&["report", "flow"]);
     assert_eq!(output.status.code(), Some(2), "a source must be given");
 }
+
+#[test]
+fn tables_follow_the_calendar_of_the_definition_and_name_it_in_a_language() {
+    let table = printed(&report(&["volume", "--definition", "iran"]));
+    let days = table.lines().find(|line| line.contains("opened")).unwrap();
+    let days: Vec<_> = days.split_whitespace().collect();
+    assert_eq!(days, ["opened", "Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"], "weeks begin on Saturday");
+    let months = |language: &[&str]| {
+        printed(&report(&[&["flow", "--interval", "month", "--definition", "iran"], language].concat()))
+    };
+    assert!(months(&[]).contains("1403-12"), "{}", months(&[]));
+    assert!(months(&["--language", "en"]).contains("Esfand 1403"), "{}", months(&["--language", "en"]));
+    assert!(months(&["--language", "fa"]).contains("اسفند ۱۴۰۳"), "{}", months(&["--language", "fa"]));
+    assert!(printed(&report(&["volume", "--definition", "iran", "--language", "fa"])).contains("شنبه"));
+}

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub(crate) use parts::digits;
 pub use parts::{Bound, Goal, Holiday, Hours, Unit, Within, Zone};
 
 /// Declares a choice of words; the first is the default.

@@ -113,9 +113,9 @@ impl Definition {
 /// Reads the document, or says where it could not and why.
 pub(super) fn deserialized<'de, D: Deserializer<'de>>(document: D) -> Result<Definition, (String, D::Error)> {
     serde_path_to_error::deserialize(document).map_err(|error| {
+        // The whole document is written as a dot, what could not be read far enough to have a name as a question mark.
         let place = error.path().to_string();
-        // The whole document is written as a dot.
-        let place = if place == "." { String::new() } else { place };
+        let place = place.trim_end_matches(['.', '?']).to_owned();
         (place, error.into_inner())
     })
 }
@@ -145,6 +145,9 @@ fn in_words(told: &str) -> String {
     }
     if let Some((name, rest)) = quoted(told, "unknown variant ") {
         return format!("{name} is none of the choices; there are {}", choices(&rest));
+    }
+    if told.starts_with("EOF while parsing ") {
+        return "ends too early; its last part is cut off".to_owned();
     }
     if let Some((name, _)) = quoted(told, "missing field ") {
         return format!("{name} is missing; it must be given");

@@ -101,6 +101,13 @@ fn what_cannot_be_read_is_named_with_its_place_and_line() {
 }
 
 #[test]
+fn a_document_cut_off_is_told_as_that_with_the_place_it_came_to() {
+    let cut = |text: &str| wrong_in(Definition::from_json(text));
+    assert_eq!(cut(r#"{"name":"a","#), ["ends too early; its last part is cut off (line 1)"]);
+    assert_eq!(cut("{\"name\":\"a\",\n\"csat\":{"), ["csat: ends too early; its last part is cut off (line 2)"]);
+}
+
+#[test]
 fn places_are_json_pointers_too() {
     let pointer = |place: &str| Wrong::new(place, "").pointer();
     assert_eq!(pointer("schedules[0].weekly.saturday[1]"), "/schedules/0/weekly/saturday/1");

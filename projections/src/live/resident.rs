@@ -1,5 +1,8 @@
 //! States under other definitions than the live one: folded when first asked for, kept while they are asked for.
 
+#[cfg(test)]
+mod tests;
+
 use super::Live;
 use crate::definition::document::Folded;
 use crate::measurements::Measurements;
@@ -64,14 +67,15 @@ impl Resident {
 
     /// The state under these fields, as the one used last; the one that was used the longest ago makes room.
     fn state(&self, folded: &Folded) -> Arc<State> {
-        let is_kept = |states: &mut Vec<Arc<State>>| {
-            states.iter().position(|state| state.folded == *folded).map(|place| states.remove(place))
-        };
-        let kept = is_kept(&mut self.states());
+        if let Some(kept) = used(&mut self.states(), folded) {
+            return kept;
+        }
         // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
-        let state = kept.unwrap_or_else(|| Arc::new(State::new(folded.clone(), Arc::clone(&self.log))));
+        let state = Arc::new(State::new(folded.clone(), Arc::clone(&self.log)));
         let mut states = self.states();
-        let state = is_kept(&mut states).unwrap_or(state);
+        if let Some(kept) = used(&mut states, folded) {
+            return kept;
+        }
         states.push(Arc::clone(&state));
         let too_many = states.len().saturating_sub(RESIDENT_MAX);
         states.drain(..too_many);
@@ -82,4 +86,11 @@ impl Resident {
         // A list of states is whole whoever panicked while holding it.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The state under these fields, moved to the end; it never leaves the list, so that nobody folds another.
+fn used(states: &mut [Arc<State>], folded: &Folded) -> Option<Arc<State>> {
+    let place = states.iter().position(|state| state.folded == *folded)?;
+    states[place..].rotate_left(1);
+    states.last().cloned()
 }

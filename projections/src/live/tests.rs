@@ -12,7 +12,7 @@ const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
 /// A log that grows while it is read, and breaks when told to.
-struct GrowingLog {
+pub(super) struct GrowingLog {
     entries: Vec<Entry>,
     readable: RwLock<MemoryLog>,
     durable: watch::Sender<Position>,
@@ -20,14 +20,14 @@ struct GrowingLog {
 }
 
 impl GrowingLog {
-    fn of(entries: Vec<Entry>) -> Arc<Self> {
+    pub(super) fn of(entries: Vec<Entry>) -> Arc<Self> {
         let readable = MemoryLog::of(&entries[..0]);
         let durable = watch::Sender::new(readable.last());
         Arc::new(Self { entries, readable: RwLock::new(readable), durable, broken: AtomicBool::new(false) })
     }
 
     /// Makes the first `count` events readable and durable.
-    fn grow_to(&self, count: usize) -> Position {
+    pub(super) fn grow_to(&self, count: usize) -> Position {
         let readable = MemoryLog::of(&self.entries[..count]);
         let last = readable.last();
         *self.readable.write().unwrap() = readable;
@@ -35,7 +35,7 @@ impl GrowingLog {
         last
     }
 
-    fn break_down(&self) {
+    pub(super) fn break_down(&self) {
         self.broken.store(true, Ordering::SeqCst);
     }
 }

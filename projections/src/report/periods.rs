@@ -7,7 +7,7 @@ mod tests;
 
 use crate::business_time::jalali::Jalali;
 use crate::business_time::zone::{self, HOUR};
-use crate::definition::document::{CalendarName, WeekStart};
+use crate::definition::document::{CalendarName, Definition, WeekStart, digits};
 use chrono::{Datelike, Days, NaiveDate, Timelike, Weekday};
 use chrono_tz::Tz;
 use daftar_domain::Invalid;
@@ -114,6 +114,12 @@ impl Numbers {
 }
 
 impl Calendar {
+    /// The calendar of a definition's reports.
+    #[must_use]
+    pub const fn of(definition: &Definition) -> Self {
+        Self::new(definition.time_zone.0, definition.calendar, definition.week_start)
+    }
+
     /// A calendar by the clocks of a time zone.
     #[must_use]
     pub const fn new(zone: Tz, calendar: CalendarName, week_start: WeekStart) -> Self {
@@ -320,7 +326,7 @@ pub fn read_date(text: &str) -> Option<NaiveDate> {
     if (year.len(), month.len(), day.len()) != (4, 2, 2) {
         return None;
     }
-    let number = super::query::digits::<u16>;
+    let number = digits::<u16>;
     let (year, month, day) = (number(year)?, number(month)?, number(day)?);
     match year {
         1600.. => NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()),

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::periods::{Calendar, Interval, read_date};
-use crate::definition::document::Within;
+use crate::definition::document::{Within, digits};
 use crate::ticket_facts::Micros;
 use chrono::NaiveDate;
 use daftar_domain::ids::{
@@ -16,7 +16,6 @@ use daftar_domain::{Invalid, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 /// The most dimensions a report may be grouped by.
 pub const GROUP_BY_MAX: usize = 3;
@@ -483,9 +482,4 @@ fn definition(text: &str) -> Result<String, Invalid> {
         return Err(Invalid::new("definition", text, "must be a definition's name such as default, or NAME@VERSION"));
     }
     Ok(text.to_owned())
-}
-
-/// A number written in the digits 0 to 9 alone.
-pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -146,7 +146,8 @@ impl<'a> Sheet<'a> {
         let period = calendar.period_of(interval, start);
         let cut_before = from.is_some_and(|from| period.start < from);
         let cut_after = to.is_some_and(|to| to < period.end);
-        RowPeriod { label: calendar.label(interval, &period), period, partial: cut_before || cut_after }
+        let (label, partial) = (calendar.label(interval, &period), cut_before || cut_after);
+        RowPeriod { interval, label, period, partial }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a list is asked: which tickets, in which order, from where.
 
 use super::line::{TicketState, party_word};
-use crate::report::query::{Dimension, digits, known_dimensions};
+use crate::definition::document::digits;
+use crate::report::query::{Dimension, known_dimensions};
 use daftar_domain::Invalid;
 use daftar_domain::ticket::WaitingFor;
 use std::cmp::Ordering;

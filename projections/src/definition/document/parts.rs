@@ -178,7 +178,7 @@ const MINUTES: u16 = 24 * 60;
 /// `HH:MM` up to `24:00`.
 fn minutes(text: &str) -> Option<u16> {
     let (hours, minutes) = text.split_once(':')?;
-    let two_digits = |part: &str| (part.len() == 2).then(|| crate::report::query::digits::<u16>(part))?;
+    let two_digits = |part: &str| (part.len() == 2).then(|| digits::<u16>(part))?;
     let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
     Some(hours * 60 + minutes).filter(|total| minutes < 60 && *total <= MINUTES)
 }
@@ -191,7 +191,7 @@ impl FromStr for Holiday {
             || NotA(format!("{text} must be a date such as 2026-03-21, or a day of every year such as *-01-13"));
         if let Some(day) = text.strip_prefix("*-") {
             let (month, day) = day.split_once('-').filter(|_| day.len() == 5).ok_or_else(wrong)?;
-            let part = |part: &str| crate::report::query::digits::<u8>(part).filter(|_| part.len() == 2);
+            let part = |part: &str| digits::<u8>(part).filter(|_| part.len() == 2);
             let (month, day) = part(month).zip(part(day)).ok_or_else(wrong)?;
             return if (1..=12).contains(&month) && (1..=31).contains(&day) {
                 Ok(Self::Yearly { month, day })
@@ -227,7 +227,7 @@ impl FromStr for Within {
             || NotA(format!("{text} must be a duration such as 45s, 30m, 4h, 2d (48 hours) or 3bd (business days)"));
         let parts = Unit::ALL.into_iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)));
         let (amount, unit) = parts.ok_or_else(wrong)?;
-        let amount = crate::report::query::digits::<u32>(amount).filter(|_| !amount.is_empty()).ok_or_else(wrong)?;
+        let amount = digits::<u32>(amount).filter(|_| !amount.is_empty()).ok_or_else(wrong)?;
         if amount == 0 {
             return Err(NotA(format!("{text} is zero; it must be above zero")));
         }
@@ -247,6 +247,11 @@ impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.amount, self.unit.suffix())
     }
+}
+
+/// A number written in the digits 0 to 9 alone.
+pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// Written as a string, read from one.
