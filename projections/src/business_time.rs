@@ -49,6 +49,16 @@ use year::{EARLIEST, LATEST, YEARS, Year};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ScheduleClass(u32);
 
+impl crate::columns::cell::Cell for ScheduleClass {
+    fn to_bits(self) -> i64 {
+        self.0.into()
+    }
+
+    fn from_bits(bits: i64) -> Self {
+        Self(u32::try_from(bits).unwrap_or_default())
+    }
+}
+
 /// The schedules of a definition, prepared for questions. A clone shares what was prepared.
 #[derive(Debug, Clone)]
 pub struct Schedules(Arc<Prepared>);

@@ -2,8 +2,10 @@
 //!
 //! In every list number 0 means "no value"; the first value is 1. A list that is full is an error, never a wrap.
 
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::map::Map;
+use crate::columns::texts::{Lists, Texts};
 use daftar_eventlog::facts::{Form, PseudonymBytes, TicketOpened};
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -21,13 +23,13 @@ pub struct TooMany {
 #[derive(Debug, Clone)]
 pub struct Names {
     what: &'static str,
-    numbers: HashMap<Arc<str>, u32>,
-    names: Vec<Arc<str>>,
+    numbers: Map<Arc<str>, u32>,
+    names: Texts,
 }
 
 impl Names {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: HashMap::new(), names: Vec::new() }
+        Self { what, numbers: Map::default(), names: Texts::default() }
     }
 
     /// The number of `name`, a new one if it was never seen.
@@ -36,9 +38,8 @@ impl Names {
             return Ok(*number);
         }
         let number = next_number(self.what, self.names.len())?;
-        let name: Arc<str> = name.into();
-        self.names.push(Arc::clone(&name));
-        self.numbers.insert(name, number);
+        self.names.push(name);
+        self.numbers.insert(name.into(), number);
         Ok(number)
     }
 
@@ -61,7 +62,19 @@ impl Names {
     /// The name with that number; `None` for 0.
     #[must_use]
     pub fn name(&self, number: u32) -> Option<&str> {
-        self.names.get(index_of(number)?).map(|name| &**name)
+        self.names.get(index_of(number)?)
+    }
+
+    fn dump(&self, out: &mut Writer) {
+        self.names.dump(out);
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Option<()> {
+        self.names = Texts::load(from)?;
+        for number in 0..self.names.len() {
+            self.numbers.insert(self.names.get(number)?.into(), u32::try_from(number + 1).ok()?);
+        }
+        Some(())
     }
 }
 
@@ -69,13 +82,13 @@ impl Names {
 #[derive(Debug, Clone)]
 pub struct Sets {
     what: &'static str,
-    numbers: HashMap<Arc<[u32]>, u32>,
-    sets: Vec<Arc<[u32]>>,
+    numbers: Map<Arc<[u32]>, u32>,
+    sets: Lists<Arc<[u32]>>,
 }
 
 impl Sets {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: HashMap::new(), sets: Vec::new() }
+        Self { what, numbers: Map::default(), sets: Lists::default() }
     }
 
     fn number(&mut self, members: &[u32]) -> Result<u32, TooMany> {
@@ -97,13 +110,29 @@ impl Sets {
     pub fn members(&self, number: u32) -> &[u32] {
         index_of(number).and_then(|index| self.sets.get(index)).map_or(&[], |set| set)
     }
+
+    fn dump(&self, out: &mut Writer) {
+        out.number(self.sets.len() as u64);
+        for set in (0..self.sets.len()).filter_map(|number| self.sets.get(number)) {
+            out.number(set.len() as u64);
+            set.iter().for_each(|member| out.number(u64::from(*member)));
+        }
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Option<()> {
+        for _ in 0..from.number()? {
+            let members = (0..from.number()?).map(|_| u32::try_from(from.number()?).ok());
+            self.number(&members.collect::<Option<Vec<_>>>()?).ok()?;
+        }
+        Some(())
+    }
 }
 
 /// Customers by pseudonym.
 #[derive(Debug, Clone, Default)]
 pub struct Customers {
-    numbers: HashMap<PseudonymBytes, u32>,
-    pseudonyms: Vec<PseudonymBytes>,
+    numbers: Map<PseudonymBytes, u32>,
+    pseudonyms: Lists<PseudonymBytes>,
 }
 
 impl Customers {
@@ -127,6 +156,19 @@ impl Customers {
     #[must_use]
     pub fn pseudonym(&self, number: u32) -> Option<&PseudonymBytes> {
         self.pseudonyms.get(index_of(number)?)
+    }
+
+    fn dump(&self, out: &mut Writer) {
+        out.number(self.pseudonyms.len() as u64);
+        let all = (0..self.pseudonyms.len()).filter_map(|number| self.pseudonyms.get(number));
+        all.for_each(|pseudonym| out.bytes(pseudonym));
+    }
+
+    fn load(&mut self, from: &mut Reader<'_>) -> Option<()> {
+        for _ in 0..from.number()? {
+            self.number(from.bytes()?.try_into().ok()?).ok()?;
+        }
+        Some(())
     }
 }
 
@@ -250,6 +292,44 @@ impl Dimensions {
         self.scratch.sort_unstable();
         self.scratch.dedup();
         self.choice_sets.number(&self.scratch)
+    }
+
+    /// Every list of names.
+    fn names(&mut self) -> [&mut Names; 13] {
+        [
+            &mut self.branches,
+            &mut self.departments,
+            &mut self.agents,
+            &mut self.channels,
+            &mut self.tiers,
+            &mut self.languages,
+            &mut self.reasons,
+            &mut self.forms,
+            &mut self.tags,
+            &mut self.attribute_names,
+            &mut self.attribute_values,
+            &mut self.questions,
+            &mut self.choices,
+        ]
+    }
+
+    /// Writes every value down.
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        // A copy costs little: it shares everything.
+        let mut own = self.clone();
+        own.names().into_iter().for_each(|names| names.dump(out));
+        [&self.agent_sets, &self.tag_sets, &self.attribute_sets, &self.choice_sets].into_iter().for_each(|s| s.dump(out));
+        self.customers.dump(out);
+    }
+
+    /// Reads what was written down; `None` where it is not that.
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let mut own = Self::default();
+        own.names().into_iter().try_for_each(|names| names.load(from))?;
+        let sets = [&mut own.agent_sets, &mut own.tag_sets, &mut own.attribute_sets, &mut own.choice_sets];
+        sets.into_iter().try_for_each(|sets| sets.load(from))?;
+        own.customers.load(from)?;
+        Some(own)
     }
 
     /// The number of a form; 0: none.

@@ -5,6 +5,7 @@
 //! - [`projector`]: the one loop that feeds the fold; [`live`]: the state it feeds and everybody reads
 //! - [`ticket_facts`]: one ticket's running state
 //! - [`measurements`]: what was measured, with the position since which it stands
+//! - [`columns`]: what both are kept in; [`checkpoint`]: both written down
 //! - [`dimensions`]: values of dimensions as small numbers
 //! - [`definition`]: what the figures mean; [`business_time`]: the time that schedules count
 //! - [`exact`]: decimals, distributions and shares in whole numbers
@@ -17,6 +18,8 @@
 //! `apply`. A report is a pure function of measurements, query and position.
 
 pub mod business_time;
+pub mod checkpoint;
+pub mod columns;
 pub mod definition;
 pub mod dimensions;
 pub mod exact;

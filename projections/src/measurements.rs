@@ -18,6 +18,7 @@ pub mod credits;
 mod fold;
 pub mod kinds;
 pub mod latest;
+mod running;
 pub mod runs;
 pub mod spans;
 pub mod tickets;
@@ -50,7 +51,7 @@ pub struct Measurements {
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
     unopened: HashMap<u32, Box<str>>,
-    facts: Vec<TicketFacts>,
+    running: running::Running,
     latest: latest::LatestInstants,
     /// The values of dimensions by number.
     pub dimensions: Dimensions,
@@ -107,7 +108,7 @@ impl Measurements {
             position: Position::ZERO,
             streams: Vec::new(),
             unopened: HashMap::new(),
-            facts: Vec::new(),
+            running: running::Running::default(),
             latest: latest::LatestInstants::default(),
             dimensions: Dimensions::default(),
             tickets: Tickets::default(),
@@ -128,6 +129,72 @@ impl Measurements {
             priority_changes: Table::default(),
             follow_ups: Table::default(),
         }
+    }
+
+    /// What readers need of it: a copy that costs little, shares what is in it, and never changes. Nothing can be folded
+    /// into it.
+    #[must_use]
+    pub fn published(&self) -> Self {
+        Self {
+            folded: Arc::clone(&self.folded),
+            schedules: Arc::clone(&self.schedules),
+            position: self.position,
+            streams: Vec::new(),
+            unopened: HashMap::new(),
+            running: self.running.published(),
+            latest: self.latest.clone(),
+            dimensions: self.dimensions.clone(),
+            tickets: self.tickets.clone(),
+            spans: self.spans.clone(),
+            runs: self.runs.clone(),
+            credits: self.credits.clone(),
+            openings: self.openings.clone(),
+            public_replies: self.public_replies.clone(),
+            first_responses: self.first_responses.clone(),
+            next_responses: self.next_responses.clone(),
+            first_closings: self.first_closings.clone(),
+            closings: self.closings.clone(),
+            reopenings: self.reopenings.clone(),
+            transfers: self.transfers.clone(),
+            stays: self.stays.clone(),
+            answers: self.answers.clone(),
+            ratings: self.ratings.clone(),
+            priority_changes: self.priority_changes.clone(),
+            follow_ups: self.follow_ups.clone(),
+        }
+    }
+
+    /// How many bytes it takes, about.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.sizes().iter().map(|(_, size)| size).sum()
+    }
+
+    /// Where its bytes lie, by name; for whoever looks for them.
+    #[must_use]
+    pub fn sizes(&self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("openings", self.openings.heap_bytes()),
+            ("public_replies", self.public_replies.heap_bytes()),
+            ("first_responses", self.first_responses.heap_bytes()),
+            ("next_responses", self.next_responses.heap_bytes()),
+            ("first_closings", self.first_closings.heap_bytes()),
+            ("closings", self.closings.heap_bytes()),
+            ("reopenings", self.reopenings.heap_bytes()),
+            ("transfers", self.transfers.heap_bytes()),
+            ("stays", self.stays.heap_bytes()),
+            ("answers", self.answers.heap_bytes()),
+            ("ratings", self.ratings.heap_bytes()),
+            ("priority_changes", self.priority_changes.heap_bytes()),
+            ("follow_ups", self.follow_ups.heap_bytes()),
+            ("tickets", self.tickets.heap_bytes()),
+            ("spans", self.spans.heap_bytes()),
+            ("runs", self.runs.heap_bytes()),
+            ("credits", self.credits.heap_bytes()),
+            ("latest", self.latest.heap_bytes()),
+            ("running", self.running.heap_bytes()),
+            ("streams", 4 * self.streams.capacity()),
+        ]
     }
 
     /// What it was measured under.
@@ -154,9 +221,9 @@ impl Measurements {
         self.latest.at(position)
     }
 
-    /// Every ticket's running state at the end of what was folded, by number.
-    pub(crate) fn facts(&self) -> &[TicketFacts] {
-        &self.facts
+    /// A ticket's running state at the end of what was folded.
+    pub(crate) fn facts(&self, ticket: u32) -> Option<Arc<TicketFacts>> {
+        self.running.get(ticket)
     }
 
     /// Whether the ticket was out of the figures at `position`.
@@ -168,7 +235,7 @@ impl Measurements {
     /// The ticket's assignee as known at `position`; 0: nobody.
     #[must_use]
     pub fn assignee_at(&self, ticket: u32, position: Position) -> u32 {
-        let last = self.tickets.columns.last_span[ticket as usize];
+        let last = self.tickets.last_span(ticket);
         self.spans.current(last, position).map_or(0, |span| span.in_force.agent)
     }
 }

@@ -4,18 +4,23 @@
 //! them. Everything here is total: a history that no rule would have allowed still has defined figures.
 
 mod clocks;
+pub(crate) mod packing;
 mod response;
 
 use crate::business_time::ScheduleClass;
+use crate::columns::cell::{Cell, choices};
 use crate::measurements::chunk::Location;
 use crate::measurements::runs::{NO_RUN, RunNumber};
 use crate::measurements::spans::SpanNumber;
+use packing::Walk;
 
 pub(crate) use clocks::{Clocks, Spent};
 pub(crate) use response::{Ended, Replier, Response, Took};
 
 /// An instant in microseconds since 1970.
 pub type Micros = i64;
+
+choices!(Doing: WaitingForAgent WaitingForCustomer HeldForCustomer HeldForThirdParty Closed);
 
 /// What a ticket is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +129,29 @@ pub enum AnsweredField {
     Ces,
 }
 
+impl Cell for AnsweredField {
+    fn to_bits(self) -> i64 {
+        match self {
+            Self::Overall => 0,
+            Self::Nps => 1,
+            Self::Ces => 2,
+            Self::Question(number) => 3 + 2 * i64::from(number),
+            Self::Choice(number) => 4 + 2 * i64::from(number),
+        }
+    }
+
+    fn from_bits(bits: i64) -> Self {
+        let number = || u32::try_from((bits - 3) / 2).unwrap_or_default();
+        match bits {
+            0 => Self::Overall,
+            1 => Self::Nps,
+            2 => Self::Ces,
+            odd if odd % 2 == 1 => Self::Question(number()),
+            _ => Self::Choice(number()),
+        }
+    }
+}
+
 /// What a cycle, or a stay in a department, began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Begun {
@@ -182,7 +210,140 @@ pub(crate) struct TicketFacts {
     pub(crate) span: SpanNumber,
 }
 
+impl InForce {
+    fn walk(&mut self, walk: &mut impl Walk) {
+        let Self { branch, department, priority, agent, tags, reason, form } = self;
+        walk.cell(branch);
+        walk.cell(department);
+        walk.cell(priority);
+        walk.cell(agent);
+        walk.cell(tags);
+        walk.cell(reason);
+        walk.cell(form);
+    }
+}
+
+impl Location {
+    const NOWHERE: Self = Self { chunk: 0, row: 0 };
+
+    fn walk(&mut self, walk: &mut impl Walk) {
+        walk.cell(&mut self.chunk);
+        walk.cell(&mut self.row);
+    }
+}
+
+impl ReplyFacts {
+    const BLANK: Self = Self { rateable: None, rating: None };
+
+    fn walk(&mut self, walk: &mut impl Walk) {
+        walk.option(&mut self.rateable, InForce::default, |walk, in_force| in_force.walk(walk));
+        walk.option(&mut self.rating, || Location::NOWHERE, |walk, location| location.walk(walk));
+    }
+}
+
+impl ClosingFacts {
+    const BLANK: Self = Self {
+        location: Location::NOWHERE,
+        number: 0,
+        in_force: InForce { branch: 0, department: 0, priority: 0, agent: 0, tags: 0, reason: 0, form: 0 },
+        answered_after: None,
+        answers: Vec::new(),
+    };
+
+    fn walk(&mut self, walk: &mut impl Walk) {
+        self.location.walk(walk);
+        walk.cell(&mut self.number);
+        self.in_force.walk(walk);
+        walk.cell(&mut self.answered_after);
+        let blank = || (AnsweredField::Overall, Location::NOWHERE);
+        walk.list(&mut self.answers, blank, |walk, (field, location)| {
+            walk.cell(field);
+            location.walk(walk);
+        });
+    }
+}
+
+impl Begun {
+    fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        walk.instant(&mut self.at, from);
+        walk.number(&mut self.counted);
+    }
+}
+
 impl TicketFacts {
+    /// What is filled when a packed state is read.
+    fn blank() -> Self {
+        Self {
+            version: 0,
+            opened_at: 0,
+            last_event_at: 0,
+            doing: Doing::Closed,
+            since: 0,
+            doing_since: 0,
+            unanswered: false,
+            class: ScheduleClass::default(),
+            response: Response::default(),
+            spent: Spent::default(),
+            cycle_begun: Begun::default(),
+            stay_begun: Begun::default(),
+            runs: RunsOf { first: NO_RUN, next: NO_RUN, full: NO_RUN },
+            reopenings: 0,
+            public_agent_replies: 0,
+            in_force: InForce::default(),
+            first_replier: 0,
+            last_replier: 0,
+            repliers: 0,
+            last_closed: None,
+            last_reopened: None,
+            last_transferred: None,
+            last_score: None,
+            replies: Vec::new(),
+            closings: Vec::new(),
+            span: 0,
+        }
+    }
+
+    /// Every field, in an order that never changes within a version of the program.
+    fn walk(&mut self, walk: &mut impl Walk) {
+        walk.number(&mut self.opened_at);
+        let from = self.opened_at;
+        walk.cell(&mut self.version);
+        walk.instant(&mut self.last_event_at, from);
+        walk.cell(&mut self.doing);
+        walk.instant(&mut self.since, from);
+        walk.instant(&mut self.doing_since, from);
+        walk.cell(&mut self.unanswered);
+        walk.cell(&mut self.class);
+        self.response.walk(walk, from);
+        self.spent.walk(walk);
+        self.cycle_begun.walk(walk, from);
+        self.stay_begun.walk(walk, from);
+        for run in [&mut self.runs.first, &mut self.runs.next, &mut self.runs.full] {
+            // No run is a small number then.
+            let mut number = i64::from(run.wrapping_add(1));
+            walk.number(&mut number);
+            *run = u32::try_from(number).unwrap_or_default().wrapping_sub(1);
+        }
+        walk.cell(&mut self.reopenings);
+        walk.cell(&mut self.public_agent_replies);
+        self.in_force.walk(walk);
+        walk.cell(&mut self.first_replier);
+        walk.cell(&mut self.last_replier);
+        walk.cell(&mut self.repliers);
+        for last in [&mut self.last_closed, &mut self.last_reopened, &mut self.last_transferred] {
+            walk.option(last, || 0, |walk, at| walk.instant(at, from));
+        }
+        let no_score = || GivenScore { at: 0, scale: 0, score: 0 };
+        walk.option(&mut self.last_score, no_score, |walk, score| {
+            walk.instant(&mut score.at, from);
+            walk.cell(&mut score.scale);
+            walk.cell(&mut score.score);
+        });
+        walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk));
+        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk));
+        walk.cell(&mut self.span);
+    }
+
     /// A ticket opened at `now`. Opened by an agent it waits for the customer, who has not written yet; opened by
     /// anybody else it waits for an agent.
     pub(crate) fn opened(

@@ -74,7 +74,8 @@ pub fn list(
     places.truncate(query.limit);
     let next =
         places.last().filter(|_| more).map(|place| listing.cursor(*place).write(epochs.moment(state.position())));
-    let items = places.iter().map(|place| listing.sheet.line(place.ticket)).collect();
+    let line = |place: &Place| Some(listing.sheet.line(place.ticket, &*state.facts(place.ticket)?));
+    let items = places.iter().filter_map(line).collect();
     Ok(Page { items, next, position: state.position() })
 }
 
@@ -97,9 +98,10 @@ impl Listing<'_> {
     /// The first `count` places after the cursor, in order: found in one walk over all tickets.
     fn first_places(&self, count: usize) -> Vec<Place> {
         let mut places = Vec::new();
-        for (ticket, facts) in (0_u32..).zip(self.sheet.state.facts()) {
-            let place = Place { value: self.sheet.value(self.query.sort.by, facts), ticket };
-            if self.is_ahead(place) && self.passes(ticket, facts) {
+        let all = (0_u32..).map_while(|ticket| Some((ticket, self.sheet.state.facts(ticket)?)));
+        for (ticket, facts) in all {
+            let place = Place { value: self.sheet.value(self.query.sort.by, &facts), ticket };
+            if self.is_ahead(place) && self.passes(ticket, &facts) {
                 places.push(place);
                 if places.len() >= count.saturating_mul(GATHERED) {
                     self.keep_first(&mut places, count);
@@ -133,7 +135,7 @@ impl Listing<'_> {
 
     fn passes(&self, ticket: u32, facts: &TicketFacts) -> bool {
         let (query, state) = (self.query, self.sheet.state);
-        let among = |filter: &Filter| filter.takes(self.sheet.number(filter.axis(), ticket), &state.dimensions);
+        let among = |filter: &Filter| filter.takes(self.sheet.number(filter.axis(), ticket, facts), &state.dimensions);
         (query.states.is_empty() || query.states.contains(&TicketState::of(facts.doing)))
             && (query.waiting_for.is_empty()
                 || waiting_for(facts.doing).is_some_and(|party| query.waiting_for.contains(&party)))

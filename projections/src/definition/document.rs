@@ -265,6 +265,8 @@ words! {
     }
 }
 
+crate::columns::cell::choices!(TargetMetric: FirstResponse NextResponse FullResolution);
+
 words! {
     /// A day of the week.
     Weekday {

@@ -3,45 +3,12 @@
 //! A measurement is written once. What becomes of it later is a position in a column of its own, written at most once
 //! (0: not yet), so that what stood at any earlier position can still be seen.
 
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::rows::{Chunk, Chunks, Columns, columns};
 use crate::ticket_facts::{InForce, Micros};
 use chrono::{DateTime, Datelike as _};
 use daftar_eventlog::Position;
 use std::collections::BTreeMap;
-
-/// How many measurements a chunk holds.
-pub const CHUNK_ROWS: usize = 1 << 16;
-
-/// The columns of one kind's own values.
-pub trait Columns: Default {
-    /// One measurement's values.
-    type Row;
-
-    /// Adds a measurement's values.
-    fn push(&mut self, row: Self::Row);
-}
-
-/// Declares the values of a kind of measurement, as a row and as columns.
-macro_rules! columns {
-    ($(#[$doc:meta])* $row:ident, $columns:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub struct $row { $($(#[$field_doc])* pub $field: $type,)* }
-
-        $(#[$doc])*
-        #[derive(Debug, Clone, Default)]
-        pub struct $columns { $($(#[$field_doc])* pub $field: Vec<$type>,)* }
-
-        impl $crate::measurements::chunk::Columns for $columns {
-            type Row = $row;
-
-            #[allow(unused_variables, reason = "a kind may have no values of its own")]
-            fn push(&mut self, row: $row) {
-                $(self.$field.push(row.$field);)*
-            }
-        }
-    };
-}
-pub(crate) use columns;
 
 columns! {
     /// What every measurement has: when, on which ticket, what was in force, and since which position it stands.
@@ -81,19 +48,60 @@ impl Moment {
 /// Where a measurement stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Location {
-    chunk: u32,
-    row: u16,
+    pub(crate) chunk: u32,
+    pub(crate) row: u16,
 }
 
-/// Up to 64 Ki measurements of one kind and one UTC month.
-#[derive(Debug, Clone)]
-pub struct Chunk<C> {
-    /// The month of all its instants: months since January of year 0.
-    pub month: i32,
+/// A thousand measurements or fewer.
+#[derive(Debug, Clone, Default)]
+pub struct Piece<C> {
     /// What every measurement has.
     pub moments: Moments,
     /// What this kind has.
     pub values: C,
+}
+
+impl<C: Columns> Columns for Piece<C> {
+    type Row = (Moment, C::Row);
+
+    fn len(&self) -> usize {
+        self.moments.len()
+    }
+
+    fn row(&self, row: usize) -> Self::Row {
+        (self.moments.row(row), self.values.row(row))
+    }
+
+    fn push(&mut self, (moment, values): Self::Row) {
+        self.moments.push(moment);
+        self.values.push(values);
+    }
+
+    fn seal(&mut self) {
+        self.moments.seal();
+        self.values.seal();
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.moments.heap_bytes() + self.values.heap_bytes()
+    }
+
+    fn dump(&self, out: &mut Writer) {
+        self.moments.dump(out);
+        self.values.dump(out);
+    }
+
+    fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let (moments, values) = (Moments::load(from)?, C::load(from)?);
+        (moments.len() == values.len()).then_some(Self { moments, values })
+    }
+}
+
+/// Which instants a chunk holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Extent {
+    /// Months since January of year 0.
+    month: i32,
     first: Micros,
     last: Micros,
 }
@@ -101,13 +109,16 @@ pub struct Chunk<C> {
 /// All measurements of one kind.
 #[derive(Debug, Clone)]
 pub struct Table<C> {
-    chunks: Vec<Chunk<C>>,
+    chunks: Chunks<Piece<C>>,
+    /// By chunk.
+    extents: Vec<Extent>,
+    /// The chunk that takes the next measurement of a month.
     filling: BTreeMap<i32, u32>,
 }
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), filling: BTreeMap::new() }
+        Self { chunks: Chunks::default(), extents: Vec::new(), filling: BTreeMap::new() }
     }
 }
 
@@ -115,25 +126,32 @@ impl<C: Columns> Table<C> {
     /// Adds a measurement.
     pub(crate) fn push(&mut self, moment: Moment, values: C::Row) -> Location {
         let number = self.chunk_for(month_of(moment.at));
-        let chunk = &mut self.chunks[number as usize];
+        let extent = &mut self.extents[number as usize];
+        extent.first = extent.first.min(moment.at);
+        extent.last = extent.last.max(moment.at);
         // A chunk being filled has fewer than 64 Ki rows, so the number fits.
-        let row = u16::try_from(chunk.moments.at.len()).unwrap_or(u16::MAX);
-        chunk.first = chunk.first.min(moment.at);
-        chunk.last = chunk.last.max(moment.at);
-        chunk.moments.push(moment);
-        chunk.values.push(values);
+        let row = self.chunks.get(number as usize).map_or(0, Chunk::len);
+        let row = u16::try_from(row).unwrap_or(u16::MAX);
+        self.chunks.push(number as usize, (moment, values));
         Location { chunk: number, row }
     }
 
-    /// The chunks that may hold instants from `from` to before `to`.
-    pub fn chunks(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Chunk<C>> {
-        self.chunks.iter().filter(move |chunk| chunk.first < to && from <= chunk.last)
+    /// The chunks that may hold instants from `from` to before `to`, each with its month: months since January of year 0.
+    pub fn chunks(&self, from: Micros, to: Micros) -> impl Iterator<Item = (i32, &Chunk<Piece<C>>)> {
+        let extents = self.extents.iter().zip(self.chunks.iter());
+        let chunks = extents.filter(move |(extent, _)| extent.first < to && from <= extent.last);
+        chunks.map(|(extent, chunk)| (extent.month, chunk))
+    }
+
+    /// The pieces that may hold instants from `from` to before `to`.
+    pub fn pieces(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Piece<C>> {
+        self.chunks(from, to).flat_map(|(_, chunk)| chunk.pieces())
     }
 
     /// How many measurements there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.moments.at.len()).sum()
+        self.chunks.iter().map(Chunk::len).sum()
     }
 
     /// Whether there are none.
@@ -142,27 +160,60 @@ impl<C: Columns> Table<C> {
         self.chunks.is_empty()
     }
 
-    /// Writes a late position, unless one is written already.
-    pub(crate) fn mark(&mut self, location: Location, column: impl FnOnce(&mut C) -> &mut Vec<Position>, at: Position) {
-        let chunk = &mut self.chunks[location.chunk as usize];
-        let late = &mut column(&mut chunk.values)[usize::from(location.row)];
-        if *late == Position::ZERO {
-            *late = at;
+    /// Changes a measurement that is there.
+    pub(crate) fn change<T>(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize) -> T) -> T {
+        self.chunks.change(location.chunk as usize, location.row.into(), change)
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.chunks.heap_bytes() + self.extents.capacity() * size_of::<Extent>()
+    }
+
+    /// Writes every measurement down.
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        for Extent { month, first, last } in &self.extents {
+            out.number(1);
+            [i64::from(*month), *first, *last].into_iter().for_each(|number| out.number(number.cast_unsigned()));
         }
+        out.number(0);
+        self.chunks.dump(out);
+    }
+
+    /// Reads what was written down; `None` where it is not that.
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let mut table = Self::default();
+        while from.number()? == 1 {
+            let (month, first, last) = (from.number()?, from.number()?, from.number()?);
+            let month = i32::try_from(month.cast_signed()).ok()?;
+            table.extents.push(Extent { month, first: first.cast_signed(), last: last.cast_signed() });
+        }
+        table.chunks = Chunks::load(from)?;
+        // Of the chunks of a month only the last can have room.
+        table.filling = table.extents.iter().zip(0..).map(|(extent, number)| (extent.month, number)).collect();
+        (table.chunks.len() == table.extents.len()).then_some(table)
     }
 
     /// The number of the chunk that takes the next measurement of `month`.
     fn chunk_for(&mut self, month: i32) -> u32 {
         let filling = self.filling.get(&month).copied();
-        if let Some(number) = filling.filter(|n| self.chunks[*n as usize].moments.at.len() < CHUNK_ROWS) {
+        if let Some(number) = filling.filter(|n| self.chunks.get(*n as usize).is_some_and(|chunk| !chunk.is_full())) {
             return number;
         }
         // Memory ends long before 4 billion chunks.
         let number = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
-        let (moments, values) = (Moments::default(), C::default());
-        self.chunks.push(Chunk { month, moments, values, first: Micros::MAX, last: Micros::MIN });
+        self.chunks.begin();
+        self.extents.push(Extent { month, first: Micros::MAX, last: Micros::MIN });
         self.filling.insert(month, number);
         number
+    }
+}
+
+/// Writes a late position into a column, unless one is written already.
+pub(crate) fn mark(column: &mut crate::columns::column::Column<Position>, row: usize, at: Position) {
+    if column.get(row) == Position::ZERO {
+        column.set(row, at);
     }
 }
 

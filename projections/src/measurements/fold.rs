@@ -1,10 +1,10 @@
 //! From facts to measurements: one event at a time, in the order of the log.
 
 use super::Measurements;
-use super::chunk::{Location, Moment, Table};
+use super::chunk::{Location, Moment, Piece, Table, mark};
 use super::credits::Credit;
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
+    ActorKind, Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
     PublicReply, Rating, Reopening, Stay, Transfer,
 };
 use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
@@ -13,8 +13,8 @@ use super::tickets::TicketRow;
 use crate::definition::document::{Clock, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric};
 use crate::dimensions::{Names, TooMany};
 use crate::ticket_facts::{
-    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, Spent,
-    TicketFacts, Took,
+    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, RunsOf,
+    Spent, TicketFacts, Took,
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
@@ -55,10 +55,6 @@ struct At {
 }
 
 impl At {
-    fn index(self) -> usize {
-        self.ticket as usize
-    }
-
     fn moment(self, in_force: InForce) -> Moment {
         Moment::new(self.at, self.ticket, in_force, self.position)
     }
@@ -103,61 +99,70 @@ impl Measurements {
         if let Facts::TicketOpened(opened) = &facts {
             return self.opened(row, ticket, opened);
         }
-        let Some(ticket) = self.facts.get_mut(at.index()) else {
+        let Some(mut running) = self.running.take(ticket) else {
             return Err(FoldError::OutOfOrder("a ticket's first event is not its opening"));
         };
+        self.continued(row, at, Arc::make_mut(&mut running), &facts)?;
+        self.running.put(ticket, running);
+        Ok(())
+    }
+
+    /// Every event but an opening.
+    fn continued(
+        &mut self,
+        row: &FactRow<'_>,
+        at: At,
+        ticket: &mut TicketFacts,
+        facts: &Facts<'_>,
+    ) -> Result<(), FoldError> {
         ticket.version += 1;
         if ticket.version != row.version.0 {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
         let before = (ticket.doing, ticket.in_force);
-        self.happened(at, &facts)?;
-        self.turn_span(at, before)?;
-        Ok(self.turn_runs(at)?)
+        self.happened(at, ticket, facts)?;
+        self.turn_span(at, ticket, before)?;
+        Ok(self.turn_runs(at, ticket)?)
     }
 
-    /// Everything but an opening.
-    fn happened(&mut self, at: At, facts: &Facts<'_>) -> Result<(), TooMany> {
+    /// What an event does to its ticket.
+    fn happened(&mut self, at: At, ticket: &mut TicketFacts, facts: &Facts<'_>) -> Result<(), TooMany> {
         match facts {
-            Facts::TicketAssigned(assigned) => self.assigned(at, assigned.agent)?,
-            Facts::TicketTransferred(transferred) => self.transferred(at, transferred)?,
-            Facts::PriorityChanged(changed) => self.priority_changed(at, changed.priority),
+            Facts::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
+            Facts::TicketTransferred(transferred) => self.transferred(at, ticket, transferred)?,
+            Facts::PriorityChanged(changed) => self.priority_changed(at, ticket, changed.priority),
             Facts::TagsChanged(changed) => {
-                let in_force = &mut self.facts[at.index()].in_force;
-                in_force.tags = self.dimensions.tag_set(in_force.tags, &changed.added, &changed.removed)?;
+                let tags = &mut ticket.in_force.tags;
+                *tags = self.dimensions.tag_set(*tags, &changed.added, &changed.removed)?;
             }
-            Facts::ReplyPosted(reply) => self.replied(at, reply)?,
-            Facts::ReplyRated(rated) => self.rated(at, rated),
-            Facts::TicketHeld(held) => self.with_clocks(at, |ticket, clocks| {
-                ticket.held(at.at, held_for(held.waiting_for), clocks);
-            }),
-            Facts::TicketResumed => self.with_clocks(at, |ticket, clocks| ticket.resumed(at.at, clocks)),
-            Facts::TicketClosed(closed) => self.closed(at, closed)?,
-            Facts::SurveySubmitted(survey) => self.survey_submitted(at, survey)?,
-            Facts::TicketReopened(reopened) => self.reopened(at, reopened),
+            Facts::ReplyPosted(reply) => self.replied(at, ticket, reply)?,
+            Facts::ReplyRated(rated) => self.rated(at, ticket, rated),
+            Facts::TicketHeld(held) => ticket.held(at.at, held_for(held.waiting_for), &self.clocks()),
+            Facts::TicketResumed => ticket.resumed(at.at, &self.clocks()),
+            Facts::TicketClosed(closed) => self.closed(at, ticket, closed)?,
+            Facts::SurveySubmitted(survey) => self.survey_submitted(at, ticket, survey)?,
+            Facts::TicketReopened(reopened) => self.reopened(at, ticket, reopened),
             Facts::TicketVoided(_) => self.tickets.void(at.ticket, at.position),
             Facts::TicketRestored => self.tickets.restore(at.ticket, at.position),
             Facts::FollowUpRecorded(_) => {
-                let in_force = self.facts[at.index()].in_force;
-                self.follow_ups.push(at.moment(in_force), FollowUp {});
+                self.follow_ups.push(at.moment(ticket.in_force), FollowUp {});
             }
             Facts::TicketOpened(_) | Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => {}
         }
         Ok(())
     }
 
-    /// Lets a ticket's running state change by the clocks of the definition.
-    fn with_clocks<T>(&mut self, at: At, change: impl FnOnce(&mut TicketFacts, &Clocks<'_>) -> T) -> T {
-        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
-        change(&mut self.facts[at.index()], &clocks)
+    /// The clocks of the definition.
+    fn clocks(&self) -> Clocks<'_> {
+        Clocks::new(&self.folded, &self.schedules, &self.dimensions)
     }
 
     fn opened(&mut self, row: &FactRow<'_>, ticket: u32, opened: &TicketOpened<'_>) -> Result<(), FoldError> {
         if ticket != UNOPENED || row.version.0 != 1 {
             return Err(FoldError::OutOfOrder("a ticket is opened twice"));
         }
-        let ticket = u32::try_from(self.facts.len()).ok().filter(|n| *n < UNNAMED);
+        let ticket = u32::try_from(self.tickets.len()).ok().filter(|n| *n < UNNAMED);
         let ticket = ticket.ok_or(TooMany { what: "tickets", limit: UNNAMED })?;
         self.streams[row.stream.0 as usize] = ticket;
         let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
@@ -169,21 +174,22 @@ impl Measurements {
             tags: self.dimensions.tag_set(0, &opened.tags, &[])?,
             ..InForce::default()
         };
-        let span = self.spans.turn(NO_SPAN, at.at, TicketFacts::doing_at_opening(by_agent), in_force, at.position)?;
+        let does = (TicketFacts::doing_at_opening(by_agent), in_force);
+        let span = self.spans.turn(NO_SPAN, ticket, at.at, does, at.position)?;
         let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
-        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
-        let facts = TicketFacts::opened(at.at, by_agent, in_force, span, &clocks);
-        self.push_ticket(at, id, opened, &facts)?;
-        self.facts.push(facts);
-        self.note_clock(at);
+        let mut facts = TicketFacts::opened(at.at, by_agent, in_force, span, &self.clocks());
+        self.push_ticket(at, &id, opened, &facts)?;
+        self.note_clock(at, &facts);
         self.openings.push(at.moment(in_force), Opening {});
-        Ok(self.turn_runs(at)?)
+        self.turn_runs(at, &mut facts)?;
+        self.running.push(facts);
+        Ok(())
     }
 
     fn push_ticket(
         &mut self,
         at: At,
-        id: Box<str>,
+        id: &str,
         opened: &TicketOpened<'_>,
         facts: &TicketFacts,
     ) -> Result<(), TooMany> {
@@ -199,35 +205,32 @@ impl Measurements {
             attributes: self.dimensions.attribute_set(opened)?,
             opened_at: at.at,
             clock_started: Position::ZERO,
-            clock_started_at: 0,
+            clock_started_after: 0,
             first_response: Position::ZERO,
-            first_response_at: 0,
+            first_response_after: 0,
             first_reply: Position::ZERO,
             second_reply: Position::ZERO,
             first_reopening: Position::ZERO,
             by_agent: matches!(opened.by, Some(Actor::Agent(_))),
             class: facts.class,
             last_span: facts.span,
-            ever_voided: false,
         };
         self.tickets.push(id, row);
         Ok(())
     }
 
     /// Begins a new span where the event changed what the ticket does or a dimension.
-    fn turn_span(&mut self, at: At, before: (Doing, InForce)) -> Result<(), TooMany> {
-        let ticket = &mut self.facts[at.index()];
-        let (doing, in_force) = (ticket.doing, ticket.in_force);
-        if before != (doing, in_force) {
-            ticket.span = self.spans.turn(ticket.span, at.at, doing, in_force, at.position)?;
-            self.tickets.columns.last_span[at.index()] = ticket.span;
+    fn turn_span(&mut self, at: At, ticket: &mut TicketFacts, before: (Doing, InForce)) -> Result<(), TooMany> {
+        let now = (ticket.doing, ticket.in_force);
+        if before != now {
+            ticket.span = self.spans.turn(ticket.span, at.ticket, at.at, now, at.position)?;
+            self.tickets.turn(at.ticket, ticket.span);
         }
         Ok(())
     }
 
     /// Ends the runs that the event ended without a value, and begins those it began.
-    fn turn_runs(&mut self, at: At) -> Result<(), TooMany> {
-        let ticket = &self.facts[at.index()];
+    fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
         let runs = ticket.runs;
         let (first, next) = (ticket.response.first_since(), ticket.response.next_since(&self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
@@ -241,7 +244,7 @@ impl Measurements {
         let first = self.turn_run(at, TargetMetric::FirstResponse, runs.first, first, left)?;
         let next = self.turn_run(at, TargetMetric::NextResponse, runs.next, next, RunEnd::Dropped)?;
         let full = self.turn_run(at, TargetMetric::FullResolution, runs.full, full, RunEnd::Dropped)?;
-        self.facts[at.index()].runs = crate::ticket_facts::RunsOf { first, next, full };
+        ticket.runs = RunsOf { first, next, full };
         Ok(())
     }
 
@@ -275,60 +278,49 @@ impl Measurements {
         self.runs.end(run, at.at, RunEnd::Given, at.position);
     }
 
-    fn assigned(&mut self, at: At, agent: Option<&str>) -> Result<(), TooMany> {
+    fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<&str>) -> Result<(), TooMany> {
         let agent = agent.map_or(Ok(0), |agent| self.dimensions.agents.wide(agent))?;
-        self.with_clocks(at, |ticket, clocks| {
-            // What passed before is no part of a clock that starts now.
-            ticket.count_until(at.at, clocks);
-            ticket.in_force.agent = agent;
-            if agent != 0 {
-                ticket.response.assigned(at.at, clocks.folded());
-            }
-        });
-        self.note_clock(at);
+        // What passed before is no part of a clock that starts now.
+        ticket.count_until(at.at, &self.clocks());
+        ticket.in_force.agent = agent;
+        if agent != 0 {
+            ticket.response.assigned(at.at, &self.folded);
+        }
+        self.note_clock(at, ticket);
         Ok(())
     }
 
-    fn transferred(&mut self, at: At, transferred: &TicketTransferred<'_>) -> Result<(), TooMany> {
-        let ticket = &mut self.facts[at.index()];
+    fn transferred(
+        &mut self,
+        at: At,
+        ticket: &mut TicketFacts,
+        transferred: &TicketTransferred<'_>,
+    ) -> Result<(), TooMany> {
         let left = ticket.in_force;
         let branch = changed(left.branch, transferred.branch, &mut self.dimensions.branches)?;
         let department = changed(left.department, transferred.department, &mut self.dimensions.departments)?;
         let previous = ticket.last_transferred.replace(at.at);
         self.transfers.push(at.moment(left), Transfer { previous, to: department });
-        self.with_clocks(at, |ticket, clocks| ticket.count_until(at.at, clocks));
-        if department != left.department && self.facts[at.index()].doing.is_open() {
-            let took = self.stay(at);
+        ticket.count_until(at.at, &self.clocks());
+        if department != left.department && ticket.doing.is_open() {
+            let took = self.open_since(at, ticket, ticket.stay_begun);
             self.stays.push(at.moment(left), Stay { took, closing: None });
-            self.begin_stay(at);
+            ticket.stay_begun = Begun { at: at.at, counted: ticket.spent.open(&self.folded.resolution) };
         }
-        self.with_clocks(at, |ticket, clocks| {
-            ticket.in_force = InForce { branch, department, ..left };
-            if clocks.folded().chosen == ScheduleChosen::AtEachMoment {
-                ticket.class = clocks.class(ticket.in_force);
-            }
-        });
+        ticket.in_force = InForce { branch, department, ..left };
+        if self.folded.chosen == ScheduleChosen::AtEachMoment {
+            ticket.class = self.clocks().class(ticket.in_force);
+        }
         Ok(())
     }
 
-    /// How long the ticket has been open in its department, on the resolutions' clock.
-    fn stay(&self, at: At) -> Micros {
-        let begun = self.facts[at.index()].stay_begun;
-        self.open_since(at, begun)
-    }
-
-    fn begin_stay(&mut self, at: At) {
-        let ticket = &mut self.facts[at.index()];
-        ticket.stay_begun = Begun { at: at.at, counted: ticket.spent.open(&self.folded.resolution) };
-    }
-
     /// What the resolutions' clock counts of the time open since a beginning.
-    fn open_since(&self, at: At, begun: Begun) -> Micros {
+    fn open_since(&self, at: At, ticket: &TicketFacts, begun: Begun) -> Micros {
         let measure = &self.folded.resolution;
         if self.is_counted_at_end(measure) {
-            return self.spent_since(at, begun.at).open(measure);
+            return self.spent_since(at, ticket, begun.at).open(measure);
         }
-        self.facts[at.index()].spent.open(measure) - begun.counted
+        ticket.spent.open(measure) - begun.counted
     }
 
     fn is_counted_at_end(&self, measure: &Measure) -> bool {
@@ -336,9 +328,8 @@ impl Measurements {
     }
 
     /// Time spent in each state since an instant, by the schedule in force now.
-    fn spent_since(&self, at: At, since: Micros) -> Spent {
-        let clocks = Clocks::new(&self.folded, &self.schedules, &self.dimensions);
-        let ticket = &self.facts[at.index()];
+    fn spent_since(&self, at: At, ticket: &TicketFacts, since: Micros) -> Spent {
+        let clocks = self.clocks();
         let class = clocks.class(ticket.in_force);
         let mut spent = Spent::default();
         for (doing, from, to) in self.spans.between(ticket.span, since, at.at) {
@@ -348,96 +339,75 @@ impl Measurements {
     }
 
     /// How long what a reply ended took, on its clock.
-    fn took(&self, at: At, took: Took, measure: &Measure) -> Micros {
+    fn took(&self, at: At, ticket: &TicketFacts, took: Took, measure: &Measure) -> Micros {
         if !self.is_counted_at_end(measure) {
             return took.counted;
         }
-        let spent = self.spent_since(at, took.started);
+        let spent = self.spent_since(at, ticket, took.started);
         spent.open(measure) + spent.of(Doing::Closed, measure.clock)
     }
 
-    fn priority_changed(&mut self, at: At, priority: u8) {
-        let in_force = &mut self.facts[at.index()].in_force;
-        in_force.priority = priority.saturating_add(1);
-        self.priority_changes.push(at.moment(*in_force), PriorityChange {});
+    fn priority_changed(&mut self, at: At, ticket: &mut TicketFacts, priority: u8) {
+        ticket.in_force.priority = priority.saturating_add(1);
+        self.priority_changes.push(at.moment(ticket.in_force), PriorityChange {});
     }
 
-    fn replied(&mut self, at: At, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
+    fn replied(&mut self, at: At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
         let (by, agent) = self.actor(reply.by)?;
         let public = reply.visibility == Visibility::Public.code();
-        let ticket = &mut self.facts[at.index()];
         let rateable = agent.filter(|_| public).map(|agent| ticket.in_force.with_agent(agent));
         ticket.replies.push(ReplyFacts { rateable, rating: None });
         match (by, agent) {
             _ if !public => {}
             (ActorKind::Customer, _) => {
-                self.with_clocks(at, |ticket, clocks| ticket.customer_wrote(at.at, clocks));
-                self.note_clock(at);
+                ticket.customer_wrote(at.at, &self.clocks());
+                self.note_clock(at, ticket);
             }
-            (_, Some(agent)) => self.agent_replied(at, agent)?,
-            (_, None) => self.answered(at, Replier::Automation),
+            (_, Some(agent)) => self.agent_replied(at, ticket, agent)?,
+            (_, None) => self.answered(at, ticket, Replier::Automation),
         }
         Ok(())
     }
 
     /// A public reply by an agent.
-    fn agent_replied(&mut self, at: At, agent: u32) -> Result<(), TooMany> {
-        let ticket = &mut self.facts[at.index()];
+    fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
         ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
         self.public_replies.push(at.moment(ticket.in_force.with_agent(agent)), PublicReply {});
-        self.answered(at, Replier::Agent(agent));
-        let tickets = &mut self.tickets.columns;
-        match self.facts[at.index()].public_agent_replies {
-            1 => tickets.first_reply[at.index()] = at.position,
-            2 => tickets.second_reply[at.index()] = at.position,
-            _ => {}
-        }
+        self.answered(at, ticket, Replier::Agent(agent));
+        self.tickets.reply(at.ticket, ticket.public_agent_replies, at.position);
         Ok(())
     }
 
     /// A public reply that may be a response.
-    fn answered(&mut self, at: At, by: Replier) {
-        let ended = self.with_clocks(at, |ticket, clocks| ticket.replied(at.at, by, clocks));
+    fn answered(&mut self, at: At, ticket: &mut TicketFacts, by: Replier) {
+        let ended = ticket.replied(at.at, by, &self.clocks());
         let folded = Arc::clone(&self.folded);
-        let (in_force, runs) = (self.facts[at.index()].in_force, self.facts[at.index()].runs);
-        let (moment, assignee) = (at.moment(in_force.with_agent(by.agent())), in_force.agent);
+        let (moment, assignee) = (at.moment(ticket.in_force.with_agent(by.agent())), ticket.in_force.agent);
         match ended {
             Ended::First(response) => {
-                let (started, took) = (response.started, self.took(at, response, &folded.first_response));
+                let (started, took) = (response.started, self.took(at, ticket, response, &folded.first_response));
                 self.first_responses.push(moment, FirstResponse { started, took, assignee });
-                self.note_first_response(at);
-                self.end_run(at, runs.first);
+                self.note_clock(at, ticket);
+                self.tickets.respond(at.ticket, at.at, at.position);
+                self.end_run(at, ticket.runs.first);
             }
             Ended::Next(response) => {
-                let (started, took) = (response.started, self.took(at, response, &folded.next_response));
+                let (started, took) = (response.started, self.took(at, ticket, response, &folded.next_response));
                 self.next_responses.push(moment, NextResponse { started, took, assignee });
-                self.end_run(at, runs.next);
+                self.end_run(at, ticket.runs.next);
             }
             Ended::Nothing => {}
         }
     }
 
-    /// Writes down the ticket's first first response.
-    fn note_first_response(&mut self, at: At) {
-        self.note_clock(at);
-        let tickets = &mut self.tickets.columns;
-        if tickets.first_response[at.index()] == Position::ZERO {
-            tickets.first_response[at.index()] = at.position;
-            tickets.first_response_at[at.index()] = at.at;
-        }
-    }
-
     /// Writes down when the first-response clock started, once it has.
-    fn note_clock(&mut self, at: At) {
-        let started = &mut self.tickets.columns.clock_started[at.index()];
-        if *started == Position::ZERO && self.facts[at.index()].response.started() {
-            *started = at.position;
-            self.tickets.columns.clock_started_at[at.index()] = at.at;
+    fn note_clock(&mut self, at: At, ticket: &TicketFacts) {
+        if ticket.response.started() {
+            self.tickets.start_clock(at.ticket, at.at, at.position);
         }
     }
 
-    fn rated(&mut self, at: At, rated: &ReplyRated) {
-        let ticket = &mut self.facts[at.index()];
+    fn rated(&mut self, at: At, ticket: &mut TicketFacts, rated: &ReplyRated) {
         let Some(reply) = counted_from_1(&mut ticket.replies, rated.reply) else { return };
         let Some(in_force) = reply.rateable else { return };
         let (scale, score) = (rated.rating.scale, rated.rating.score);
@@ -446,17 +416,16 @@ impl Measurements {
         let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
         let location = self.ratings.push(at.moment(in_force), rating);
         if let Some(earlier) = reply.rating.replace(location) {
-            self.ratings.mark(earlier, |ratings| &mut ratings.superseded, at.position);
+            self.ratings.change(earlier, |ratings, row| mark(&mut ratings.values.superseded, row, at.position));
         }
     }
 
-    fn closed(&mut self, at: At, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
+    fn closed(&mut self, at: At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
         let (by, closer) = self.actor(closed.by)?;
         let reason = self.dimensions.reasons.small_or_none(closed.reason)?;
         let form = self.dimensions.form(closed.form)?;
-        self.with_clocks(at, |ticket, clocks| ticket.closed(at.at, clocks));
-        let ticket = &self.facts[at.index()];
-        let (agent, first, run) = (ticket.attributed(closer), ticket.closings.is_empty(), ticket.runs.full);
+        ticket.closed(at.at, &self.clocks());
+        let agent = ticket.attributed(closer);
         let in_force = InForce { agent, reason, form, ..ticket.in_force };
         let number = self.credits.push(Credit {
             closer: agent,
@@ -466,16 +435,15 @@ impl Measurements {
             repliers: ticket.repliers,
         })?;
         let moment = at.moment(in_force);
-        let closing = self.closing(at, number, by, closed.survey_offered);
-        self.stays.push(moment, Stay { took: self.stay(at), closing: Some(number) });
-        if first {
-            let ticket = &self.facts[at.index()];
+        let closing = self.closing(at, ticket, number, by, closed.survey_offered);
+        let took = self.open_since(at, ticket, ticket.stay_begun);
+        self.stays.push(moment, Stay { took, closing: Some(number) });
+        if ticket.closings.is_empty() {
             let first_closing = FirstClosing { started: ticket.opened_at, took: closing.first_took, closing: number };
             self.first_closings.push(moment, first_closing);
         }
-        self.end_run(at, run);
+        self.end_run(at, ticket.runs.full);
         let location = self.closings.push(moment, closing.row);
-        let ticket = &mut self.facts[at.index()];
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
@@ -483,14 +451,14 @@ impl Measurements {
     }
 
     /// What a closing measures.
-    fn closing(&self, at: At, number: u32, by: ActorKind, offered: bool) -> Measured {
-        let (ticket, folded) = (&self.facts[at.index()], &*self.folded);
+    fn closing(&self, at: At, ticket: &TicketFacts, number: u32, by: ActorKind, offered: bool) -> Measured {
+        let folded = &*self.folded;
         let reads_end = folded.reads_schedules() && folded.chosen == ScheduleChosen::AtEnd;
-        let spent = if reads_end { self.spent_since(at, ticket.opened_at) } else { ticket.spent };
+        let spent = if reads_end { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
         let (whole, clock) = (spent.resolution(folded), folded.clock);
         let (started, took) = match folded.resolution_per {
             Per::Ticket => (ticket.opened_at, whole),
-            Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket.cycle_begun)),
+            Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket, ticket.cycle_begun)),
         };
         let row = Closing {
             number,
@@ -511,31 +479,32 @@ impl Measurements {
         Measured { row, first_took: whole }
     }
 
-    fn reopened(&mut self, at: At, reopened: &TicketReopened<'_>) {
-        let ticket = &mut self.facts[at.index()];
+    fn reopened(&mut self, at: At, ticket: &mut TicketFacts, reopened: &TicketReopened<'_>) {
         if let Some(undone) = ticket.closings.last() {
             let (previous, closing) = (ticket.last_reopened, undone.number);
             self.reopenings.push(at.moment(undone.in_force), Reopening { previous, closing });
-            self.closings.mark(undone.location, |closings| &mut closings.retracted, at.position);
+            let retract = |closings: &mut Piece<Closings>, row| mark(&mut closings.values.retracted, row, at.position);
+            self.closings.change(undone.location, retract);
         }
         ticket.last_reopened = Some(at.at);
-        let by_customer = matches!(reopened.by, Actor::Customer(_));
-        self.with_clocks(at, |ticket, clocks| ticket.reopened(at.at, by_customer, clocks));
-        let first_reopening = &mut self.tickets.columns.first_reopening[at.index()];
-        if *first_reopening == Position::ZERO {
-            *first_reopening = at.position;
-        }
-        self.note_clock(at);
+        ticket.reopened(at.at, matches!(reopened.by, Actor::Customer(_)), &self.clocks());
+        self.tickets.reopen(at.ticket, at.position);
+        self.note_clock(at, ticket);
     }
 
     /// A first answer to a closing is taken whenever it comes; a changed one until the ticket's next reopening.
-    fn survey_submitted(&mut self, at: At, survey: &SurveySubmitted<'_>) -> Result<(), TooMany> {
-        let ticket = &mut self.facts[at.index()];
+    fn survey_submitted(
+        &mut self,
+        at: At,
+        ticket: &mut TicketFacts,
+        survey: &SurveySubmitted<'_>,
+    ) -> Result<(), TooMany> {
         let Some(closing) = counted_from_1(&mut ticket.closings, survey.closing) else { return Ok(()) };
         if *closing.answered_after.get_or_insert(ticket.reopenings) != ticket.reopenings {
             return Ok(());
         }
-        self.closings.mark(closing.location, |closings| &mut closings.answered, at.position);
+        let answer = |closings: &mut Piece<Closings>, row| mark(&mut closings.values.answered, row, at.position);
+        self.closings.change(closing.location, answer);
         let moment = at.moment(closing.in_force);
         let mut given = |field, scale, score, choices| {
             let first = closing.answers.iter().all(|(answered, _)| *answered != field);
@@ -591,7 +560,7 @@ fn supersede(
 ) {
     match closing.answers.iter_mut().find(|(answered, _)| *answered == field) {
         Some((_, last)) => {
-            answers.mark(*last, |answers| &mut answers.superseded, position);
+            answers.change(*last, |answers, row| mark(&mut answers.values.superseded, row, position));
             *last = location;
         }
         None => closing.answers.push((field, location)),

@@ -1,8 +1,11 @@
 //! The kinds of measurements: what is measured at each kind of moment.
 
-use super::chunk::columns;
+use crate::columns::cell::choices;
+use crate::columns::rows::columns;
 use crate::ticket_facts::{AnsweredField, Micros};
 use daftar_eventlog::Position;
+
+choices!(ActorKind: Agent Customer Automation);
 
 /// Who did something, without their name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

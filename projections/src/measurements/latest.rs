@@ -1,47 +1,34 @@
-//! The latest instant in every prefix of the log, packed: a few bytes for each event that is later than all before it.
+//! The latest instant in every prefix of the log: a row for each event that is later than all before it.
 
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::rows::{Rows, columns};
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 
-/// Between two whole entries, so many differences.
-const STEPS: u32 = 256;
+columns! {
+    /// An event later than all before it.
+    Later, LaterEvents {
+        /// Its position.
+        position: Position,
+        /// Its instant.
+        instant: Micros,
+    }
+}
 
 /// At which position the latest instant so far became which.
 #[derive(Debug, Clone, Default)]
 pub struct LatestInstants {
-    anchors: Vec<Anchor>,
-    /// After each anchor, pairs of differences (positions, microseconds) to the entry before, as LEB128.
-    steps: Vec<u8>,
+    rows: Rows<LaterEvents>,
     last: Option<(Position, Micros)>,
-    steps_since_anchor: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Anchor {
-    position: Position,
-    instant: Micros,
-    steps_at: usize,
 }
 
 impl LatestInstants {
     /// Takes the instant of the event at `position`; positions rise.
     pub(crate) fn push(&mut self, position: Position, instant: Micros) {
-        let step = match self.last {
-            Some((_, latest)) if instant <= latest => return,
-            Some((before, latest)) if self.steps_since_anchor < STEPS => {
-                u64::try_from(instant - latest).ok().map(|rise| (position.0 - before.0, rise))
-            }
-            _ => None,
-        };
-        if let Some((positions, rise)) = step {
-            push_leb128(&mut self.steps, positions);
-            push_leb128(&mut self.steps, rise);
-            self.steps_since_anchor += 1;
-        } else {
-            self.anchors.push(Anchor { position, instant, steps_at: self.steps.len() });
-            self.steps_since_anchor = 0;
+        if self.last.is_none_or(|(_, latest)| latest < instant) {
+            self.rows.push(Later { position, instant });
+            self.last = Some((position, instant));
         }
-        self.last = Some((position, instant));
     }
 
     /// The latest instant among the events up to `position`.
@@ -51,46 +38,27 @@ impl LatestInstants {
             Some((last, instant)) if last <= position => return Some(instant),
             _ => {}
         }
-        let after = self.anchors.partition_point(|anchor| anchor.position <= position);
-        let anchor = self.anchors.get(after.checked_sub(1)?)?;
-        let end = self.anchors.get(after).map_or(self.steps.len(), |next| next.steps_at);
-        let mut steps = self.steps.get(anchor.steps_at..end)?;
-        let (mut at, mut instant) = (anchor.position.0, anchor.instant);
-        while !steps.is_empty() {
-            at += take_leb128(&mut steps);
-            let rise = take_leb128(&mut steps);
-            if position.0 < at {
-                break;
-            }
-            instant = instant.saturating_add_unsigned(rise);
-        }
-        Some(instant)
+        let after = self.rows.partition_point(|events, row| events.position.get(row) <= position);
+        let (events, row) = self.rows.find(after.checked_sub(1)?)?;
+        Some(events.instant.get(row))
     }
-}
 
-fn push_leb128(bytes: &mut Vec<u8>, mut value: u64) {
-    loop {
-        let [low, ..] = (value & 0x7f).to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            return bytes.push(low);
-        }
-        bytes.push(low | 0x80);
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.rows.heap_bytes()
     }
-}
 
-fn take_leb128(bytes: &mut &[u8]) -> u64 {
-    let mut value = 0;
-    let mut shift = 0;
-    while let Some((first, rest)) = bytes.split_first() {
-        *bytes = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        shift += 7;
-        if first & 0x80 == 0 {
-            break;
-        }
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        self.rows.dump(out);
     }
-    value
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let rows = Rows::<LaterEvents>::load(from)?;
+        let last = rows.len().checked_sub(1).map(|last| rows.at(last));
+        let last = last.map(|(events, row)| (events.position.get(row), events.instant.get(row)));
+        Some(Self { rows, last })
+    }
 }
 
 #[cfg(test)]
@@ -115,11 +83,11 @@ mod tests {
     }
 
     #[test]
-    fn rising_instants_take_many_anchors() {
+    fn rising_instants_take_many_pieces() {
         let mut latest = LatestInstants::default();
-        (1..=1000).for_each(|n| latest.push(Position(n), i64::try_from(n).unwrap() * 86_400_000_000));
-        assert!(1 < latest.anchors.len());
-        for n in 1..=1000 {
+        (1..=3000).for_each(|n| latest.push(Position(n), i64::try_from(n).unwrap() * 86_400_000_000));
+        assert!(1 < latest.rows.pieces().count());
+        for n in 1..=3000 {
             assert_eq!(latest.at(Position(n)), Some(i64::try_from(n).unwrap() * 86_400_000_000));
         }
     }

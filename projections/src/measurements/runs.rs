@@ -1,6 +1,8 @@
 //! Runs: from when to when each duration that can have a target ran, ended or not.
 
 use super::chunk::written;
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::rows::{Columns as _, Rows, columns};
 use crate::definition::document::TargetMetric;
 use crate::dimensions::TooMany;
 use crate::ticket_facts::Micros;
@@ -11,6 +13,8 @@ pub(crate) type RunNumber = u32;
 
 /// The number of no run.
 pub(crate) const NO_RUN: RunNumber = RunNumber::MAX;
+
+crate::columns::cell::choices!(RunEnd: Given Dropped Restarted);
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,59 +43,93 @@ pub struct Run {
     pub ended: Option<(Micros, RunEnd, Position)>,
 }
 
-/// Every run of every ticket, as columns, in order of their beginnings in the log.
+columns! {
+    /// A run as it is kept.
+    KeptRun, KeptRuns {
+        /// What ran.
+        metric: TargetMetric,
+        /// The ticket's number.
+        ticket: u32,
+        /// From when on it counts.
+        started: Micros,
+        /// How long after that it began to run.
+        later: Micros,
+        /// The position of the event that began it.
+        began: Position,
+        /// How long it ran; 0 while it goes on.
+        lasted: Micros,
+        /// How it ended.
+        how: RunEnd,
+        /// The position of the event that ended it; 0: it goes on.
+        ended: Position,
+    }
+}
+
+/// Every run of every ticket, in order of their beginnings in the log.
 #[derive(Debug, Clone, Default)]
-pub struct Runs {
-    metrics: Vec<TargetMetric>,
-    tickets: Vec<u32>,
-    started: Vec<Micros>,
-    since: Vec<Micros>,
-    began: Vec<Position>,
-    to: Vec<Micros>,
-    how: Vec<RunEnd>,
-    ended: Vec<Position>,
+pub struct Runs(Rows<KeptRuns>);
+
+impl KeptRuns {
+    /// The run as it stood at `position`, where it had begun.
+    fn at(&self, row: usize, position: Position) -> Run {
+        let started = self.started.get(row);
+        let since = started + self.later.get(row);
+        let ended = self.ended.get(row);
+        let end = || (since + self.lasted.get(row), self.how.get(row), ended);
+        let (metric, ticket) = (self.metric.get(row), self.ticket.get(row));
+        Run { metric, ticket, started, since, ended: written(ended, position).then(end) }
+    }
 }
 
 impl Runs {
     /// Begins a run.
     pub(crate) fn begin(&mut self, run: &Run, position: Position) -> Result<RunNumber, TooMany> {
-        let number = u32::try_from(self.metrics.len()).ok().filter(|n| *n != NO_RUN);
+        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_RUN);
         let number = number.ok_or(TooMany { what: "runs of targets", limit: NO_RUN })?;
-        self.metrics.push(run.metric);
-        self.tickets.push(run.ticket);
-        self.started.push(run.started);
-        self.since.push(run.since);
-        self.began.push(position);
-        self.to.push(0);
-        self.how.push(RunEnd::Given);
-        self.ended.push(Position::ZERO);
+        let &Run { metric, ticket, started, since, .. } = run;
+        let (later, how, ended) = (since - started, RunEnd::Given, Position::ZERO);
+        self.0.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
         Ok(number)
     }
 
     /// Ends a run; ending none does nothing.
     pub(crate) fn end(&mut self, number: RunNumber, at: Micros, how: RunEnd, position: Position) {
-        let index = number as usize;
-        if number != NO_RUN && self.ended[index] == Position::ZERO {
-            // The instant first, then the position that says it is there.
-            (self.to[index], self.how[index]) = (at, how);
-            self.ended[index] = position;
+        if number == NO_RUN {
+            return;
         }
+        self.0.change(number as usize, |runs, row| {
+            if runs.ended.get(row) == Position::ZERO {
+                runs.lasted.set(row, at - runs.started.get(row) - runs.later.get(row));
+                runs.how.set(row, how);
+                runs.ended.set(row, position);
+            }
+        });
     }
 
     /// From when on a run counts; none: there is no such run.
     pub(crate) fn started(&self, number: RunNumber) -> Option<Micros> {
-        self.started.get(number as usize).copied()
+        self.0.find(number as usize).map(|(runs, row)| runs.started.get(row))
     }
 
     /// Every run that had begun at `position`, as it stood then.
     pub fn at(&self, position: Position) -> impl Iterator<Item = Run> {
-        let begun = self.began.partition_point(|began| *began <= position);
-        (0..begun).map(move |index| Run {
-            metric: self.metrics[index],
-            ticket: self.tickets[index],
-            started: self.started[index],
-            since: self.since[index],
-            ended: written(self.ended[index], position).then(|| (self.to[index], self.how[index], self.ended[index])),
+        let begun = self.0.partition_point(|runs, row| runs.began.get(row) <= position);
+        self.0.pieces().take_while(move |(first, _)| *first < begun).flat_map(move |(first, runs)| {
+            (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position))
         })
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        self.0.dump(out);
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        Rows::load(from).map(Self)
     }
 }

@@ -1,6 +1,8 @@
 //! Spans: what each ticket was doing, and under which dimensions, from one moment to the next.
 
 use super::chunk::written;
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::rows::{Columns as _, Rows, columns};
 use crate::dimensions::TooMany;
 use crate::ticket_facts::{Doing, InForce, Micros};
 use daftar_eventlog::Position;
@@ -11,17 +13,39 @@ pub(crate) type SpanNumber = u32;
 /// The number of no span.
 pub(crate) const NO_SPAN: SpanNumber = SpanNumber::MAX;
 
-/// Every span of every ticket, as columns, in order of their beginnings in the log.
-#[derive(Debug, Clone, Default)]
-pub struct Spans {
-    from: Vec<Micros>,
-    to: Vec<Micros>,
-    doing: Vec<Doing>,
-    in_force: Vec<InForce>,
-    began: Vec<Position>,
-    ended: Vec<Position>,
-    previous: Vec<SpanNumber>,
+columns! {
+    /// A span as it is kept.
+    Kept, KeptSpans {
+        /// The ticket's number.
+        ticket: u32,
+        /// When it began.
+        from: Micros,
+        /// How long it lasted; 0 while it goes on.
+        lasted: Micros,
+        /// What the ticket did.
+        doing: Doing,
+        /// Branch.
+        branch: u16,
+        /// Department.
+        department: u16,
+        /// Priority, its stored number plus 1.
+        priority: u8,
+        /// The assignee.
+        agent: u32,
+        /// Set of tags.
+        tags: u32,
+        /// The position of the event that began it.
+        began: Position,
+        /// The position of the event that ended it; 0: it goes on.
+        ended: Position,
+        /// How many spans of any ticket lie between it and the ticket's span before, plus one; 0: it is the first.
+        back: u32,
+    }
 }
+
+/// Every span of every ticket, in order of their beginnings in the log.
+#[derive(Debug, Clone, Default)]
+pub struct Spans(Rows<KeptSpans>);
 
 /// A span as it stood at some position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,30 +60,55 @@ pub struct Span {
     pub in_force: InForce,
 }
 
+impl KeptSpans {
+    fn in_force(&self, row: usize) -> InForce {
+        InForce {
+            branch: self.branch.get(row),
+            department: self.department.get(row),
+            priority: self.priority.get(row),
+            agent: self.agent.get(row),
+            tags: self.tags.get(row),
+            ..InForce::default()
+        }
+    }
+
+    /// Whether it began before `until` and had not ended at `since`, as it stood at `position`.
+    fn is_seen(&self, row: usize, position: Position, since: Micros, until: Micros) -> bool {
+        let from = self.from.get(row);
+        from < until && (since <= from + self.lasted.get(row) || !written(self.ended.get(row), position))
+    }
+
+    /// The span as it stood at `position`, where it had begun.
+    fn at(&self, row: usize, position: Position) -> Span {
+        let from = self.from.get(row);
+        let to = written(self.ended.get(row), position).then(|| from + self.lasted.get(row));
+        Span { from, to, doing: self.doing.get(row), in_force: self.in_force(row) }
+    }
+}
+
 impl Spans {
-    /// Begins a span of the ticket whose last span is `previous`, and ends that one.
+    /// Begins a span of a ticket whose last span is `previous`, and ends that one.
     pub(crate) fn turn(
         &mut self,
         previous: SpanNumber,
+        ticket: u32,
         at: Micros,
-        doing: Doing,
-        in_force: InForce,
+        (doing, in_force): (Doing, InForce),
         position: Position,
     ) -> Result<SpanNumber, TooMany> {
-        let number = u32::try_from(self.from.len()).ok().filter(|n| *n != NO_SPAN);
+        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_SPAN);
         let number = number.ok_or(TooMany { what: "changes of tickets' states", limit: NO_SPAN })?;
         if previous != NO_SPAN {
-            // The instant first, then the position that says it is there.
-            self.to[previous as usize] = at;
-            self.ended[previous as usize] = position;
+            self.0.change(previous as usize, |spans, row| {
+                spans.lasted.set(row, at - spans.from.get(row));
+                spans.ended.set(row, position);
+            });
         }
-        self.from.push(at);
-        self.to.push(0);
-        self.doing.push(doing);
-        self.in_force.push(in_force);
-        self.began.push(position);
-        self.ended.push(Position::ZERO);
-        self.previous.push(previous);
+        let InForce { branch, department, priority, agent, tags, .. } = in_force;
+        let back = if previous == NO_SPAN { 0 } else { number - previous };
+        let (from, began, ended, lasted) = (at, position, Position::ZERO, 0);
+        let kept = Kept { ticket, from, lasted, doing, branch, department, priority, agent, tags, began, ended, back };
+        self.0.push(kept);
         Ok(number)
     }
 
@@ -70,10 +119,13 @@ impl Spans {
         from: Micros,
         to: Micros,
     ) -> impl Iterator<Item = (Doing, Micros, Micros)> {
-        let before = |number: &SpanNumber| self.previous.get(*number as usize).copied().filter(|n| *n != NO_SPAN);
-        let until = move |number: SpanNumber| if number == last { to } else { self.to[number as usize].min(to) };
-        std::iter::successors(Some(last).filter(|n| *n != NO_SPAN), before)
-            .map(move |number| (self.doing[number as usize], self.from[number as usize].max(from), until(number)))
+        self.numbers_back_from(last)
+            .filter_map(|number| self.0.find(number as usize).map(|(spans, row)| (number, spans, row)))
+            .map(move |(number, spans, row)| {
+                let began = spans.from.get(row);
+                let until = if number == last { to } else { (began + spans.lasted.get(row)).min(to) };
+                (spans.doing.get(row), began.max(from), until)
+            })
             .take_while(move |(_, _, to)| from < *to)
             .filter(|(_, from, to)| from < to)
     }
@@ -81,14 +133,8 @@ impl Spans {
     /// The span with that number as it stood at `position`; `None` when it had not begun.
     #[must_use]
     pub fn get(&self, number: u32, position: Position) -> Option<Span> {
-        let index = number as usize;
-        let began = *self.began.get(index)?;
-        (began <= position).then(|| Span {
-            from: self.from[index],
-            to: written(self.ended[index], position).then(|| self.to[index]),
-            doing: self.doing[index],
-            in_force: self.in_force[index],
-        })
+        let (spans, row) = self.0.find(number as usize)?;
+        (spans.began.get(row) <= position).then(|| spans.at(row, position))
     }
 
     /// The span a ticket was in at `position`, given its last span.
@@ -99,7 +145,45 @@ impl Spans {
 
     /// The spans a ticket had been in at `position`, the latest first, given its last span.
     pub fn back_from(&self, last: u32, position: Position) -> impl Iterator<Item = Span> {
-        let before = |number: &u32| self.previous.get(*number as usize).copied();
-        std::iter::successors(Some(last), before).filter_map(move |number| self.get(number, position))
+        self.numbers_back_from(last).filter_map(move |number| self.get(number, position))
+    }
+
+    /// Every span of an open ticket that began before `until` and had not ended at `since`, as it all stood at
+    /// `position`, with its ticket, in order of their beginnings in the log.
+    pub(crate) fn seen(
+        &self,
+        position: Position,
+        since: Micros,
+        until: Micros,
+    ) -> impl Iterator<Item = (u32, Span)> {
+        let begun = self.0.partition_point(|spans, row| spans.began.get(row) <= position);
+        let pieces = self.0.pieces().take_while(move |(first, _)| *first < begun);
+        pieces.flat_map(move |(first, spans)| {
+            let open = (0..spans.len().min(begun - first)).filter(move |row| spans.doing.get(*row).is_open());
+            let seen = open.filter(move |row| spans.is_seen(*row, position, since, until));
+            seen.map(move |row| (spans.ticket.get(row), spans.at(row, position)))
+        })
+    }
+
+    fn numbers_back_from(&self, last: SpanNumber) -> impl Iterator<Item = SpanNumber> {
+        let before = |number: &SpanNumber| {
+            let (spans, row) = self.0.find(*number as usize)?;
+            Some(spans.back.get(row)).filter(|back| *back != 0).and_then(|back| number.checked_sub(back))
+        };
+        std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        self.0.dump(out);
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        Rows::load(from).map(Self)
     }
 }

@@ -1,7 +1,8 @@
 //! Tables, spans and void spans: what stands at which position.
 
-use super::chunk::{CHUNK_ROWS, Moment, Table, written};
+use super::chunk::{Moment, Table, mark, written};
 use super::kinds::{Rating, Ratings};
+use crate::columns::rows::CHUNK_ROWS;
 use crate::test_support::{Answers, Story, Who, closed, folded, history, minutes, opened};
 use crate::ticket_facts::{Doing, GivenScore, InForce, Micros};
 use daftar_eventlog::Position;
@@ -20,7 +21,7 @@ fn chunks_hold_one_month_and_at_most_64_ki_whatever_order_instants_come_in() {
         push(&mut table, i64::try_from(n).unwrap());
         push(&mut table, -1 - i64::try_from(n % 10).unwrap());
     }
-    let sizes = |from, to| table.chunks(from, to).map(|c| (c.month, c.moments.at.len())).collect::<Vec<_>>();
+    let sizes = |from, to| table.chunks(from, to).map(|(month, chunk)| (month, chunk.len())).collect::<Vec<_>>();
     let (january, december) = (1970 * 12, 1970 * 12 - 1);
     assert_eq!(sizes(0, DAY), [(january, CHUNK_ROWS), (january, 10)]);
     assert_eq!(sizes(-DAY, 0), [(december, CHUNK_ROWS), (december, 10)]);
@@ -32,9 +33,9 @@ fn chunks_hold_one_month_and_at_most_64_ki_whatever_order_instants_come_in() {
 fn a_late_position_is_written_once() {
     let mut table = Table::default();
     let (first, second) = (push(&mut table, 0), push(&mut table, 40 * DAY));
-    table.mark(second, |ratings| &mut ratings.superseded, Position(7));
-    table.mark(second, |ratings| &mut ratings.superseded, Position(9));
-    let late: Vec<_> = table.chunks(0, Micros::MAX).map(|chunk| chunk.values.superseded[0]).collect();
+    table.change(second, |ratings, row| mark(&mut ratings.values.superseded, row, Position(7)));
+    table.change(second, |ratings, row| mark(&mut ratings.values.superseded, row, Position(9)));
+    let late: Vec<_> = table.pieces(0, Micros::MAX).map(|piece| piece.values.superseded.get(0)).collect();
     assert_eq!(late, [Position::ZERO, Position(7)]);
     assert_ne!(first, second);
     assert!(written(Position(7), Position(7)) && !written(Position(7), Position(6)));
@@ -52,7 +53,7 @@ fn spans_tell_what_a_ticket_did_at_every_position() {
         (5, closed(Who::Customer)),
     ];
     let state = folded(&history(1, story), None);
-    let last = state.tickets.columns.last_span[0];
+    let last = state.tickets.last_span(0);
     let at =
         |position| state.spans.current(last, Position(position)).map(|s| (s.doing, s.in_force.agent, s.to.is_some()));
     let (waiting, sara) = (Doing::WaitingForAgent, 1);
@@ -103,7 +104,7 @@ fn the_last_score_is_that_of_a_survey_or_a_rating_whichever_came_last_and_counts
     ];
     let last_score = |events: usize| {
         let state = folded(&history(1, story[..events].iter().cloned()), None);
-        state.facts()[0].last_score
+        state.facts(0).unwrap().last_score
     };
     let given = |minute, scale, score| Some(GivenScore { at: minutes(minute), scale, score });
     assert_eq!(last_score(3), None);
@@ -124,7 +125,7 @@ fn what_a_ticket_does_it_does_since_it_began_whatever_department_it_goes_to() {
     ];
     let since = |events: usize| {
         let state = folded(&history(1, story[..events].iter().cloned()), None);
-        let facts = &state.facts()[0];
+        let facts = state.facts(0).unwrap();
         ((facts.doing_since - minutes(0)) / 60_000_000, (facts.last_event_at - minutes(0)) / 60_000_000)
     };
     assert_eq!([1, 2, 3, 4, 5, 6].map(since), [(0, 0), (0, 1), (2, 2), (2, 3), (2, 4), (5, 5)]);

@@ -1,11 +1,14 @@
 //! The table of tickets: what never changes about each, and the positions at which it passed its milestones.
 
-use super::chunk::{Columns as _, columns, written};
+use super::chunk::{mark, written};
 use super::spans::SpanNumber;
 use crate::business_time::ScheduleClass;
+use crate::checkpoint::{Reader, Writer};
+use crate::columns::map::Map;
+use crate::columns::rows::{Rows, columns};
+use crate::columns::texts::Texts;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
-use std::collections::HashMap;
 
 columns! {
     /// A ticket by number. Positions are those of the events; 0: not yet.
@@ -24,12 +27,12 @@ columns! {
         opened_at: Micros,
         /// The first-response clock started.
         clock_started: Position,
-        /// When it started; 0 where it has not.
-        clock_started_at: Micros,
+        /// How long after the opening it started; 0 where it has not.
+        clock_started_after: Micros,
         /// The first response.
         first_response: Position,
-        /// When it was given; 0 where none was.
-        first_response_at: Micros,
+        /// How long after the opening it was given; 0 where none was.
+        first_response_after: Micros,
         /// The first public agent reply.
         first_reply: Position,
         /// The second public agent reply.
@@ -42,37 +45,146 @@ columns! {
         class: ScheduleClass,
         /// Its last span.
         last_span: SpanNumber,
-        /// Whether it was ever voided.
-        ever_voided: bool,
     }
 }
+
+/// Where a ticket was voided and restored (0: not yet).
+type Void = (Position, Position);
 
 /// All tickets, by number.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
-    /// Their columns.
-    pub columns: TicketColumns,
-    ids: Vec<Box<str>>,
-    /// Where each voided ticket was voided and restored (0: not yet), in order.
-    voids: HashMap<u32, Vec<(Position, Position)>>,
+    rows: Rows<TicketColumns>,
+    ids: Texts,
+    /// Where each voided ticket was voided and restored, in order.
+    voids: Map<u32, Vec<Void>>,
+}
+
+/// Ways to read single columns.
+macro_rules! readers {
+    ($($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $column(&self, ticket: u32) -> $type {
+            let (page, row) = self.rows.at(ticket as usize);
+            page.$column.get(row)
+        }
+    )* };
 }
 
 impl Tickets {
-    pub(crate) fn push(&mut self, id: Box<str>, row: TicketRow) {
+    readers! {
+        /// Its channel.
+        channel: u16,
+        /// Its customer's tier at the opening.
+        tier: u16,
+        /// Its language.
+        language: u32,
+        /// Its customer.
+        customer: u32,
+        /// Its set of attributes.
+        attributes: u32,
+        /// When it was opened.
+        opened_at: Micros,
+        /// Where its first-response clock started; 0: it has not.
+        clock_started: Position,
+        /// Where its first response was given; 0: none was.
+        first_response: Position,
+        /// Where an agent first replied in public; 0: none did.
+        first_reply: Position,
+        /// Where an agent replied in public for the second time; 0: none did.
+        second_reply: Position,
+        /// Where it was first reopened; 0: it was not.
+        first_reopening: Position,
+        /// The schedule in force at its opening.
+        class: ScheduleClass,
+        /// Its last span.
+        last_span: SpanNumber,
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// When its first-response clock started, once it has.
+    #[must_use]
+    pub fn clock_started_at(&self, ticket: u32) -> Micros {
+        let (page, row) = self.rows.at(ticket as usize);
+        page.opened_at.get(row) + page.clock_started_after.get(row)
+    }
+
+    /// When its first response was given, where one was.
+    #[must_use]
+    pub fn first_response_at(&self, ticket: u32) -> Micros {
+        let (page, row) = self.rows.at(ticket as usize);
+        page.opened_at.get(row) + page.first_response_after.get(row)
+    }
+
+    pub(crate) fn push(&mut self, id: &str, row: TicketRow) {
         self.ids.push(id);
-        self.columns.push(row);
+        self.rows.push(row);
     }
 
     /// The ticket's id.
     #[must_use]
     pub fn id(&self, ticket: u32) -> &str {
-        &self.ids[ticket as usize]
+        self.ids.get(ticket as usize).unwrap_or_default()
+    }
+
+    /// Takes note of the ticket's last span.
+    pub(crate) fn turn(&mut self, ticket: u32, span: SpanNumber) {
+        self.rows.change(ticket as usize, |tickets, row| tickets.last_span.set(row, span));
+    }
+
+    /// Takes note of when the first-response clock started, unless it had before.
+    pub(crate) fn start_clock(&mut self, ticket: u32, at: Micros, position: Position) {
+        if self.clock_started(ticket) == Position::ZERO {
+            self.rows.change(ticket as usize, |tickets, row| {
+                tickets.clock_started.set(row, position);
+                tickets.clock_started_after.set(row, at - tickets.opened_at.get(row));
+            });
+        }
+    }
+
+    /// Takes note of the first response, unless there was one before.
+    pub(crate) fn respond(&mut self, ticket: u32, at: Micros, position: Position) {
+        if self.first_response(ticket) == Position::ZERO {
+            self.rows.change(ticket as usize, |tickets, row| {
+                tickets.first_response.set(row, position);
+                tickets.first_response_after.set(row, at - tickets.opened_at.get(row));
+            });
+        }
+    }
+
+    /// Takes note of the ticket's public agent reply with that number, from 1.
+    pub(crate) fn reply(&mut self, ticket: u32, number: u32, position: Position) {
+        let change = |tickets: &mut TicketColumns, row| match number {
+            1 => tickets.first_reply.set(row, position),
+            _ => tickets.second_reply.set(row, position),
+        };
+        if number <= 2 {
+            self.rows.change(ticket as usize, change);
+        }
+    }
+
+    /// Takes note of a reopening, the first of which counts.
+    pub(crate) fn reopen(&mut self, ticket: u32, position: Position) {
+        if self.first_reopening(ticket) == Position::ZERO {
+            self.rows.change(ticket as usize, |tickets, row| mark(&mut tickets.first_reopening, row, position));
+        }
     }
 
     /// Takes the ticket out of every figure; voiding a voided ticket changes nothing.
     pub(crate) fn void(&mut self, ticket: u32, position: Position) {
-        self.columns.ever_voided[ticket as usize] = true;
-        let voids = self.voids.entry(ticket).or_default();
+        let voids = self.voids.entry(ticket);
         if voids.last().is_none_or(|(_, restored)| *restored != Position::ZERO) {
             voids.push((position, Position::ZERO));
         }
@@ -80,15 +192,47 @@ impl Tickets {
 
     /// Brings the ticket back into the figures.
     pub(crate) fn restore(&mut self, ticket: u32, position: Position) {
-        if let Some((_, restored @ Position::ZERO)) = self.voids.get_mut(&ticket).and_then(|voids| voids.last_mut()) {
+        if self.voids.get(&ticket).is_some()
+            && let Some((_, restored @ Position::ZERO)) = self.voids.entry(ticket).last_mut()
+        {
             *restored = position;
         }
     }
 
     /// Whether the ticket was out of the figures at `position`.
+    #[inline]
     #[must_use]
     pub fn void_at(&self, ticket: u32, position: Position) -> bool {
-        let void = |(voided, restored): &(Position, Position)| *voided <= position && !written(*restored, position);
-        self.columns.ever_voided[ticket as usize] && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
+        let void = |(voided, restored): &Void| *voided <= position && !written(*restored, position);
+        !self.voids.is_empty() && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.rows.heap_bytes() + self.ids.heap_bytes() + 64 * self.voids.len()
+    }
+
+    pub(crate) fn dump(&self, out: &mut Writer) {
+        self.rows.dump(out);
+        self.ids.dump(out);
+        out.number(self.voids.len() as u64);
+        let mut voids: Vec<_> = self.voids.iter().collect();
+        voids.sort_unstable();
+        for (ticket, voids) in voids {
+            out.number(u64::from(*ticket));
+            out.number(voids.len() as u64);
+            voids.iter().flat_map(|(voided, restored)| [voided.0, restored.0]).for_each(|position| out.number(position));
+        }
+    }
+
+    pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let mut tickets = Self { rows: Rows::load(from)?, ids: Texts::load(from)?, voids: Map::default() };
+        for _ in 0..from.number()? {
+            let ticket = u32::try_from(from.number()?).ok()?;
+            let voids = (0..from.number()?).map(|_| Some((Position(from.number()?), Position(from.number()?))));
+            tickets.voids.insert(ticket, voids.collect::<Option<_>>()?);
+        }
+        (tickets.rows.len() == tickets.ids.len()).then_some(tickets)
     }
 }

@@ -9,7 +9,8 @@ use super::standing::Levels;
 use super::{CELLS_MAX, RowFigures, Terms};
 use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
 use crate::measurements::Measurements;
-use crate::measurements::chunk::{Chunk, Columns, Moments, Table};
+use crate::columns::rows::Columns;
+use crate::measurements::chunk::{Moments, Piece, Table};
 use crate::ticket_facts::{InForce, Micros};
 use daftar_eventlog::Position;
 use std::collections::HashMap;
@@ -71,11 +72,11 @@ enum Agents<'a> {
 
 impl<C> Counted<'_, C> {
     pub(super) fn at(&self) -> Micros {
-        self.moments.at[self.row]
+        self.moments.at.get(self.row)
     }
 
-    pub(super) fn ticket(&self) -> usize {
-        self.moments.ticket[self.row] as usize
+    pub(super) fn ticket(&self) -> u32 {
+        self.moments.ticket.get(self.row)
     }
 
     /// Whether the ticket's `previous` moment of the same kind lies before the period: this one is its first there.
@@ -99,15 +100,15 @@ impl<'a> Prefix<'a> {
     /// Every measurement of `table` that stood then.
     pub(super) fn all<C: Columns>(self, table: &'a Table<C>) -> impl Iterator<Item = Counted<'a, C>> {
         let counted =
-            |chunk: &'a Chunk<C>, row| Counted { moments: &chunk.moments, values: &chunk.values, row, begins: None };
-        let chunks = table.chunks(Micros::MIN, Micros::MAX);
-        let all = chunks.flat_map(move |chunk| (0..chunk.moments.at.len()).map(move |row| counted(chunk, row)));
+            |piece: &'a Piece<C>, row| Counted { moments: &piece.moments, values: &piece.values, row, begins: None };
+        let pieces = table.pieces(Micros::MIN, Micros::MAX);
+        let all = pieces.flat_map(move |piece| (0..piece.len()).map(move |row| counted(piece, row)));
         all.filter(move |counted| self.has(counted.moments, counted.row))
     }
 
     /// Whether a measurement stood then, its ticket not void.
     fn has(self, moments: &Moments, row: usize) -> bool {
-        moments.added[row] <= self.position && !self.is_void(moments.ticket[row])
+        moments.added.get(row) <= self.position && !self.is_void(moments.ticket.get(row))
     }
 
     /// Whether the ticket is out of the figures.
@@ -211,17 +212,18 @@ impl<'a, R: Default> Counting<'a, R> {
     ) {
         let by_event = self.terms.document().dated_by == DatedBy::Event;
         let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
-        for chunk in table.chunks(since, until) {
-            for row in 0..chunk.moments.at.len() {
-                let mut counted = Counted { moments: &chunk.moments, values: &chunk.values, row, begins: None };
-                if !keep(&counted) || !self.stands(&chunk.moments, row) {
+        for piece in table.pieces(since, until) {
+            let Piece { moments, values } = piece;
+            for row in 0..piece.len() {
+                let mut counted = Counted { moments, values, row, begins: None };
+                if !keep(&counted) || !self.stands(moments, row) {
                     continue;
                 }
-                let Some(at) = self.dated(counted.at(), chunk.moments.ticket[row]) else { continue };
+                let Some(at) = self.dated(counted.at(), moments.ticket.get(row)) else { continue };
                 let start = self.period_start(at);
                 counted.begins = by_event.then_some(start.max(self.from));
-                let agents = self.agents(&chunk.moments, row, whose(&counted));
-                let place = |agent| Place::Measured { moments: &chunk.moments, row, agent };
+                let agents = self.agents(moments, row, whose(&counted));
+                let place = |agent| Place::Measured { moments, row, agent };
                 self.enter_for(start, agents, place, |row| count(row, &counted));
             }
         }
@@ -246,7 +248,7 @@ impl<'a, R: Default> Counting<'a, R> {
     /// Counts something that came of a measurement, at an instant, under the measurement's dimensions.
     pub(super) fn once_under(&mut self, at: Micros, origin: Origin<'_>, mut count: impl FnMut(&mut R)) {
         let Origin { moments, row, whose } = origin;
-        let Some(at) = self.dated(at, moments.ticket[row]) else { return };
+        let Some(at) = self.dated(at, moments.ticket.get(row)) else { return };
         let start = self.period_start(at);
         let agents = self.agents(moments, row, whose);
         let place = |agent| Place::Measured { moments, row, agent };
@@ -274,7 +276,7 @@ impl<'a, R: Default> Counting<'a, R> {
     fn dated(&self, at: Micros, ticket: u32) -> Option<Micros> {
         let at = match self.terms.document().dated_by {
             DatedBy::Event => at,
-            DatedBy::Opened => self.state.tickets.columns.opened_at[ticket as usize],
+            DatedBy::Opened => self.state.tickets.opened_at(ticket),
             DatedBy::Closed => *self.last_closings.get(&ticket)?,
         };
         (self.from <= at && at < self.to).then_some(at)
@@ -299,8 +301,8 @@ impl<'a, R: Default> Counting<'a, R> {
             {
                 Agents::One(assignee)
             }
-            (Whose::Agent | Whose::Response(_), _) => Agents::One(moments.agent[row]),
-            (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket[row], self.position)),
+            (Whose::Agent | Whose::Response(_), _) => Agents::One(moments.agent.get(row)),
+            (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket.get(row), self.position)),
         }
     }
 
@@ -461,11 +463,11 @@ fn last_closings(sheet: &Sheet<'_>) -> HashMap<u32, Micros> {
     if sheet.terms.document().dated_by != DatedBy::Closed {
         return HashMap::new();
     }
-    for chunk in sheet.state.closings.chunks(Micros::MIN, Micros::MAX) {
-        let moments = &chunk.moments;
-        for row in (0..moments.at.len()).filter(|row| moments.added[*row] <= sheet.position) {
-            let closing = (moments.added[row], moments.at[row]);
-            let known = last.entry(moments.ticket[row]).or_insert(closing);
+    for piece in sheet.state.closings.pieces(Micros::MIN, Micros::MAX) {
+        let moments = &piece.moments;
+        for row in (0..piece.len()).filter(|row| moments.added.get(*row) <= sheet.position) {
+            let closing = (moments.added.get(row), moments.at.get(row));
+            let known = last.entry(moments.ticket.get(row)).or_insert(closing);
             *known = closing.max(*known);
         }
     }

@@ -1,7 +1,8 @@
 //! Dissatisfaction cases: when a ticket's customer turned out dissatisfied, and what came of it.
 
 use super::counting::{Counted, Origin, Prefix, Whose};
-use crate::measurements::chunk::{Columns, Table};
+use crate::columns::rows::Columns;
+use crate::measurements::chunk::Table;
 use crate::ticket_facts::{AnsweredField, Micros};
 use daftar_domain::satisfaction::Scale;
 use daftar_eventlog::Position;
@@ -43,7 +44,7 @@ pub(super) struct FollowedUp {
 impl Case<'_> {
     /// Its ticket.
     pub(super) fn ticket(&self) -> u32 {
-        self.negative.origin.moments.ticket[self.negative.origin.row]
+        self.negative.origin.moments.ticket.get(self.negative.origin.row)
     }
 
     /// When it was opened.
@@ -54,7 +55,7 @@ impl Case<'_> {
     /// The moment it was opened.
     pub(super) fn began(&self) -> Moment {
         let Origin { moments, row, .. } = self.negative.origin;
-        (moments.at[row], moments.added[row])
+        (moments.at.get(row), moments.added.get(row))
     }
 }
 
@@ -102,7 +103,7 @@ pub(super) fn moments<'a, C: Columns>(
 
 fn moment<C>(counted: &Counted<'_, C>) -> (u32, Moment) {
     let (moments, row) = (counted.moments, counted.row);
-    (moments.ticket[row], (moments.at[row], moments.added[row]))
+    (moments.ticket.get(row), (moments.at.get(row), moments.added.get(row)))
 }
 
 /// Hands on every score of an overall question and of a reply, with its ticket and moment.
@@ -113,16 +114,16 @@ fn each_score<'a>(prefix: Prefix<'a>, mut tell: impl FnMut(u32, Moment, Event<'a
         let negative = Negative { origin, scale, score };
         Some(if positive_from.is_positive(scale, score) { Event::Positive } else { Event::Negative(negative) })
     };
-    let overall = prefix.all(&prefix.state.answers).filter(|c| c.values.field[c.row] == AnsweredField::Overall);
+    let overall = prefix.all(&prefix.state.answers).filter(|c| c.values.field.get(c.row) == AnsweredField::Overall);
     for c in overall {
-        let origin = Origin { moments: c.moments, row: c.row, whose: Whose::Closing(c.values.closing[c.row]) };
+        let origin = Origin { moments: c.moments, row: c.row, whose: Whose::Closing(c.values.closing.get(c.row)) };
         let (ticket, at) = moment(&c);
-        event(origin, c.values.scale[c.row], c.values.score[c.row]).into_iter().for_each(|e| tell(ticket, at, e));
+        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row)).into_iter().for_each(|e| tell(ticket, at, e));
     }
     for c in prefix.all(&prefix.state.ratings) {
         let origin = Origin { moments: c.moments, row: c.row, whose: Whose::Agent };
         let (ticket, at) = moment(&c);
-        event(origin, c.values.scale[c.row], c.values.score[c.row]).into_iter().for_each(|e| tell(ticket, at, e));
+        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row)).into_iter().for_each(|e| tell(ticket, at, e));
     }
 }
 

@@ -103,16 +103,16 @@ pub(super) fn count_first_closings<R: Default>(
     state: &Measurements,
     of: impl Fn(&mut R) -> &mut FirstClosed,
 ) {
-    let (position, tickets) = (counting.position, &state.tickets.columns);
+    let (position, tickets) = (counting.position, &state.tickets);
     let or_none = counting.terms.document().one_touch.counts == OneTouchCounts::AtMostOne;
     counting.each(
         &state.first_closings,
-        |c| Whose::Closing(c.values.closing[c.row]),
+        |c| Whose::Closing(c.values.closing.get(c.row)),
         |row, c| {
             let ticket = c.ticket();
-            let reopened = written(tickets.first_reopening[ticket], position);
-            let replied = or_none || written(tickets.first_reply[ticket], position);
-            let replied_once = replied && !written(tickets.second_reply[ticket], position);
+            let reopened = written(tickets.first_reopening(ticket), position);
+            let replied = or_none || written(tickets.first_reply(ticket), position);
+            let replied_once = replied && !written(tickets.second_reply(ticket), position);
             let first_closed = of(row);
             first_closed.all += 1;
             first_closed.reopened += u64::from(reopened);
@@ -125,21 +125,21 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     let position = counting.position;
     counting.each(
         &state.closings,
-        |c| Whose::Closing(c.values.number[c.row]),
+        |c| Whose::Closing(c.values.number.get(c.row)),
         |row, c| {
             row.closed += 1;
-            row.closed_tickets += u64::from(c.is_first(c.values.previous[c.row]));
-            match c.values.by[c.row] {
+            row.closed_tickets += u64::from(c.is_first(c.values.previous.get(c.row)));
+            match c.values.by.get(c.row) {
                 ActorKind::Agent => row.closed_by_agent += 1,
                 ActorKind::Customer => row.closed_by_customer += 1,
                 ActorKind::Automation => row.closed_by_automation += 1,
             }
-            let reason = c.moments.reason[c.row];
+            let reason = c.moments.reason.get(c.row);
             if reason != 0 {
                 *row.reasons.entry(reason).or_default() += 1;
             }
-            if !written(c.values.retracted[c.row], position) {
-                row.replies.push(i64::from(c.values.replies[c.row]) * ONE);
+            if !written(c.values.retracted.get(c.row), position) {
+                row.replies.push(i64::from(c.values.replies.get(c.row)) * ONE);
             }
         },
     );
@@ -149,10 +149,10 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
 fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     counting.each(
         &state.reopenings,
-        |c| Whose::Closing(c.values.closing[c.row]),
+        |c| Whose::Closing(c.values.closing.get(c.row)),
         |row, c| {
             row.reopenings += 1;
-            row.reopened_tickets += u64::from(c.is_first(c.values.previous[c.row]));
+            row.reopened_tickets += u64::from(c.is_first(c.values.previous.get(c.row)));
         },
     );
 }
@@ -163,8 +163,8 @@ fn count_transfers(counting: &mut Counting<'_, Flow>, state: &Measurements) {
         |_| Whose::Agent,
         |row, c| {
             row.transfers += 1;
-            row.transferred_tickets += u64::from(c.is_first(c.values.previous[c.row]));
-            let (from, to) = (c.moments.department[c.row], c.values.to[c.row]);
+            row.transferred_tickets += u64::from(c.is_first(c.values.previous.get(c.row)));
+            let (from, to) = (c.moments.department.get(c.row), c.values.to.get(c.row));
             if from != to {
                 *row.between.entry((from, to)).or_default() += 1;
             }
@@ -172,9 +172,9 @@ fn count_transfers(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     );
     counting.each(
         &state.stays,
-        |c| c.values.closing[c.row].map_or(Whose::Agent, Whose::Closing),
+        |c| c.values.closing.get(c.row).map_or(Whose::Agent, Whose::Closing),
         |row, c| {
-            row.stays.entry(c.moments.department[c.row]).or_default().push(c.values.took[c.row]);
+            row.stays.entry(c.moments.department.get(c.row)).or_default().push(c.values.took.get(c.row));
         },
     );
 }

@@ -30,23 +30,23 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
-    fn ticket(self) -> usize {
+    fn ticket(self) -> u32 {
         match self {
-            Self::Measured { moments, row, .. } => moments.ticket[row] as usize,
-            Self::Standing { ticket, .. } => ticket as usize,
+            Self::Measured { moments, row, .. } => moments.ticket.get(row),
+            Self::Standing { ticket, .. } => ticket,
         }
     }
 
     fn branch(self) -> u16 {
         match self {
-            Self::Measured { moments, row, .. } => moments.branch[row],
+            Self::Measured { moments, row, .. } => moments.branch.get(row),
             Self::Standing { in_force, .. } => in_force.branch,
         }
     }
 
     fn department(self) -> u16 {
         match self {
-            Self::Measured { moments, row, .. } => moments.department[row],
+            Self::Measured { moments, row, .. } => moments.department.get(row),
             Self::Standing { in_force, .. } => in_force.department,
         }
     }
@@ -60,28 +60,28 @@ impl Place<'_> {
 
     fn priority(self) -> u8 {
         match self {
-            Self::Measured { moments, row, .. } => moments.priority[row],
+            Self::Measured { moments, row, .. } => moments.priority.get(row),
             Self::Standing { in_force, .. } => in_force.priority,
         }
     }
 
     fn tags(self) -> u32 {
         match self {
-            Self::Measured { moments, row, .. } => moments.tags[row],
+            Self::Measured { moments, row, .. } => moments.tags.get(row),
             Self::Standing { in_force, .. } => in_force.tags,
         }
     }
 
     fn reason(self) -> u16 {
         match self {
-            Self::Measured { moments, row, .. } => moments.reason[row],
+            Self::Measured { moments, row, .. } => moments.reason.get(row),
             Self::Standing { in_force, .. } => in_force.reason,
         }
     }
 
     fn form(self) -> u16 {
         match self {
-            Self::Measured { moments, row, .. } => moments.form[row],
+            Self::Measured { moments, row, .. } => moments.form.get(row),
             Self::Standing { in_force, .. } => in_force.form,
         }
     }
@@ -125,20 +125,20 @@ impl Axis {
 
     /// The value's number, 0 for none; of tags, the number of their set.
     pub(super) fn number(&self, state: &Measurements, place: Place<'_>) -> u32 {
-        let tickets = &state.tickets.columns;
+        let tickets = &state.tickets;
         match self {
             Self::Branch => place.branch().into(),
             Self::Department => place.department().into(),
             Self::Agent => place.agent(),
-            Self::Channel => tickets.channel[place.ticket()].into(),
+            Self::Channel => tickets.channel(place.ticket()).into(),
             Self::Priority => place.priority().into(),
-            Self::Tier => tickets.tier[place.ticket()].into(),
+            Self::Tier => tickets.tier(place.ticket()).into(),
             Self::Tag => place.tags(),
-            Self::Customer => tickets.customer[place.ticket()],
-            Self::Language => tickets.language[place.ticket()],
+            Self::Customer => tickets.customer(place.ticket()),
+            Self::Language => tickets.language(place.ticket()),
             Self::Reason => place.reason().into(),
             Self::Form => place.form().into(),
-            Self::Attribute(name) => state.dimensions.attribute(tickets.attributes[place.ticket()], *name),
+            Self::Attribute(name) => state.dimensions.attribute(tickets.attributes(place.ticket()), *name),
         }
     }
 

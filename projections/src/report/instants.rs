@@ -71,6 +71,16 @@ impl Instants {
         self.0[number].before
     }
 
+    /// What ended by then is seen by none of them; the earliest instant where there is none.
+    pub(super) fn first_before(&self) -> Micros {
+        self.0.first().map_or(Micros::MIN, |first| first.before)
+    }
+
+    /// What begins from then on is seen by none of them; the earliest instant where there is none.
+    pub(super) fn last_before(&self) -> Micros {
+        self.0.last().map_or(Micros::MIN, |last| last.before)
+    }
+
     /// The start of the first period.
     pub(super) fn first_period(&self) -> Option<Micros> {
         self.0.first().map(|instant| instant.period)

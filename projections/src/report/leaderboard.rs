@@ -39,7 +39,7 @@ impl RowFigures for Leaderboard {
     /// Everything counts where its own report counts it. A target that is broken while its metric still runs counts at
     /// the moment it fell due.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
+        counting.each(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), |row, _| row.closed += 1);
         counting.each(&state.public_replies, |_| Whose::Agent, |row, _| row.public_replies += 1);
         count_ratings(counting, state, |row| &mut row.ratings);
         count_csat(counting, state, |row| &mut row.overall);

@@ -36,7 +36,7 @@ impl RowFigures for Overview {
     /// Each figure counts where its own report counts it; the backlog at the period's end.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
         counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
-        counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
+        counting.each(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), |row, _| row.closed += 1);
         standing::count(counting, state);
         count_csat(counting, state, |row| &mut row.overall);
         let nps = |field| field == AnsweredField::Nps;

@@ -32,8 +32,8 @@ impl RowFigures for ResolutionTimes {
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
         counting.each(
             &state.first_closings,
-            |c| Whose::Closing(c.values.closing[c.row]),
-            |row, c| row.first.push(c.values.took[c.row]),
+            |c| Whose::Closing(c.values.closing.get(c.row)),
+            |row, c| row.first.push(c.values.took.get(c.row)),
         );
         let within = Within::of(counting, TargetMetric::FullResolution);
         each_full_resolution(
@@ -47,13 +47,13 @@ impl RowFigures for ResolutionTimes {
         );
         each_last_closing(counting, state, |row, c| {
             let (v, i) = (c.values, c.row);
-            row.open.push(v.open[i]);
-            row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
-            row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
-            row.agent_work.push(v.agent_work[i]);
-            row.on_hold.push(v.held_for_customer[i] + v.held_for_third_party[i]);
-            row.on_hold_customer.push(v.held_for_customer[i]);
-            row.on_hold_third_party.push(v.held_for_third_party[i]);
+            row.open.push(v.open.get(i));
+            row.requester_wait.push(v.agent_work.get(i) + v.held_for_third_party.get(i));
+            row.customer_wait.push(v.waiting_for_customer.get(i) + v.held_for_customer.get(i));
+            row.agent_work.push(v.agent_work.get(i));
+            row.on_hold.push(v.held_for_customer.get(i) + v.held_for_third_party.get(i));
+            row.on_hold_customer.push(v.held_for_customer.get(i));
+            row.on_hold_third_party.push(v.held_for_third_party.get(i));
         });
     }
 
@@ -80,8 +80,8 @@ pub(super) fn each_last_closing<R: Default>(
     count: impl FnMut(&mut R, &Counted<'_, Closings>),
 ) {
     let position = counting.position;
-    let stays = |c: &Counted<'_, Closings>| !written(c.values.retracted[c.row], position);
-    counting.each_where(&state.closings, |c| Whose::Closing(c.values.number[c.row]), stays, count);
+    let stays = |c: &Counted<'_, Closings>| !written(c.values.retracted.get(c.row), position);
+    counting.each_where(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), stays, count);
 }
 
 /// Hands on every full resolution that `keep` keeps: at the last closing of tickets that are closed, at the first closing, or at every
@@ -94,17 +94,17 @@ pub(super) fn each_full_resolution<R: Default>(
 ) {
     let (position, folded) = (counting.position, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
-        let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing[c.row]);
-        let ended = |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+        let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
+        let ended = |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
         let keep = |c: &Counted<'_, FirstClosings>| keep(&ended(c));
         return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &ended(c)));
     }
     let every = folded.resolution_per == Per::Cycle;
-    let ended = |c: &Counted<'_, Closings>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+    let ended = |c: &Counted<'_, Closings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.closings,
-        |c| Whose::Closing(c.values.number[c.row]),
-        |c| (every || !written(c.values.retracted[c.row], position)) && keep(&ended(c)),
+        |c| Whose::Closing(c.values.number.get(c.row)),
+        |c| (every || !written(c.values.retracted.get(c.row), position)) && keep(&ended(c)),
         |row, c| count(row, &ended(c)),
     );
 }

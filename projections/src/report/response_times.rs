@@ -27,7 +27,7 @@ impl RowFigures for ResponseTimes {
     /// the opening, for the assignee.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
         let position = counting.position;
-        let tickets = &state.tickets.columns;
+        let tickets = &state.tickets;
         let within = Within::of(counting, TargetMetric::FirstResponse);
         each_first_response(
             counting,
@@ -42,10 +42,10 @@ impl RowFigures for ResponseTimes {
         counting.each_where(
             &state.openings,
             |_| Whose::AssigneeNow,
-            |c| written(tickets.clock_started[c.ticket()], position),
+            |c| written(tickets.clock_started(c.ticket()), position),
             |row, c| {
                 row.started += 1;
-                row.answered += u64::from(written(tickets.first_response[c.ticket()], position));
+                row.answered += u64::from(written(tickets.first_response(c.ticket()), position));
             },
         );
     }
@@ -68,10 +68,10 @@ pub(super) fn each_first_response<R: Default>(
     keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
-    let ended = |c: &Counted<'_, FirstResponses>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+    let ended = |c: &Counted<'_, FirstResponses>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.first_responses,
-        |c| Whose::Response(c.values.assignee[c.row]),
+        |c| Whose::Response(c.values.assignee.get(c.row)),
         |c| keep(&ended(c)),
         |row, c| count(row, &ended(c)),
     );
@@ -84,10 +84,10 @@ pub(super) fn each_next_response<R: Default>(
     keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
-    let ended = |c: &Counted<'_, NextResponses>| Ended::new(c, c.values.started[c.row], c.values.took[c.row]);
+    let ended = |c: &Counted<'_, NextResponses>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.next_responses,
-        |c| Whose::Response(c.values.assignee[c.row]),
+        |c| Whose::Response(c.values.assignee.get(c.row)),
         |c| keep(&ended(c)),
         |row, c| count(row, &ended(c)),
     );

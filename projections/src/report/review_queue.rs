@@ -121,7 +121,7 @@ impl<'a> Queue<'a> {
         if self.instants.len() == 0 {
             return Vec::new();
         }
-        let all = (0..).zip(&self.prefix.state.tickets.columns.opened_at);
+        let all = (0..).zip(0..self.prefix.state.tickets.len());
         all.filter_map(|(ticket, _)| self.ticket(ticket, counting)).collect()
     }
 
@@ -138,7 +138,7 @@ impl<'a> Queue<'a> {
     /// What the ticket does at the queue's instant; none: it is not there yet.
     fn span(&self, ticket: u32) -> Option<Span> {
         let Prefix { state, position, .. } = self.prefix;
-        let last = state.tickets.columns.last_span[ticket as usize];
+        let last = state.tickets.last_span(ticket);
         state.spans.back_from(last, position).find(|span| !self.instants.during(span.from, span.to).is_empty())
     }
 
@@ -170,7 +170,7 @@ impl<'a> Queue<'a> {
 
     /// Since when a ticket has been open for too long.
     fn stale(&self, ticket: u32) -> Option<Moment> {
-        let opened_at = self.prefix.state.tickets.columns.opened_at[ticket as usize];
+        let opened_at = self.prefix.state.tickets.opened_at(ticket);
         self.passed(ticket, opened_at.saturating_add(self.longest))
     }
 

@@ -97,15 +97,15 @@ pub(super) fn each_answer<R: Default>(
     mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
 ) {
     let (position, which) = (counting.position, counting.terms.document().csat.answer);
-    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first[c.row], c.values.superseded[c.row], position);
+    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
     counting.each_where(
         &state.answers,
-        |c| Whose::Closing(c.values.closing[c.row]),
-        |c| of_field(c.values.field[c.row]) && counts(c),
+        |c| Whose::Closing(c.values.closing.get(c.row)),
+        |c| of_field(c.values.field.get(c.row)) && counts(c),
         |row, c| {
-            let (scale, score) = (c.values.scale[c.row], c.values.score[c.row]);
-            let choices = state.dimensions.choice_sets.members(c.values.choices[c.row]);
-            count(row, c.values.field[c.row], scale, score, choices);
+            let (scale, score) = (c.values.scale.get(c.row), c.values.score.get(c.row));
+            let choices = state.dimensions.choice_sets.members(c.values.choices.get(c.row));
+            count(row, c.values.field.get(c.row), scale, score, choices);
         },
     );
 }
@@ -151,12 +151,12 @@ fn each_rating<R: Default>(
     of: impl Fn(&mut R) -> &mut Rated,
 ) {
     let position = counting.position;
-    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first[c.row], c.values.superseded[c.row], position);
+    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
     counting.each_where(
         &state.ratings,
         |_| Whose::Agent,
         counts,
-        |row, c| of(row).add(c.values.scale[c.row], c.values.score[c.row]),
+        |row, c| of(row).add(c.values.scale.get(c.row), c.values.score.get(c.row)),
     );
 }
 
@@ -169,12 +169,12 @@ pub(super) fn count_responses<R: Default>(
     let position = counting.position;
     counting.each_where(
         &state.closings,
-        |c| Whose::Closing(c.values.number[c.row]),
-        |c| c.values.offered[c.row] || written(c.values.answered[c.row], position),
+        |c| Whose::Closing(c.values.number.get(c.row)),
+        |c| c.values.offered.get(c.row) || written(c.values.answered.get(c.row), position),
         |row, c| {
             let response = of(row);
             response.of += 1;
-            response.count += u64::from(written(c.values.answered[c.row], position));
+            response.count += u64::from(written(c.values.answered.get(c.row), position));
         },
     );
 }

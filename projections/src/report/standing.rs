@@ -93,23 +93,15 @@ impl Levels {
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {
     let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
     let mut standing: HashMap<Group, Levels> = HashMap::new();
-    for (ticket, last) in (0..).zip(&state.tickets.columns.last_span) {
-        if instants.len() == 0 || counting.is_void(ticket) {
-            continue;
-        }
-        for span in state.spans.back_from(*last, counting.position) {
-            let seen = instants.during(span.from, span.to);
-            if seen.end == 0 {
-                break; // What was before ended earlier still.
-            }
-            let place = Place::Standing { ticket, in_force: &span.in_force };
-            if span.doing.is_open() && !seen.is_empty() && counting.passes(place) {
-                let parts = parts(state, counting.position, ticket, &span, &instants, &seen);
-                each_group(state, counting.axes, place, |group| {
-                    let levels = standing.entry(group).or_default();
-                    parts.iter().for_each(|(place, instants)| levels.raise(*place, instants));
-                });
-            }
+    for (ticket, span) in state.spans.seen(counting.position, instants.first_before(), instants.last_before()) {
+        let seen = instants.during(span.from, span.to);
+        let place = Place::Standing { ticket, in_force: &span.in_force };
+        if !seen.is_empty() && !counting.is_void(ticket) && counting.passes(place) {
+            let parts = parts(state, counting.position, ticket, &span, &instants, &seen);
+            each_group(state, counting.axes, place, |group| {
+                let levels = standing.entry(group).or_default();
+                parts.iter().for_each(|(place, instants)| levels.raise(*place, instants));
+            });
         }
     }
     (counting.instants, counting.standing) = (instants, standing);
@@ -125,13 +117,13 @@ fn parts(
     seen: &Range<usize>,
 ) -> [(usize, Range<usize>); YOUNGEST + AGES] {
     let where_so = |is: bool| if is { seen.clone() } else { 0..0 };
-    let opened_at = state.tickets.columns.opened_at[ticket as usize];
+    let opened_at = state.tickets.opened_at(ticket);
     let ages = AGES_FROM.map(|age| instants.aged(opened_at, age));
     std::array::from_fn(|place| {
         let counted = match place {
             OPEN => seen.clone(),
             UNASSIGNED => where_so(span.in_force.agent == 0),
-            UNANSWERED => overlap(seen, &unanswered(state, position, ticket as usize, instants)),
+            UNANSWERED => overlap(seen, &unanswered(state, position, ticket, instants)),
             HELD => where_so(span.doing.is_held()),
             class => {
                 let class = class - YOUNGEST;
@@ -143,13 +135,13 @@ fn parts(
 }
 
 /// The instants at which the ticket's first-response clock runs, as known at `position`.
-fn unanswered(state: &Measurements, position: Position, ticket: usize, instants: &Instants) -> Range<usize> {
-    let tickets = &state.tickets.columns;
-    if !written(tickets.clock_started[ticket], position) {
+fn unanswered(state: &Measurements, position: Position, ticket: u32, instants: &Instants) -> Range<usize> {
+    let tickets = &state.tickets;
+    if !written(tickets.clock_started(ticket), position) {
         return 0..0;
     }
-    let answered = written(tickets.first_response[ticket], position);
-    instants.during(tickets.clock_started_at[ticket], answered.then(|| tickets.first_response_at[ticket]))
+    let answered = written(tickets.first_response(ticket), position);
+    instants.during(tickets.clock_started_at(ticket), answered.then(|| tickets.first_response_at(ticket)))
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {

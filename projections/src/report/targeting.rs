@@ -13,7 +13,7 @@ use daftar_eventlog::Position;
 /// A duration that ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ended {
-    ticket: usize,
+    ticket: u32,
     in_force: InForce,
     started: Micros,
     at: Micros,
@@ -27,12 +27,12 @@ impl Ended {
     pub(super) fn new<C>(counted: &Counted<'_, C>, started: Micros, took: Micros) -> Self {
         let (m, row) = (counted.moments, counted.row);
         let in_force = InForce {
-            branch: m.branch[row],
-            department: m.department[row],
-            priority: m.priority[row],
+            branch: m.branch.get(row),
+            department: m.department.get(row),
+            priority: m.priority.get(row),
             ..InForce::default()
         };
-        let position = m.added[row];
+        let position = m.added.get(row);
         Self { ticket: counted.ticket(), in_force, started, at: counted.at(), position, took }
     }
 }
@@ -120,8 +120,8 @@ impl<'a> Targets<'a> {
     }
 
     /// The target that applies: the first that matches.
-    fn target(&self, in_force: &InForce, ticket: usize) -> Option<document::Within> {
-        let tier = self.state.tickets.columns.tier[ticket];
+    fn target(&self, in_force: &InForce, ticket: u32) -> Option<document::Within> {
+        let tier = self.state.tickets.tier(ticket);
         self.prepared.iter().find(|target| target.matches(in_force, tier)).map(|target| target.within)
     }
 
@@ -134,8 +134,7 @@ impl<'a> Targets<'a> {
         if let Some(longest) = within.micros() {
             return ended.took <= longest;
         }
-        let Ok(ticket) = u32::try_from(ended.ticket) else { return false };
-        let run = Run { metric: self.metric, ticket, started: ended.started, since: ended.started, ended: None };
+        let run = Run { metric: self.metric, ticket: ended.ticket, started: ended.started, since: ended.started, ended: None };
         let spans = self.spans(&run, Look::at(ended.at, ended.position));
         self.due_in_business_days(&run, &spans, ended.at, within).at.is_none_or(|due| ended.at <= due)
     }
@@ -150,9 +149,9 @@ impl<'a> Targets<'a> {
     }
 
     /// The schedule that counts where only one can: the opening's, else that of what is in force at the end.
-    fn class(&self, ticket: usize, in_force: &InForce) -> ScheduleClass {
+    fn class(&self, ticket: u32, in_force: &InForce) -> ScheduleClass {
         match self.state.folded().chosen {
-            ScheduleChosen::AtOpening => self.state.tickets.columns.class[ticket],
+            ScheduleChosen::AtOpening => self.state.tickets.class(ticket),
             ScheduleChosen::AtEachMoment | ScheduleChosen::AtEnd => self.class_of(in_force),
         }
     }
@@ -183,7 +182,7 @@ impl<'a> Targets<'a> {
     pub(super) fn due(&self, run: &Run, look: Look) -> Option<Due> {
         let (spans, now) = (self.spans(run, look), look.now);
         let in_force = spans.last()?.in_force;
-        let within = self.target(&in_force, run.ticket as usize)?;
+        let within = self.target(&in_force, run.ticket)?;
         let due = match within.micros() {
             Some(longest) => self.due_after(run, &spans, now, longest),
             None => self.due_in_business_days(run, &spans, now, within),
@@ -193,14 +192,14 @@ impl<'a> Targets<'a> {
 
     /// When the ticket next does something else, or something else is in force, after a run is looked at.
     pub(super) fn changes_after(&self, run: &Run, look: Look) -> Option<Micros> {
-        let last = self.state.tickets.columns.last_span[run.ticket as usize];
+        let last = self.state.tickets.last_span(run.ticket);
         let later = self.state.spans.back_from(last, look.position).take_while(|span| look.before <= span.from);
         later.map(|span| span.from).last()
     }
 
     /// What the ticket did from the run's start to where it is looked at, in order.
     fn spans(&self, run: &Run, look: Look) -> Vec<Span> {
-        let last = self.state.tickets.columns.last_span[run.ticket as usize];
+        let last = self.state.tickets.last_span(run.ticket);
         let all = self.state.spans.back_from(last, look.position).filter(|span| span.from < look.before);
         let mut spans = Vec::new();
         for span in all {
@@ -221,7 +220,7 @@ impl<'a> Targets<'a> {
         now: Micros,
     ) -> impl Iterator<Item = (Micros, Micros, bool, ScheduleClass)> + 's {
         let chosen = self.state.folded().chosen;
-        let one = spans.last().map(|last| self.class(run.ticket as usize, &last.in_force)).unwrap_or_default();
+        let one = spans.last().map(|last| self.class(run.ticket, &last.in_force)).unwrap_or_default();
         spans.iter().map(move |span| {
             let class = if chosen == ScheduleChosen::AtEachMoment { self.class_of(&span.in_force) } else { one };
             let (from, to) = (span.from.max(run.started), span.to.unwrap_or(now).min(now));

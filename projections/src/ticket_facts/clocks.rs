@@ -1,5 +1,6 @@
 //! Clocks: how much time passes under a definition, on the calendar and within its schedules.
 
+use super::packing::Walk;
 use super::{Doing, InForce, Micros};
 use crate::business_time::{ScheduleClass, Schedules};
 use crate::definition::document::{Clock, Folded, Measure, Pause};
@@ -84,6 +85,13 @@ const DOINGS: [Doing; 5] = [
 pub(crate) struct Spent([Passed; 5]);
 
 impl Spent {
+    pub(super) fn walk(&mut self, walk: &mut impl Walk) {
+        for Passed { calendar, business } in &mut self.0 {
+            walk.number(calendar);
+            walk.number(business);
+        }
+    }
+
     pub(crate) fn add(&mut self, doing: Doing, passed: Passed) {
         let so_far = &mut self.0[doing as usize];
         so_far.calendar += passed.calendar;
@@ -118,6 +126,13 @@ pub(crate) struct Stopwatch {
 }
 
 impl Stopwatch {
+    pub(super) const BLANK: Self = Self { started: 0, counted: 0 };
+
+    pub(super) fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        walk.instant(&mut self.started, from);
+        walk.number(&mut self.counted);
+    }
+
     pub(crate) fn start(now: Micros) -> Self {
         Self { started: now, counted: 0 }
     }

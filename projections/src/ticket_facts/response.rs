@@ -1,6 +1,7 @@
 //! The clocks of responses: since when a first or a next response is waited for, and what a reply ends.
 
 use super::clocks::{Passed, Stopwatch};
+use super::packing::Walk;
 use super::{Doing, Micros};
 use crate::definition::document::{Folded, OpenedByAgent, Per, Repliers, ResponseStarts};
 
@@ -86,7 +87,44 @@ pub(crate) struct Response {
     wait: Option<Wait>,
 }
 
+impl Default for Response {
+    /// Nothing runs.
+    fn default() -> Self {
+        Self { by_agent: false, first: First::NotStarted, wait: None }
+    }
+}
+
+impl First {
+    fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        let mut which: u8 = match self {
+            Self::NotStarted => 0,
+            Self::Running(_) => 1,
+            Self::Given => 2,
+        };
+        walk.cell(&mut which);
+        let mut stopwatch = if let Self::Running(stopwatch) = self { *stopwatch } else { Stopwatch::BLANK };
+        if which == 1 {
+            stopwatch.walk(walk, from);
+        }
+        *self = match which {
+            0 => Self::NotStarted,
+            1 => Self::Running(stopwatch),
+            _ => Self::Given,
+        };
+    }
+}
+
 impl Response {
+    pub(super) fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        walk.cell(&mut self.by_agent);
+        self.first.walk(walk, from);
+        let none = || Wait { from_opening: false, stopwatch: Stopwatch::BLANK };
+        walk.option(&mut self.wait, none, |walk, wait| {
+            walk.cell(&mut wait.from_opening);
+            wait.stopwatch.walk(walk, from);
+        });
+    }
+
     pub(crate) fn at_opening(now: Micros, by_agent: bool, folded: &Folded) -> Self {
         let starts = if by_agent {
             folded.opened_by_agent == OpenedByAgent::Opening

@@ -140,24 +140,23 @@ pub(super) struct Sheet<'a> {
 
 impl Sheet<'_> {
     /// The ticket's line.
-    pub(super) fn line(&self, ticket: u32) -> TicketLine {
-        let facts = self.facts(ticket);
+    pub(super) fn line(&self, ticket: u32, facts: &TicketFacts) -> TicketLine {
         TicketLine {
             ticket: self.state.tickets.id(ticket).to_owned(),
             version: facts.version,
             state: TicketState::of(facts.doing),
             opened_at: facts.opened_at,
             last_event_at: facts.last_event_at,
-            customer: self.label(&Axis::Customer, ticket),
-            channel: self.label(&Axis::Channel, ticket),
-            branch: self.label(&Axis::Branch, ticket),
-            department: self.label(&Axis::Department, ticket),
-            agent: self.label(&Axis::Agent, ticket),
+            customer: self.label(&Axis::Customer, ticket, facts),
+            channel: self.label(&Axis::Channel, ticket, facts),
+            branch: self.label(&Axis::Branch, ticket, facts),
+            department: self.label(&Axis::Department, ticket, facts),
+            agent: self.label(&Axis::Agent, ticket, facts),
             priority: priority(facts),
-            customer_tier: self.label(&Axis::Tier, ticket),
+            customer_tier: self.label(&Axis::Tier, ticket, facts),
             tags: self.tags(facts),
             attributes: self.attributes(ticket),
-            language: self.label(&Axis::Language, ticket),
+            language: self.label(&Axis::Language, ticket, facts),
             cycle: facts.reopenings.saturating_add(1),
             voided: self.state.void_at(ticket, self.state.position()),
             waiting_for: waiting_for(facts.doing),
@@ -181,31 +180,27 @@ impl Sheet<'_> {
 
     /// The number of the value the ticket has now; of tags, the number of their set. Reason and form are those of its
     /// latest closing, also when it was reopened since.
-    pub(super) fn number(&self, axis: &Axis, ticket: u32) -> u32 {
-        let (facts, columns, row) = (self.facts(ticket), &self.state.tickets.columns, ticket as usize);
+    pub(super) fn number(&self, axis: &Axis, ticket: u32, facts: &TicketFacts) -> u32 {
+        let tickets = &self.state.tickets;
         let closing = || facts.closings.last().map(|closing| closing.in_force);
         match axis {
             Axis::Branch => facts.in_force.branch.into(),
             Axis::Department => facts.in_force.department.into(),
             Axis::Agent => facts.in_force.agent,
-            Axis::Channel => columns.channel[row].into(),
+            Axis::Channel => tickets.channel(ticket).into(),
             Axis::Priority => facts.in_force.priority.into(),
-            Axis::Tier => columns.tier[row].into(),
+            Axis::Tier => tickets.tier(ticket).into(),
             Axis::Tag => facts.in_force.tags,
-            Axis::Customer => columns.customer[row],
-            Axis::Language => columns.language[row],
+            Axis::Customer => tickets.customer(ticket),
+            Axis::Language => tickets.language(ticket),
             Axis::Reason => closing().map_or(0, |closing| closing.reason.into()),
             Axis::Form => closing().map_or(0, |closing| closing.form.into()),
-            Axis::Attribute(name) => self.state.dimensions.attribute(columns.attributes[row], *name),
+            Axis::Attribute(name) => self.state.dimensions.attribute(tickets.attributes(ticket), *name),
         }
     }
 
-    fn facts(&self, ticket: u32) -> &TicketFacts {
-        &self.state.facts()[ticket as usize]
-    }
-
-    fn label(&self, axis: &Axis, ticket: u32) -> Option<String> {
-        axis.label(self.number(axis, ticket), &self.state.dimensions, self.labels)
+    fn label(&self, axis: &Axis, ticket: u32, facts: &TicketFacts) -> Option<String> {
+        axis.label(self.number(axis, ticket, facts), &self.state.dimensions, self.labels)
     }
 
     fn tags(&self, facts: &TicketFacts) -> Vec<String> {
@@ -218,7 +213,7 @@ impl Sheet<'_> {
 
     fn attributes(&self, ticket: u32) -> BTreeMap<String, String> {
         let dimensions = &self.state.dimensions;
-        let set = self.state.tickets.columns.attributes[ticket as usize];
+        let set = self.state.tickets.attributes(ticket);
         let named = |pair: &[u32]| {
             let name = dimensions.attribute_names.name(pair[0])?;
             Some((name.to_owned(), dimensions.attribute_values.name(pair[1])?.to_owned()))

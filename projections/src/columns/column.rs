@@ -1,0 +1,109 @@
+//! A column: a plain vector while it grows or changes, packed once it is sealed.
+
+use super::cell::Cell;
+use super::packed::Packed;
+
+/// Values of one kind by row number, from 0.
+#[derive(Debug, Clone)]
+pub struct Column<T>(Form<T>);
+
+#[derive(Debug, Clone)]
+enum Form<T> {
+    Plain(Vec<T>),
+    Packed(Packed),
+}
+
+impl<T> Default for Column<T> {
+    fn default() -> Self {
+        Self(Form::Plain(Vec::new()))
+    }
+}
+
+impl<T: Cell> Column<T> {
+    /// How many values it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Plain(values) => values.len(),
+            Form::Packed(packed) => packed.len(),
+        }
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of a row.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn get(&self, row: usize) -> T {
+        match &self.0 {
+            Form::Plain(values) => values[row],
+            Form::Packed(packed) => T::from_bits(packed.get(row)),
+        }
+    }
+
+    /// Its values in order.
+    pub fn iter(&self) -> impl Iterator<Item = T> {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// Adds a value behind the last.
+    pub(crate) fn push(&mut self, value: T) {
+        self.plain().push(value);
+    }
+
+    /// Gives a row another value. A packed column is plain afterwards, until it is sealed again.
+    pub(crate) fn set(&mut self, row: usize, value: T) {
+        self.plain()[row] = value;
+    }
+
+    /// Packs it.
+    pub(crate) fn seal(&mut self) {
+        if let Form::Plain(values) = &self.0 {
+            let numbers: Vec<i64> = values.iter().map(|value| value.to_bits()).collect();
+            self.0 = Form::Packed(Packed::new(&numbers, T::STEPS));
+        }
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Plain(values) => values.capacity() * size_of::<T>(),
+            Form::Packed(packed) => packed.heap_bytes(),
+        }
+    }
+
+    /// It, packed; for writing it down.
+    pub(crate) fn to_packed(&self) -> Packed {
+        match &self.0 {
+            Form::Plain(values) => {
+                let numbers: Vec<i64> = values.iter().map(|value| value.to_bits()).collect();
+                Packed::new(&numbers, T::STEPS)
+            }
+            Form::Packed(packed) => packed.clone(),
+        }
+    }
+
+    /// The column with those values.
+    pub(crate) fn of_packed(packed: Packed) -> Self {
+        Self(Form::Packed(packed))
+    }
+
+    fn plain(&mut self) -> &mut Vec<T> {
+        if let Form::Packed(packed) = &self.0 {
+            self.0 = Form::Plain((0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect());
+        }
+        match &mut self.0 {
+            Form::Plain(values) => values,
+            Form::Packed(_) => unreachable!("it was unpacked above"),
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Rows of several columns, in pieces of a thousand that copies share until one of them changes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How many rows a piece holds; a full one is packed.
+pub const PIECE_ROWS: usize = 1 << PIECE_BITS;
+/// How many pieces a chunk holds.
+const CHUNK_PIECES: usize = 1 << (CHUNK_BITS - PIECE_BITS);
+/// How many rows a chunk holds.
+pub const CHUNK_ROWS: usize = 1 << CHUNK_BITS;
+const PIECE_BITS: u32 = 10;
+const CHUNK_BITS: u32 = 16;
+/// How many full pieces may be plain at a time, because some of their rows were changed.
+const THAWED_MAX: usize = 128;
+
+/// The columns of some rows.
+pub trait Columns: Default + Clone {
+    /// One row's values.
+    type Row: Copy;
+
+    /// How many rows there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values of a row.
+    fn row(&self, row: usize) -> Self::Row;
+
+    /// Adds a row.
+    fn push(&mut self, row: Self::Row);
+
+    /// Packs every column.
+    fn seal(&mut self);
+
+    /// How many bytes its columns take beside themselves.
+    fn heap_bytes(&self) -> usize;
+
+    /// Writes every column down.
+    fn dump(&self, out: &mut crate::checkpoint::Writer);
+
+    /// Reads what was written down; `None` where it is not that.
+    fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self>;
+}
+
+/// Declares rows and their columns.
+macro_rules! columns {
+    ($(#[$doc:meta])* $row:ident, $columns:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $row { $($(#[$field_doc])* pub $field: $type,)* }
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $columns { rows: u32, $($(#[$field_doc])* pub $field: $crate::columns::column::Column<$type>,)* }
+
+        #[allow(unused_variables, unused_mut, reason = "a kind may have no values of its own")]
+        impl $crate::columns::rows::Columns for $columns {
+            type Row = $row;
+
+            fn len(&self) -> usize {
+                self.rows as usize
+            }
+
+            fn row(&self, row: usize) -> $row {
+                $row { $($field: self.$field.get(row),)* }
+            }
+
+            fn push(&mut self, row: $row) {
+                self.rows += 1;
+                $(self.$field.push(row.$field);)*
+            }
+
+            fn seal(&mut self) {
+                $(self.$field.seal();)*
+            }
+
+            fn heap_bytes(&self) -> usize {
+                0 $(+ self.$field.heap_bytes())*
+            }
+
+            fn dump(&self, out: &mut $crate::checkpoint::Writer) {
+                out.number(self.rows.into());
+                $(out.column(&self.$field);)*
+            }
+
+            fn load(from: &mut $crate::checkpoint::Reader<'_>) -> Option<Self> {
+                let rows = u32::try_from(from.number()?).ok()?;
+                Some(Self { rows, $($field: from.column(rows)?,)* })
+            }
+        }
+    };
+}
+pub(crate) use columns;
+
+/// Up to 64 Ki rows.
+#[derive(Debug, Clone)]
+pub struct Chunk<C> {
+    pieces: Vec<Arc<C>>,
+    rows: usize,
+}
+
+impl<C> Default for Chunk<C> {
+    fn default() -> Self {
+        Self { pieces: Vec::new(), rows: 0 }
+    }
+}
+
+impl<C: Columns> Chunk<C> {
+    /// How many rows it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Whether it takes no more rows.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.rows >= CHUNK_ROWS
+    }
+
+    /// Its pieces, in order.
+    pub fn pieces(&self) -> impl DoubleEndedIterator<Item = &C> {
+        self.pieces.iter().map(|piece| &**piece)
+    }
+
+    /// The piece that holds a row, and the row's place in it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, row: usize) -> (&C, usize) {
+        (&self.pieces[row >> PIECE_BITS], row & (PIECE_ROWS - 1))
+    }
+
+    /// Adds a row, unless it is full.
+    pub(crate) fn push(&mut self, row: C::Row) {
+        let place = self.rows & (PIECE_ROWS - 1);
+        if place == 0 {
+            self.pieces.push(Arc::default());
+        }
+        self.rows += 1;
+        let Some(last) = self.pieces.last_mut() else { return };
+        let last = Arc::make_mut(last);
+        last.push(row);
+        if place == PIECE_ROWS - 1 {
+            last.seal();
+        }
+    }
+
+    /// The piece that holds a row, to be changed, the row's place in it, and whether the piece is full.
+    fn at_mut(&mut self, row: usize) -> (&mut C, usize, bool) {
+        let full = (row >> PIECE_BITS) + 1 < self.pieces.len() || self.rows & (PIECE_ROWS - 1) == 0;
+        (Arc::make_mut(&mut self.pieces[row >> PIECE_BITS]), row & (PIECE_ROWS - 1), full)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| size_of::<C>() + 32 + piece.heap_bytes()).sum()
+    }
+
+    fn dump(&self, out: &mut crate::checkpoint::Writer) {
+        out.number(self.pieces.len() as u64);
+        self.pieces.iter().for_each(|piece| piece.dump(out));
+    }
+
+    fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
+        let count = usize::try_from(from.number()?).ok().filter(|count| *count <= CHUNK_PIECES)?;
+        let pieces = (0..count).map(|_| C::load(from).map(Arc::new)).collect::<Option<Vec<_>>>()?;
+        let whole = pieces.iter().rev().skip(1).all(|piece| piece.len() == PIECE_ROWS);
+        let rows = pieces.iter().map(|piece| piece.len()).sum();
+        (whole && rows <= CHUNK_ROWS).then_some(Self { pieces, rows })
+    }
+}
+
+/// Chunks of rows, any of which may be changed; which rows are in which chunk is for others to say.
+#[derive(Debug, Clone)]
+pub struct Chunks<C> {
+    chunks: Vec<Arc<Chunk<C>>>,
+    /// Full pieces that were changed and are not packed again yet, the longest ago first.
+    thawed: VecDeque<(u32, u32)>,
+}
+
+impl<C> Default for Chunks<C> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), thawed: VecDeque::new() }
+    }
+}
+
+impl<C: Columns> Chunks<C> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Every chunk, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Chunk<C>> {
+        self.chunks.iter().map(|chunk| &**chunk)
+    }
+
+    /// The chunk with that number; `None`: there is none.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<&Chunk<C>> {
+        self.chunks.get(number).map(|chunk| &**chunk)
+    }
+
+    /// Adds a chunk without rows.
+    pub(crate) fn begin(&mut self) {
+        self.chunks.push(Arc::default());
+    }
+
+    /// Adds a row to the chunk with that number, which must be there.
+    pub(crate) fn push(&mut self, chunk: usize, row: C::Row) {
+        Arc::make_mut(&mut self.chunks[chunk]).push(row);
+    }
+
+    /// Changes a row's piece, which must be there.
+    pub(crate) fn change<T>(&mut self, chunk: usize, row: usize, change: impl FnOnce(&mut C, usize) -> T) -> T {
+        let (piece, place, full) = Arc::make_mut(&mut self.chunks[chunk]).at_mut(row);
+        let changed = change(piece, place);
+        if full {
+            self.thaw(chunk, row);
+        }
+        changed
+    }
+
+    /// Takes note that a full piece is not packed as a whole any more; packs the one for which that holds the longest.
+    fn thaw(&mut self, chunk: usize, row: usize) {
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let piece = (number(chunk), number(row >> PIECE_BITS));
+        // Changes gather in few pieces, most often the one thawed last.
+        if self.thawed.iter().rev().any(|thawed| *thawed == piece) {
+            return;
+        }
+        self.thawed.push_back(piece);
+        if THAWED_MAX < self.thawed.len()
+            && let Some((chunk, piece)) = self.thawed.pop_front()
+        {
+            self.seal(chunk as usize, piece as usize);
+        }
+    }
+
+    fn seal(&mut self, chunk: usize, piece: usize) {
+        Arc::make_mut(&mut Arc::make_mut(&mut self.chunks[chunk]).pieces[piece]).seal();
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.chunks.iter().map(|chunk| size_of::<Chunk<C>>() + chunk.heap_bytes()).sum()
+    }
+
+    /// Writes every row down.
+    pub(crate) fn dump(&self, out: &mut crate::checkpoint::Writer) {
+        out.number(self.chunks.len() as u64);
+        self.chunks.iter().for_each(|chunk| chunk.dump(out));
+    }
+
+    /// Reads what was written down; `None` where it is not that.
+    pub(crate) fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
+        let count = from.number()?;
+        let chunks = (0..count).map(|_| Chunk::load(from).map(Arc::new)).collect::<Option<_>>()?;
+        Some(Self { chunks, thawed: VecDeque::new() })
+    }
+}
+
+/// Rows by number, from 0.
+#[derive(Debug, Clone)]
+pub struct Rows<C>(Chunks<C>);
+
+impl<C> Default for Rows<C> {
+    fn default() -> Self {
+        Self(Chunks::default())
+    }
+}
+
+impl<C: Columns> Rows<C> {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let last = self.0.iter().next_back().map_or(0, Chunk::len);
+        self.0.len().saturating_sub(1) * CHUNK_ROWS + last
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The piece that holds a row, and the row's place in it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, row: usize) -> (&C, usize) {
+        self.0.chunks[row >> CHUNK_BITS].at(row & (CHUNK_ROWS - 1))
+    }
+
+    /// The same; `None`: there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, row: usize) -> Option<(&C, usize)> {
+        (row < self.len()).then(|| self.at(row))
+    }
+
+    /// All pieces in order, each with the number of its first row.
+    pub fn pieces(&self) -> impl DoubleEndedIterator<Item = (usize, &C)> {
+        let chunks = self.0.chunks.iter().enumerate();
+        chunks.flat_map(|(chunk, pieces)| {
+            let pieces = pieces.pieces.iter().enumerate();
+            pieces.map(move |(piece, columns)| ((chunk << CHUNK_BITS) + (piece << PIECE_BITS), &**columns))
+        })
+    }
+
+    /// Adds a row behind the last.
+    pub(crate) fn push(&mut self, row: C::Row) {
+        if self.0.chunks.last().is_none_or(|last| last.is_full()) {
+            self.0.begin();
+        }
+        self.0.push(self.0.len() - 1, row);
+    }
+
+    /// Changes the piece of a row, which must be there.
+    pub(crate) fn change<T>(&mut self, row: usize, change: impl FnOnce(&mut C, usize) -> T) -> T {
+        self.0.change(row >> CHUNK_BITS, row & (CHUNK_ROWS - 1), change)
+    }
+
+    /// How many of the first rows `before` holds for; it must hold for none after one that it does not hold for.
+    pub(crate) fn partition_point(&self, before: impl Fn(&C, usize) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let (piece, place) = self.at(middle);
+            if before(piece, place) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    /// How many bytes it takes beside itself.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes()
+    }
+
+    /// Writes every row down.
+    pub(crate) fn dump(&self, out: &mut crate::checkpoint::Writer) {
+        self.0.dump(out);
+    }
+
+    /// Reads what was written down; `None` where it is not that.
+    pub(crate) fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
+        let chunks = Chunks::load(from)?;
+        let whole = chunks.iter().rev().skip(1).all(Chunk::is_full);
+        whole.then_some(Self(chunks))
+    }
+}

@@ -1,0 +1,102 @@
+//! A ticket's running state in few bytes: every field one after the other as a variable-length whole number, instants as
+//! their distance from the opening.
+//!
+//! One walk over the fields both writes and reads, so the two cannot differ. The form never leaves a process but in
+//! checkpoints, which another form makes worthless and nothing worse.
+
+use super::TicketFacts;
+use crate::columns::cell::Cell;
+use crate::ticket_facts::Micros;
+
+/// Something that walks over the fields of a state, and writes or reads each.
+pub(crate) trait Walk {
+    /// A whole number.
+    fn number(&mut self, number: &mut i64);
+
+    /// A value that is a whole number underneath.
+    fn cell<T: Cell>(&mut self, value: &mut T) {
+        let mut bits = value.to_bits();
+        self.number(&mut bits);
+        *value = T::from_bits(bits);
+    }
+
+    /// An instant, as its distance from another.
+    fn instant(&mut self, at: &mut Micros, from: Micros) {
+        let mut apart = at.wrapping_sub(from);
+        self.number(&mut apart);
+        *at = from.wrapping_add(apart);
+    }
+
+    /// What may be missing.
+    fn option<T>(&mut self, value: &mut Option<T>, default: impl Fn() -> T, walk: impl FnOnce(&mut Self, &mut T)) {
+        let mut there = value.is_some();
+        self.cell(&mut there);
+        if there {
+            walk(self, value.get_or_insert_with(default));
+        } else {
+            *value = None;
+        }
+    }
+
+    /// Any number of values.
+    fn list<T>(&mut self, values: &mut Vec<T>, default: impl Fn() -> T, mut walk: impl FnMut(&mut Self, &mut T)) {
+        let mut len = u32::try_from(values.len()).unwrap_or(u32::MAX);
+        self.cell(&mut len);
+        for place in 0..len as usize {
+            if values.len() <= place {
+                values.push(default());
+            }
+            walk(self, &mut values[place]);
+        }
+    }
+}
+
+/// Writes whole numbers, seven bits a byte, the sign in the lowest (LEB128 of the zigzag form).
+struct Packing(Vec<u8>);
+
+impl Walk for Packing {
+    fn number(&mut self, number: &mut i64) {
+        let mut left = ((*number << 1) ^ (*number >> 63)).cast_unsigned();
+        while left >= 0x80 {
+            let [low, ..] = left.to_le_bytes();
+            self.0.push(low | 0x80);
+            left >>= 7;
+        }
+        let [low, ..] = left.to_le_bytes();
+        self.0.push(low);
+    }
+}
+
+/// Reads what [`Packing`] wrote; nothing is 0.
+struct Unpacking<'a>(&'a [u8]);
+
+impl Walk for Unpacking<'_> {
+    fn number(&mut self, number: &mut i64) {
+        let (mut read, mut shift) = (0_u64, 0);
+        while let Some((first, rest)) = self.0.split_first() {
+            self.0 = rest;
+            if shift < 64 {
+                read |= u64::from(first & 0x7f) << shift;
+            }
+            shift += 7;
+            if first & 0x80 == 0 {
+                break;
+            }
+        }
+        *number = (read >> 1).cast_signed() ^ -(read & 1).cast_signed();
+    }
+}
+
+/// The state in few bytes; never none at all.
+pub(crate) fn pack(facts: &TicketFacts) -> Vec<u8> {
+    let mut packing = Packing(Vec::with_capacity(160));
+    facts.clone().walk(&mut packing);
+    packing.0
+}
+
+/// The state that was packed.
+pub(crate) fn unpack(bytes: &[u8]) -> TicketFacts {
+    let mut facts = TicketFacts::blank();
+    facts.walk(&mut Unpacking(bytes));
+    facts
+}
