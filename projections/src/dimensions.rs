@@ -318,7 +318,9 @@ impl Dimensions {
         // A copy costs little: it shares everything.
         let mut own = self.clone();
         own.names().into_iter().for_each(|names| names.dump(out));
-        [&self.agent_sets, &self.tag_sets, &self.attribute_sets, &self.choice_sets].into_iter().for_each(|s| s.dump(out));
+        [&self.agent_sets, &self.tag_sets, &self.attribute_sets, &self.choice_sets]
+            .into_iter()
+            .for_each(|s| s.dump(out));
         self.customers.dump(out);
     }
 

@@ -18,6 +18,7 @@ pub mod credits;
 mod fold;
 pub mod kinds;
 pub mod latest;
+pub(crate) mod parts;
 mod running;
 pub mod runs;
 pub mod spans;

@@ -1,5 +1,7 @@
 //! Columns: packed values come back, copies do not see what is changed in others, and written-down rows are the same.
 
+#![expect(unreachable_pub, reason = "the macro declares rows for everybody")]
+
 use super::cell::Cell;
 use super::column::Column;
 use super::map::Map;

@@ -4,8 +4,8 @@ use super::Measurements;
 use super::chunk::{Location, Moment, Piece, Table, mark};
 use super::credits::Credit;
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
-    PublicReply, Rating, Reopening, Stay, Transfer,
+    ActorKind, Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening,
+    PriorityChange, PublicReply, Rating, Reopening, Stay, Transfer,
 };
 use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
 use super::spans::NO_SPAN;
@@ -186,13 +186,7 @@ impl Measurements {
         Ok(())
     }
 
-    fn push_ticket(
-        &mut self,
-        at: At,
-        id: &str,
-        opened: &TicketOpened<'_>,
-        facts: &TicketFacts,
-    ) -> Result<(), TooMany> {
+    fn push_ticket(&mut self, at: At, id: &str, opened: &TicketOpened<'_>, facts: &TicketFacts) -> Result<(), TooMany> {
         let customer = match opened.owner {
             Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
             Owner::Ticket(_) => 0,

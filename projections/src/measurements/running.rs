@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How many tickets a page holds.
-const PAGE_TICKETS: usize = 64;
-/// How many tickets' states are kept as they are.
-const HOT_MAX: usize = 1 << 15;
+/// How many tickets a page holds; few in tests, as pieces of rows are small there.
+const PAGE_TICKETS: usize = if cfg!(test) { 4 } else { 64 };
+/// How many tickets' states are kept as they are; few in tests, so that every history there packs some.
+const HOT_MAX: usize = if cfg!(test) { 2 } else { 1 << 15 };
 
 /// Every ticket's running state, by number; a copy shares what has not changed since.
 #[derive(Debug, Clone, Default)]

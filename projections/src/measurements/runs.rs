@@ -114,9 +114,10 @@ impl Runs {
     /// Every run that had begun at `position`, as it stood then.
     pub fn at(&self, position: Position) -> impl Iterator<Item = Run> {
         let begun = self.0.partition_point(|runs, row| runs.began.get(row) <= position);
-        self.0.pieces().take_while(move |(first, _)| *first < begun).flat_map(move |(first, runs)| {
-            (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position))
-        })
+        self.0
+            .pieces()
+            .take_while(move |(first, _)| *first < begun)
+            .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
     }
 
     /// How many bytes it takes beside itself.

@@ -150,12 +150,7 @@ impl Spans {
 
     /// Every span of an open ticket that began before `until` and had not ended at `since`, as it all stood at
     /// `position`, with its ticket, in order of their beginnings in the log.
-    pub(crate) fn seen(
-        &self,
-        position: Position,
-        since: Micros,
-        until: Micros,
-    ) -> impl Iterator<Item = (u32, Span)> {
+    pub(crate) fn seen(&self, position: Position, since: Micros, until: Micros) -> impl Iterator<Item = (u32, Span)> {
         let begun = self.0.partition_point(|spans, row| spans.began.get(row) <= position);
         let pieces = self.0.pieces().take_while(move |(first, _)| *first < begun);
         pieces.flat_map(move |(first, spans)| {

@@ -222,7 +222,10 @@ impl Tickets {
         for (ticket, voids) in voids {
             out.number(u64::from(*ticket));
             out.number(voids.len() as u64);
-            voids.iter().flat_map(|(voided, restored)| [voided.0, restored.0]).for_each(|position| out.number(position));
+            voids
+                .iter()
+                .flat_map(|(voided, restored)| [voided.0, restored.0])
+                .for_each(|position| out.number(position));
         }
     }
 

@@ -118,12 +118,16 @@ fn each_score<'a>(prefix: Prefix<'a>, mut tell: impl FnMut(u32, Moment, Event<'a
     for c in overall {
         let origin = Origin { moments: c.moments, row: c.row, whose: Whose::Closing(c.values.closing.get(c.row)) };
         let (ticket, at) = moment(&c);
-        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row)).into_iter().for_each(|e| tell(ticket, at, e));
+        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row))
+            .into_iter()
+            .for_each(|e| tell(ticket, at, e));
     }
     for c in prefix.all(&prefix.state.ratings) {
         let origin = Origin { moments: c.moments, row: c.row, whose: Whose::Agent };
         let (ticket, at) = moment(&c);
-        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row)).into_iter().for_each(|e| tell(ticket, at, e));
+        event(origin, c.values.scale.get(c.row), c.values.score.get(c.row))
+            .into_iter()
+            .for_each(|e| tell(ticket, at, e));
     }
 }
 

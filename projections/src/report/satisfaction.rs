@@ -97,7 +97,8 @@ pub(super) fn each_answer<R: Default>(
     mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
 ) {
     let (position, which) = (counting.position, counting.terms.document().csat.answer);
-    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
+    let counts =
+        |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
     counting.each_where(
         &state.answers,
         |c| Whose::Closing(c.values.closing.get(c.row)),
@@ -151,7 +152,8 @@ fn each_rating<R: Default>(
     of: impl Fn(&mut R) -> &mut Rated,
 ) {
     let position = counting.position;
-    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
+    let counts =
+        |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
     counting.each_where(
         &state.ratings,
         |_| Whose::Agent,

@@ -134,7 +134,13 @@ impl<'a> Targets<'a> {
         if let Some(longest) = within.micros() {
             return ended.took <= longest;
         }
-        let run = Run { metric: self.metric, ticket: ended.ticket, started: ended.started, since: ended.started, ended: None };
+        let run = Run {
+            metric: self.metric,
+            ticket: ended.ticket,
+            started: ended.started,
+            since: ended.started,
+            ended: None,
+        };
         let spans = self.spans(&run, Look::at(ended.at, ended.position));
         self.due_in_business_days(&run, &spans, ended.at, within).at.is_none_or(|due| ended.at <= due)
     }
