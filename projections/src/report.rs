@@ -256,7 +256,7 @@ impl Report {
 
 fn notes(query: &Query, terms: &Terms, known: Prefix<'_>) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
-    let without_share = query.within.is_some() && !query.report.reads_within();
+    let without_share = query.within.is_some() && !(query.report.reads_within() && query.asks("within"));
     let by_other = query.report.is_by_agent() || query.report.lists_tickets();
     let without_groups = query.limit.is_some() && query.group_by.is_empty() && !by_other;
     let notes = [

@@ -30,31 +30,20 @@ impl RowFigures for ResolutionTimes {
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(
-            &state.first_closings,
-            |c| Whose::Closing(c.values.closing[c.row]),
-            |row, c| row.first.push(c.values.took[c.row]),
-        );
-        let within = Within::of(counting, TargetMetric::FullResolution);
-        each_full_resolution(
-            counting,
-            state,
-            |_| true,
-            |row, resolution| {
-                row.full.push(resolution.took);
-                row.within.add(within.holds(resolution));
-            },
-        );
-        each_last_closing(counting, state, |row, c| {
-            let (v, i) = (c.values, c.row);
-            row.open.push(v.open[i]);
-            row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
-            row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
-            row.agent_work.push(v.agent_work[i]);
-            row.on_hold.push(v.held_for_customer[i] + v.held_for_third_party[i]);
-            row.on_hold_customer.push(v.held_for_customer[i]);
-            row.on_hold_third_party.push(v.held_for_third_party[i]);
-        });
+        let query = counting.query;
+        if query.asks("first_resolution") {
+            counting.each(
+                &state.first_closings,
+                |c| Whose::Closing(c.values.closing[c.row]),
+                |row, c| row.first.push(c.values.took[c.row]),
+            );
+        }
+        if query.asks_any(&["full_resolution", "within"]) {
+            count_full_resolutions(counting, state);
+        }
+        if query.asks_any(&OF_LAST_CLOSINGS) {
+            count_last_closings(counting, state);
+        }
     }
 
     fn figures(self, _: &Measurements, _: &Terms) -> Fields {
@@ -71,6 +60,42 @@ impl RowFigures for ResolutionTimes {
             ("within".into(), self.within.into()),
         ]
     }
+}
+
+/// The figures that are counted at last closings.
+const OF_LAST_CLOSINGS: [&str; 7] = [
+    "open_time",
+    "requester_wait",
+    "customer_wait",
+    "agent_work",
+    "on_hold",
+    "on_hold_customer",
+    "on_hold_third_party",
+];
+
+fn count_full_resolutions(counting: &mut Counting<'_, ResolutionTimes>, state: &Measurements) {
+    if !counting.query.asks("within") {
+        return each_full_resolution(counting, state, |_| true, |row, resolution| row.full.push(resolution.took));
+    }
+    let within = Within::of(counting, TargetMetric::FullResolution);
+    let count = |row: &mut ResolutionTimes, resolution: &Ended| {
+        row.full.push(resolution.took);
+        row.within.add(within.holds(resolution));
+    };
+    each_full_resolution(counting, state, |_| true, count);
+}
+
+fn count_last_closings(counting: &mut Counting<'_, ResolutionTimes>, state: &Measurements) {
+    each_last_closing(counting, state, |row, c| {
+        let (v, i) = (c.values, c.row);
+        row.open.push(v.open[i]);
+        row.requester_wait.push(v.agent_work[i] + v.held_for_third_party[i]);
+        row.customer_wait.push(v.waiting_for_customer[i] + v.held_for_customer[i]);
+        row.agent_work.push(v.agent_work[i]);
+        row.on_hold.push(v.held_for_customer[i] + v.held_for_third_party[i]);
+        row.on_hold_customer.push(v.held_for_customer[i]);
+        row.on_hold_third_party.push(v.held_for_third_party[i]);
+    });
 }
 
 /// Counts the last closing of each ticket that is closed, by attribution.

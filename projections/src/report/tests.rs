@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod cases;
+mod figures;
 mod leaderboard;
 mod naive;
 mod oracle;
