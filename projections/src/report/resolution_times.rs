@@ -46,19 +46,19 @@ impl RowFigures for ResolutionTimes {
         }
     }
 
-    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
-        vec![
-            ("first_resolution".into(), Distribution::of(self.first).into()),
-            ("full_resolution".into(), Distribution::of(self.full).into()),
-            ("open_time".into(), Distribution::of(self.open).into()),
-            ("requester_wait".into(), Distribution::of(self.requester_wait).into()),
-            ("customer_wait".into(), Distribution::of(self.customer_wait).into()),
-            ("agent_work".into(), Distribution::of(self.agent_work).into()),
-            ("on_hold".into(), Distribution::of(self.on_hold).into()),
-            ("on_hold_customer".into(), Distribution::of(self.on_hold_customer).into()),
-            ("on_hold_third_party".into(), Distribution::of(self.on_hold_third_party).into()),
-            ("within".into(), self.within.into()),
-        ]
+    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+        let mut figures = Fields::new();
+        terms.add(&mut figures, "first_resolution", || Distribution::of(self.first));
+        terms.add(&mut figures, "full_resolution", || Distribution::of(self.full));
+        terms.add(&mut figures, "open_time", || Distribution::of(self.open));
+        terms.add(&mut figures, "requester_wait", || Distribution::of(self.requester_wait));
+        terms.add(&mut figures, "customer_wait", || Distribution::of(self.customer_wait));
+        terms.add(&mut figures, "agent_work", || Distribution::of(self.agent_work));
+        terms.add(&mut figures, "on_hold", || Distribution::of(self.on_hold));
+        terms.add(&mut figures, "on_hold_customer", || Distribution::of(self.on_hold_customer));
+        terms.add(&mut figures, "on_hold_third_party", || Distribution::of(self.on_hold_third_party));
+        terms.add(&mut figures, "within", || self.within);
+        figures
     }
 }
 

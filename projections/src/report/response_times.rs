@@ -36,14 +36,14 @@ impl RowFigures for ResponseTimes {
         }
     }
 
-    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
-        vec![
-            ("first_response".into(), Distribution::of(self.first).into()),
-            ("within".into(), self.within.into()),
-            ("unanswered".into(), (self.started - self.answered).into()),
-            ("answer_rate".into(), Share { count: self.answered, of: self.started }.into()),
-            ("next_response".into(), Distribution::of(self.next).into()),
-        ]
+    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+        let mut figures = Fields::new();
+        terms.add(&mut figures, "first_response", || Distribution::of(self.first));
+        terms.add(&mut figures, "within", || self.within);
+        terms.add(&mut figures, "unanswered", || self.started - self.answered);
+        terms.add(&mut figures, "answer_rate", || Share { count: self.answered, of: self.started });
+        terms.add(&mut figures, "next_response", || Distribution::of(self.next));
+        figures
     }
 }
 
