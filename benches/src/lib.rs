@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
+pub mod blocks;
+pub mod desk;
+pub mod duckdb;
 pub mod events;
 pub mod fill;
 pub mod history;
@@ -54,6 +57,18 @@ pub fn asked_for() -> bool {
 #[must_use]
 pub fn long() -> bool {
     std::env::var("DAFTAR_LONG").is_ok_and(|value| value == "1")
+}
+
+/// The memory that this process itself holds, `RssAnon`, in bytes.
+///
+/// # Panics
+///
+/// Where the system does not tell it.
+#[must_use]
+pub fn anonymous_memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
 }
 
 /// How many events a second.

@@ -2,10 +2,12 @@
 
 #[cfg(test)]
 mod tests;
+mod text;
 
 use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 use std::fmt;
+use text::Text;
 
 /// Millionths in one unit.
 const UNIT: i128 = 1_000_000;
@@ -61,16 +63,18 @@ impl Decimal {
     }
 }
 
+impl Decimal {
+    /// Writes its digits, as `Display` does.
+    pub fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(Text::of(self).as_bytes());
+    }
+}
+
 impl fmt::Display for Decimal {
     /// Decimal digits without trailing zeros: `5312.4`, `0`, `-0.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (units, rest) = (magnitude / UNIT.unsigned_abs(), magnitude % UNIT.unsigned_abs());
-        if rest == 0 {
-            return write!(f, "{sign}{units}");
-        }
-        write!(f, "{sign}{units}.{}", format!("{rest:06}").trim_end_matches('0'))
+        // Digits, a point and a sign are ASCII.
+        f.write_str(str::from_utf8(Text::of(*self).as_bytes()).unwrap_or_default())
     }
 }
 
@@ -113,22 +117,13 @@ impl Distribution {
     /// The distribution of values in millionths of their unit: microseconds, or counts times a million.
     #[must_use]
     pub fn of(mut values: Vec<i64>) -> Self {
-        values.sort_unstable();
         // Fewer than 2^63 values of 63 bits: the sum always fits 128.
         let sum: i128 = values.iter().copied().map(i128::from).sum();
-        let percentile = |percent| percentile(&values, percent);
-        Self {
-            count: count_of(&values),
-            sum: Decimal(sum),
-            mean: divide_half_even(sum, i128::from(count_of(&values))).map(Decimal),
-            min: values.first().map(|v| Decimal(i128::from(*v))),
-            max: values.last().map(|v| Decimal(i128::from(*v))),
-            p50: percentile(50),
-            p75: percentile(75),
-            p90: percentile(90),
-            p95: percentile(95),
-            p99: percentile(99),
-        }
+        let whole = |value: Option<&i64>| value.map(|value| Decimal(i128::from(*value)));
+        let (min, max) = (whole(values.iter().min()), whole(values.iter().max()));
+        let [p50, p75, p90, p95, p99] = percentiles(&mut values);
+        let mean = divide_half_even(sum, i128::from(count_of(&values))).map(Decimal);
+        Self { count: count_of(&values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
     }
 }
 
@@ -182,26 +177,68 @@ impl Share {
     }
 }
 
-/// The percentile of sorted values: x\[lo\] + rest / 100 x (x\[lo + 1\] - x\[lo\]) at the rank (n - 1) x percent / 100.
-fn percentile(sorted: &[i64], percent: usize) -> Option<Decimal> {
-    let rank = sorted.len().checked_sub(1)?.checked_mul(percent)?;
-    let low = i128::from(*sorted.get(rank / 100)?);
-    let high = sorted.get(rank / 100 + 1).map_or(low, |v| i128::from(*v));
-    let rest = i128::try_from(rank % 100).ok()?;
-    divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+/// The percentiles of a distribution, each x\[lo\] + rest / 100 x (x\[lo + 1\] - x\[lo\]) at the rank
+/// (n - 1) x percent / 100 of the sorted values; the values are left in another order.
+fn percentiles(values: &mut [i64]) -> [Option<Decimal>; 5] {
+    let mut in_place = InPlace { values, reached: None };
+    [50, 75, 90, 95, 99].map(|percent| in_place.percentile(percent))
+}
+
+/// Values of which one stands where sorting would put it, smaller ones before it and larger ones after it.
+struct InPlace<'a> {
+    values: &'a mut [i64],
+    /// Where it stands; none yet.
+    reached: Option<usize>,
+}
+
+impl InPlace<'_> {
+    /// One percentile; they are asked for from the lowest to the highest.
+    fn percentile(&mut self, percent: usize) -> Option<Decimal> {
+        let rank = self.values.len().checked_sub(1)?.checked_mul(percent)?;
+        let (low, high) = self.neighbours(rank / 100)?;
+        let rest = i128::try_from(rank % 100).ok()?;
+        divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+    }
+
+    /// The value at a place among the sorted ones and the one after it, or the last twice.
+    fn neighbours(&mut self, place: usize) -> Option<(i128, i128)> {
+        let settled = self.reached.map_or(0, |reached| reached + 1);
+        if let Some(beyond) = place.checked_sub(settled) {
+            // All that is not settled is no smaller than what is: only the rest has to be looked through.
+            self.values.get_mut(settled..)?.select_nth_unstable(beyond);
+            self.reached = Some(place);
+        }
+        let low = *self.values.get(place)?;
+        let high = self.values.get(place + 1..)?.iter().min().map_or(low, |next| *next);
+        Some((low.into(), high.into()))
+    }
 }
 
 /// The quotient rounded to the nearest whole number, a tie to the even one; `None` over 0 or out of range.
 fn divide_half_even(numerator: i128, denominator: i128) -> Option<i128> {
-    let quotient = numerator.checked_div_euclid(denominator)?;
-    let rest = numerator.checked_rem_euclid(denominator)?.unsigned_abs();
-    let left = denominator.unsigned_abs() - rest;
-    if rest < left || (rest == left && quotient % 2 == 0) {
-        return Some(quotient);
-    }
-    // Euclid's rest is never negative: the other neighbour lies one further in the denominator's direction.
-    quotient.checked_add(denominator.signum())
+    // Almost all numbers take 64 bits, where dividing costs a tenth.
+    let narrow = i64::try_from(numerator).ok().zip(i64::try_from(denominator).ok());
+    let narrow = narrow.and_then(|(numerator, denominator)| half_even_64(numerator, denominator));
+    narrow.map(i128::from).or_else(|| half_even_128(numerator, denominator))
 }
+
+/// Declares the rounding division for one width.
+macro_rules! half_even {
+    ($name:ident, $int:ty) => {
+        fn $name(numerator: $int, denominator: $int) -> Option<$int> {
+            let quotient = numerator.checked_div_euclid(denominator)?;
+            let rest = numerator.checked_rem_euclid(denominator)?.unsigned_abs();
+            let left = denominator.unsigned_abs() - rest;
+            if rest < left || (rest == left && quotient % 2 == 0) {
+                return Some(quotient);
+            }
+            // Euclid's rest is never negative: the other neighbour lies one further in the denominator's direction.
+            quotient.checked_add(denominator.signum())
+        }
+    };
+}
+half_even!(half_even_64, i64);
+half_even!(half_even_128, i128);
 
 /// `value` x 2^`power`, rounded half to even; `None` where 127 bits do not hold it.
 fn shift_half_even(value: i128, power: i32) -> Option<i128> {

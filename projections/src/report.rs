@@ -147,11 +147,20 @@ struct Terms {
     to: Option<Micros>,
     /// The instant up to which running things are measured; none: nothing has happened.
     at: Option<Micros>,
+    /// The figures that rows have; all of them where left out.
+    figures: Option<Vec<&'static str>>,
 }
 
 impl Terms {
     fn document(&self) -> &Definition {
         &self.definition.document
+    }
+
+    /// Adds a figure to a row's where it is asked for.
+    fn add<F: Into<Figure>>(&self, fields: &mut Fields, name: &'static str, figure: impl FnOnce() -> F) {
+        if self.figures.as_ref().is_none_or(|asked| asked.contains(&name)) {
+            fields.push((name.into(), figure().into()));
+        }
     }
 }
 
@@ -242,21 +251,13 @@ fn terms(
         return Err(ReportError::EmptyTime { from: json::rfc3339(from), to: json::rfc3339(to) });
     }
     let at = state.latest_instant(position).max(instant(query.at));
-    Ok(Terms { definition: Arc::clone(definition), from, to, at, calendar })
-}
-
-impl Report {
-    /// The report as JSON; the same figures are always the same bytes.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // Writing figures to a string cannot fail: their names are strings.
-        serde_json::to_string(self).unwrap_or_default()
-    }
+    let figures = query.figures.clone();
+    Ok(Terms { definition: Arc::clone(definition), from, to, at, figures, calendar })
 }
 
 fn notes(query: &Query, terms: &Terms, known: Prefix<'_>) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
-    let without_share = query.within.is_some() && !query.report.reads_within();
+    let without_share = query.within.is_some() && !(query.report.reads_within() && query.asks("within"));
     let by_other = query.report.is_by_agent() || query.report.lists_tickets();
     let without_groups = query.limit.is_some() && query.group_by.is_empty() && !by_other;
     let notes = [

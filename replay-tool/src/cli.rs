@@ -45,6 +45,7 @@ pub(crate) struct SourceArguments {
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
+  daftar-replay report flow --data-dir daftar-data --group-by department --figures opened,closed
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
@@ -84,6 +85,9 @@ pub(crate) struct ReportArguments {
     /// Keep the groups with most measurements.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<String>,
+    /// Show only some figures: `first_response,within`. Rows and `--limit` then go by what these count.
+    #[arg(long, value_name = "FIGURE,…")]
+    pub(crate) figures: Option<String>,
     /// The metric definition to count under: a file (.toml or .json), a preset (default, zendesk, freshdesk, chatwoot,
     /// zammad, iran) or one published in the log, NAME or NAME@VERSION.
     #[arg(long, value_name = "FILE|NAME")]
@@ -142,6 +146,7 @@ impl ReportArguments {
             ("at", &self.at),
             ("within", &self.within),
             ("limit", &self.limit),
+            ("figures", &self.figures),
             ("definition", &self.definition),
         ];
         let given = |(name, value): (&str, &Option<String>)| value.clone().map(|value| (name.to_owned(), value));

@@ -42,7 +42,8 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
 
 /// Names a parameter as the flag it was given with.
 fn as_flag(mut wrong: Invalid) -> Invalid {
-    if ["from", "to", "interval", "group_by", "as_of", "at", "within", "limit", "definition"].contains(&&*wrong.field) {
+    let flags = ["from", "to", "interval", "group_by", "as_of", "at", "within", "limit", "figures", "definition"];
+    if flags.contains(&&*wrong.field) {
         wrong.field = format!("--{}", wrong.field.replace('_', "-"));
     }
     wrong

@@ -73,6 +73,14 @@ fn a_table_has_a_line_a_group_and_thousands_set_apart() {
 }
 
 #[test]
+fn some_figures_are_shown_alone() {
+    let csv = printed(&report(&["flow", "--output", "csv", "--group-by", "branch", "--figures", "closed,opened"]));
+    assert!(csv.starts_with("period,group.branch,opened,closed\r\n"), "{csv}");
+    let board = printed(&report(&["leaderboard", "--figures", "closed"]));
+    assert!(board.contains("sara") && !board.contains("csat"), "{board}");
+}
+
+#[test]
 fn csv_is_a_header_and_a_record_a_row() {
     let csv = printed(&report(&["backlog", "--output", "csv", "--group-by", "department", "--to", "2025-03-02"]));
     let lines: Vec<_> = csv.split("\r\n").collect();
@@ -128,6 +136,8 @@ fn what_makes_no_sense_is_refused_in_words() {
     refused(&["flow", "--as-of", "41"], "the log ends at position 40");
     refused(&["flow", "--as-of", "2025-03-01T00:00:00Z"], "do not say when they were recorded");
     refused(&["flow", "--definition", "mine"], "mine");
+    refused(&["flow", "--figures", "opened,csat"], "--figures is \"csat\"");
+    refused(&["review-queue", "--figures", "since"], "it takes no figures");
     refused(&["flow", "--colour", "red"], "--colour");
 }
 

@@ -148,6 +148,19 @@ fn every_parameter_is_taken() {
 }
 
 #[test]
+fn some_figures_are_answered_alone() {
+    let server = filled();
+    let whole = server.get("/v1/reports/overview?interval=month").json();
+    let some = server.get("/v1/reports/overview?interval=month&figures=csat,opened").json();
+    let rows = |told: &Value| told["rows"].as_array().unwrap().clone();
+    assert_eq!(rows(&whole).len(), rows(&some).len());
+    for (whole, some) in rows(&whole).iter().zip(rows(&some)) {
+        assert_eq!((&some["opened"], &some["csat"]), (&whole["opened"], &whole["csat"]));
+        assert!(some.get("closed").is_none() && some["opened"].is_u64(), "{some}");
+    }
+}
+
+#[test]
 fn every_wrong_parameter_is_named() {
     let server = filled();
     for (query, status, slug, at) in [
@@ -175,6 +188,8 @@ fn every_wrong_parameter_is_named() {
         ("within=4w", 422, "invalid", &["/within"]),
         ("limit=0", 422, "invalid", &["/limit"]),
         ("limit=many", 422, "invalid", &["/limit"]),
+        ("figures=opened,colour", 422, "invalid", &["/figures"]),
+        ("figures=", 422, "invalid", &["/figures"]),
         ("branch=a%20b", 422, "invalid", &["/branch"]),
         ("branch=", 422, "invalid", &["/branch"]),
         ("branch=e%CC%81", 422, "invalid", &["/branch"]),

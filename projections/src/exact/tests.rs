@@ -227,3 +227,43 @@ proptest! {
         prop_assert!(share.low95() >= Some(Decimal::ZERO) && share.high95() <= Some(Decimal::from_int(100)));
     }
 }
+
+proptest! {
+    #[test]
+    fn percentiles_of_unsorted_values_are_those_at_their_ranks(
+        values in prop::collection::vec(prop_oneof![0..9_i64, any::<i64>()], 1..300),
+    ) {
+        let mut sorted = values.clone();
+        sorted.sort_unstable();
+        let d = Distribution::of(values);
+        prop_assert_eq!((d.min.map(Decimal::millionths), d.max.map(Decimal::millionths)),
+            (sorted.first().map(|v| i128::from(*v)), sorted.last().map(|v| i128::from(*v))));
+        for (percent, found) in [(50, d.p50), (75, d.p75), (90, d.p90), (95, d.p95), (99, d.p99)] {
+            // Hundredths of the value, by the ranks on both sides.
+            let (rank, rest) = ((sorted.len() - 1) * percent / 100, ((sorted.len() - 1) * percent % 100) as i128);
+            let (low, high) = (i128::from(sorted[rank]), i128::from(*sorted.get(rank + 1).unwrap_or(&sorted[rank])));
+            let hundredths = low * (100 - rest) + high * rest;
+            let error = found.unwrap().millionths() * 100 - hundredths;
+            prop_assert!(error.abs() <= 50, "p{percent}");
+        }
+    }
+
+    #[test]
+    fn division_is_the_same_at_both_widths(numerator in any::<i64>(), denominator in any::<i64>()) {
+        let wide = half_even_128(numerator.into(), denominator.into());
+        prop_assert_eq!(divide_half_even(numerator.into(), denominator.into()), wide);
+        prop_assert!(half_even_64(numerator, denominator).is_none_or(|narrow| Some(narrow.into()) == wide));
+    }
+
+    #[test]
+    fn digits_are_those_of_whole_and_rest(millionths in prop_oneof![any::<i64>().prop_map(i128::from), any::<i128>()]) {
+        let magnitude = millionths.unsigned_abs();
+        let sign = if millionths < 0 { "-" } else { "" };
+        let padded = format!("{sign}{}.{:06}", magnitude / 1_000_000, magnitude % 1_000_000);
+        let number = Decimal::from_micros(millionths);
+        prop_assert_eq!(number.to_string(), padded.trim_end_matches('0').trim_end_matches('.'));
+        let mut written = Vec::new();
+        number.write(&mut written);
+        prop_assert_eq!(String::from_utf8(written).unwrap(), number.to_string());
+    }
+}

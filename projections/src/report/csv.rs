@@ -8,6 +8,7 @@ use super::json::rfc3339;
 use super::{Report, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::{Display, Write as _};
 
 /// What stands before the figures of a row, in this order.
 const LEAD: [&str; 5] = ["period", "start", "end", "partial", "group"];
@@ -26,8 +27,9 @@ impl Report {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         // Writing to memory cannot fail, and every record has a field for each heading.
         let _ = writer.write_record(&headings);
+        let mut record = vec![String::new(); headings.len()];
         for row in &rows {
-            let mut record = vec![String::new(); headings.len()];
+            record.iter_mut().for_each(String::clear);
             row.iter().for_each(|(name, figure)| columns.fill(name, figure, &mut record));
             let _ = writer.write_record(&record);
         }
@@ -120,10 +122,16 @@ impl Columns {
                 columns.fill(&place.to_string(), figure, record);
             }),
             Figure::Null => {}
-            Figure::Count(count) => record[columns.first] = count.to_string(),
-            Figure::Number(number) => record[columns.first] = number.to_string(),
-            Figure::Truth(truth) => record[columns.first] = truth.to_string(),
-            Figure::Text(text) => record[columns.first].clone_from(text),
+            Figure::Count(count) => put(&mut record[columns.first], count),
+            Figure::Number(number) => put(&mut record[columns.first], number),
+            Figure::Truth(truth) => put(&mut record[columns.first], truth),
+            Figure::Text(text) => record[columns.first].push_str(text),
         }
     }
+}
+
+/// Writes a value into a field, which has room from the record before.
+fn put(field: &mut String, value: &impl Display) {
+    // Writing to a string cannot fail.
+    let _ = write!(field, "{value}");
 }

@@ -52,6 +52,23 @@ impl Figure {
         }
     }
 
+    /// Writes it as JSON, the same bytes as its `Serialize`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Count(count) => Decimal::from_micros(i128::from(*count) * 1_000_000).write(out),
+            Self::Number(number) => number.write(out),
+            Self::Truth(truth) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                write_between([b'[', b']'], items, out, Self::write);
+            }
+            Self::Object(fields) => {
+                write_between([b'{', b'}'], fields, out, |(name, figure), out| write_field(name, figure, out));
+            }
+        }
+    }
+
     fn push_leaves<'a>(&'a self, path: &str, leaves: &mut Vec<(String, &'a Self)>) {
         match self {
             Self::Object(fields) => fields.iter().for_each(|(name, figure)| {
@@ -83,6 +100,31 @@ impl Figure {
             Self::Null | Self::Count(_) | Self::Number(_) | Self::Truth(_) | Self::Text(_) => None,
         }
     }
+}
+
+/// Writes a name, a colon and its figure.
+pub(super) fn write_field(name: &str, figure: &Figure, out: &mut Vec<u8>) {
+    write_text(name, out);
+    out.push(b':');
+    figure.write(out);
+}
+
+/// Writes a text between quotation marks.
+pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Writes items with commas between them and brackets around them.
+pub(super) fn write_between<T>(brackets: [u8; 2], items: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(brackets[0]);
+    for (number, item) in items.iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(brackets[1]);
 }
 
 /// The path to `name` below `path`.

@@ -41,11 +41,28 @@ impl RowFigures for Flow {
     /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
     /// which row its ticket is counted in.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
-        counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
-        count_closings(counting, state);
-        count_reopenings(counting, state);
-        count_transfers(counting, state);
+        let query = counting.query;
+        if query.asks("opened") {
+            counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        }
+        if query.asks("priority_changed") {
+            counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
+        }
+        if query.asks_any(&["closed", "closed_tickets", "replies_per_closed", "closed_by", "reasons"]) {
+            count_closings(counting, state);
+        }
+        if query.asks_any(&["reopen_rate", "one_touch_rate"]) {
+            count_first_closings(counting, state, |row| &mut row.first_closed);
+        }
+        if query.asks_any(&["reopenings", "reopened_tickets"]) {
+            count_reopenings(counting, state);
+        }
+        if query.asks_any(&["transfers", "transferred_tickets", "between"]) {
+            count_transfers(counting, state);
+        }
+        if query.asks("stay") {
+            count_stays(counting, state);
+        }
     }
 
     fn figures(self, state: &Measurements, _: &Terms) -> Fields {
@@ -143,7 +160,6 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
             }
         },
     );
-    count_first_closings(counting, state, |row| &mut row.first_closed);
 }
 
 fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
@@ -170,6 +186,9 @@ fn count_transfers(counting: &mut Counting<'_, Flow>, state: &Measurements) {
             }
         },
     );
+}
+
+fn count_stays(counting: &mut Counting<'_, Flow>, state: &Measurements) {
     counting.each(
         &state.stays,
         |c| c.values.closing.get(c.row).map_or(Whose::Agent, Whose::Closing),

@@ -35,17 +35,41 @@ impl RowFigures for Overview {
 
     /// Each figure counts where its own report counts it; the backlog at the period's end.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
-        counting.each(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), |row, _| row.closed += 1);
-        standing::count(counting, state);
-        count_csat(counting, state, |row| &mut row.overall);
-        let nps = |field| field == AnsweredField::Nps;
-        each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
-        count_ratings(counting, state, |row| &mut row.ratings);
-        each_first_response(counting, state, |_| true, |row, response| row.first_responses.push(response.took));
-        each_full_resolution(counting, state, |_| true, |row, resolution| row.full_resolutions.push(resolution.took));
-        count_first_closings(counting, state, |row| &mut row.first_closed);
-        count_responses(counting, state, |row| &mut row.response);
+        // A goal may be set to any figure.
+        let (query, goals) =
+            (counting.query, counting.query.asks("goals") && !counting.terms.document().goals.is_empty());
+        let asks = |figure| goals || query.asks(figure);
+        if asks("opened") {
+            counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        }
+        if asks("closed") {
+            counting.each(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), |row, _| row.closed += 1);
+        }
+        if asks("backlog") {
+            standing::count(counting, state);
+        }
+        if asks("csat") {
+            count_csat(counting, state, |row| &mut row.overall);
+        }
+        if asks("nps") {
+            let nps = |field| field == AnsweredField::Nps;
+            each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
+        }
+        if asks("reply_rating") {
+            count_ratings(counting, state, |row| &mut row.ratings);
+        }
+        if asks("first_response") {
+            each_first_response(counting, state, |_| true, |row, ended| row.first_responses.push(ended.took));
+        }
+        if asks("full_resolution") {
+            each_full_resolution(counting, state, |_| true, |row, ended| row.full_resolutions.push(ended.took));
+        }
+        if asks("reopen_rate") {
+            count_first_closings(counting, state, |row| &mut row.first_closed);
+        }
+        if asks("response_rate") {
+            count_responses(counting, state, |row| &mut row.response);
+        }
     }
 
     fn stands(&mut self, standing: Standing) {

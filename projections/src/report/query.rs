@@ -1,5 +1,6 @@
 //! What a report is asked: its parameters, read alike from an address and from a command line.
 
+mod figures;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ const ABSENT: &str = "null";
 /// What comes before the name of an own field where it is a dimension.
 const ATTRIBUTE_PREFIX: &str = "attribute.";
 /// The parameters beside the filters.
-const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, at, within, limit";
+const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, at, within, limit, figures";
 
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -294,6 +295,8 @@ pub struct Query {
     pub within: Option<Within>,
     /// How many groups are kept, 1 to 200,000.
     pub limit: Option<usize>,
+    /// The figures that rows have, some of [`ReportName::figures`]; all of them where left out.
+    pub figures: Option<Vec<&'static str>>,
     /// The metric definition as it was named.
     pub definition: Option<String>,
 }
@@ -313,6 +316,7 @@ impl Query {
             at: None,
             within: None,
             limit: None,
+            figures: None,
             definition: None,
         }
     }
@@ -332,7 +336,7 @@ impl Query {
         // Where the name is wrong the query is never handed out; the parameters are still read for their own errors.
         let mut reading = Reading::new(ReportName::Flow);
         if let Some(report) = reading.keep(ReportName::parse(report)) {
-            reading.query.report = report;
+            (reading.query.report, reading.report) = (report, Some(report));
         }
         for (name, value) in parameters {
             reading.read(&name, &value);
@@ -344,13 +348,15 @@ impl Query {
 /// A query half read, and what is wrong with it so far.
 struct Reading {
     query: Query,
+    /// Which report; none: there is no report of the name that was given.
+    report: Option<ReportName>,
     given: BTreeSet<String>,
     wrong: Vec<Invalid>,
 }
 
 impl Reading {
     fn new(report: ReportName) -> Self {
-        Self { query: Query::over(report), given: BTreeSet::new(), wrong: Vec::new() }
+        Self { query: Query::over(report), report: None, given: BTreeSet::new(), wrong: Vec::new() }
     }
 
     fn keep<T>(&mut self, read: Result<T, Invalid>) -> Option<T> {
@@ -372,6 +378,8 @@ impl Reading {
             "at" => self.query.at = self.keep(moment(name, value)),
             "within" => self.query.within = self.keep(within(value)),
             "limit" => self.query.limit = self.keep(limit(value)),
+            "figures" if self.query.report.lists_tickets() => self.refuse("figures", value),
+            "figures" => self.figures(value),
             _ => self.filter(name, value),
         }
     }
@@ -423,12 +431,18 @@ impl Reading {
         if !report.lists_tickets() {
             return;
         }
-        let rule =
-            |parameter: &str| format!("must be left out: {} lists tickets; it takes no {parameter}", report.name());
         let names: Vec<_> = group_by.iter().map(Dimension::name).collect();
-        let interval = interval.map(|interval| Invalid::new("interval", interval.name(), rule("interval")));
-        let grouped = (!names.is_empty()).then(|| Invalid::new("group_by", names.join(","), rule("group_by")));
-        self.wrong.extend(interval.into_iter().chain(grouped));
+        if let Some(interval) = *interval {
+            self.refuse("interval", interval.name());
+        }
+        if !names.is_empty() {
+            self.refuse("group_by", &names.join(","));
+        }
+    }
+
+    fn refuse(&mut self, parameter: &str, value: &str) {
+        let rule = format!("must be left out: {} lists tickets; it takes no {parameter}", self.query.report.name());
+        self.wrong.push(Invalid::new(parameter, value, rule));
     }
 }
 

@@ -30,47 +30,72 @@ impl RowFigures for ResolutionTimes {
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        counting.each(
-            &state.first_closings,
-            |c| Whose::Closing(c.values.closing.get(c.row)),
-            |row, c| row.first.push(c.values.took.get(c.row)),
-        );
-        let within = Within::of(counting, TargetMetric::FullResolution);
-        each_full_resolution(
-            counting,
-            state,
-            |_| true,
-            |row, resolution| {
-                row.full.push(resolution.took);
-                row.within.add(within.holds(resolution));
-            },
-        );
-        each_last_closing(counting, state, |row, c| {
-            let (v, i) = (c.values, c.row);
-            row.open.push(v.open.get(i));
-            row.requester_wait.push(v.agent_work.get(i) + v.held_for_third_party.get(i));
-            row.customer_wait.push(v.waiting_for_customer.get(i) + v.held_for_customer.get(i));
-            row.agent_work.push(v.agent_work.get(i));
-            row.on_hold.push(v.held_for_customer.get(i) + v.held_for_third_party.get(i));
-            row.on_hold_customer.push(v.held_for_customer.get(i));
-            row.on_hold_third_party.push(v.held_for_third_party.get(i));
-        });
+        let query = counting.query;
+        if query.asks("first_resolution") {
+            counting.each(
+                &state.first_closings,
+                |c| Whose::Closing(c.values.closing.get(c.row)),
+                |row, c| row.first.push(c.values.took.get(c.row)),
+            );
+        }
+        if query.asks_any(&["full_resolution", "within"]) {
+            count_full_resolutions(counting, state);
+        }
+        if query.asks_any(&OF_LAST_CLOSINGS) {
+            count_last_closings(counting, state);
+        }
     }
 
-    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
-        vec![
-            ("first_resolution".into(), Distribution::of(self.first).into()),
-            ("full_resolution".into(), Distribution::of(self.full).into()),
-            ("open_time".into(), Distribution::of(self.open).into()),
-            ("requester_wait".into(), Distribution::of(self.requester_wait).into()),
-            ("customer_wait".into(), Distribution::of(self.customer_wait).into()),
-            ("agent_work".into(), Distribution::of(self.agent_work).into()),
-            ("on_hold".into(), Distribution::of(self.on_hold).into()),
-            ("on_hold_customer".into(), Distribution::of(self.on_hold_customer).into()),
-            ("on_hold_third_party".into(), Distribution::of(self.on_hold_third_party).into()),
-            ("within".into(), self.within.into()),
-        ]
+    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+        let mut figures = Fields::new();
+        terms.add(&mut figures, "first_resolution", || Distribution::of(self.first));
+        terms.add(&mut figures, "full_resolution", || Distribution::of(self.full));
+        terms.add(&mut figures, "open_time", || Distribution::of(self.open));
+        terms.add(&mut figures, "requester_wait", || Distribution::of(self.requester_wait));
+        terms.add(&mut figures, "customer_wait", || Distribution::of(self.customer_wait));
+        terms.add(&mut figures, "agent_work", || Distribution::of(self.agent_work));
+        terms.add(&mut figures, "on_hold", || Distribution::of(self.on_hold));
+        terms.add(&mut figures, "on_hold_customer", || Distribution::of(self.on_hold_customer));
+        terms.add(&mut figures, "on_hold_third_party", || Distribution::of(self.on_hold_third_party));
+        terms.add(&mut figures, "within", || self.within);
+        figures
     }
+}
+
+/// The figures that are counted at last closings.
+const OF_LAST_CLOSINGS: [&str; 7] = [
+    "open_time",
+    "requester_wait",
+    "customer_wait",
+    "agent_work",
+    "on_hold",
+    "on_hold_customer",
+    "on_hold_third_party",
+];
+
+fn count_full_resolutions(counting: &mut Counting<'_, ResolutionTimes>, state: &Measurements) {
+    if !counting.query.asks("within") {
+        return each_full_resolution(counting, state, |_| true, |row, resolution| row.full.push(resolution.took));
+    }
+    let within = Within::of(counting, TargetMetric::FullResolution);
+    let count = |row: &mut ResolutionTimes, resolution: &Ended| {
+        row.full.push(resolution.took);
+        row.within.add(within.holds(resolution));
+    };
+    each_full_resolution(counting, state, |_| true, count);
+}
+
+fn count_last_closings(counting: &mut Counting<'_, ResolutionTimes>, state: &Measurements) {
+    each_last_closing(counting, state, |row, c| {
+        let (v, i) = (c.values, c.row);
+        row.open.push(v.open.get(i));
+        row.requester_wait.push(v.agent_work.get(i) + v.held_for_third_party.get(i));
+        row.customer_wait.push(v.waiting_for_customer.get(i) + v.held_for_customer.get(i));
+        row.agent_work.push(v.agent_work.get(i));
+        row.on_hold.push(v.held_for_customer.get(i) + v.held_for_third_party.get(i));
+        row.on_hold_customer.push(v.held_for_customer.get(i));
+        row.on_hold_third_party.push(v.held_for_third_party.get(i));
+    });
 }
 
 /// Counts the last closing of each ticket that is closed, by attribution.
@@ -95,8 +120,7 @@ pub(super) fn each_full_resolution<R: Default>(
     let (position, folded) = (counting.position, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
         let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
-        let ended =
-            |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
+        let ended = |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
         let keep = |c: &Counted<'_, FirstClosings>| keep(&ended(c));
         return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &ended(c)));
     }

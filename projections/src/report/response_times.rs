@@ -26,39 +26,52 @@ impl RowFigures for ResponseTimes {
     /// Responses count in the period of the reply, for its author; openings whose clock has started in the period of
     /// the opening, for the assignee.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        let position = counting.position;
-        let tickets = &state.tickets;
-        let within = Within::of(counting, TargetMetric::FirstResponse);
-        each_first_response(
-            counting,
-            state,
-            |_| true,
-            |row, response| {
-                row.first.push(response.took);
-                row.within.add(within.holds(response));
-            },
-        );
-        each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
-        counting.each_where(
-            &state.openings,
-            |_| Whose::AssigneeNow,
-            |c| written(tickets.clock_started(c.ticket()), position),
-            |row, c| {
-                row.started += 1;
-                row.answered += u64::from(written(tickets.first_response(c.ticket()), position));
-            },
-        );
+        let query = counting.query;
+        count_first_responses(counting, state);
+        if query.asks("next_response") {
+            each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
+        }
+        if query.asks_any(&["unanswered", "answer_rate"]) {
+            count_answered(counting, state);
+        }
     }
 
-    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
-        vec![
-            ("first_response".into(), Distribution::of(self.first).into()),
-            ("within".into(), self.within.into()),
-            ("unanswered".into(), (self.started - self.answered).into()),
-            ("answer_rate".into(), Share { count: self.answered, of: self.started }.into()),
-            ("next_response".into(), Distribution::of(self.next).into()),
-        ]
+    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+        let mut figures = Fields::new();
+        terms.add(&mut figures, "first_response", || Distribution::of(self.first));
+        terms.add(&mut figures, "within", || self.within);
+        terms.add(&mut figures, "unanswered", || self.started - self.answered);
+        terms.add(&mut figures, "answer_rate", || Share { count: self.answered, of: self.started });
+        terms.add(&mut figures, "next_response", || Distribution::of(self.next));
+        figures
     }
+}
+
+fn count_first_responses(counting: &mut Counting<'_, ResponseTimes>, state: &Measurements) {
+    if counting.query.asks("within") {
+        let within = Within::of(counting, TargetMetric::FirstResponse);
+        let count = |row: &mut ResponseTimes, response: &Ended| {
+            row.first.push(response.took);
+            row.within.add(within.holds(response));
+        };
+        each_first_response(counting, state, |_| true, count);
+    } else if counting.query.asks("first_response") {
+        each_first_response(counting, state, |_| true, |row, response| row.first.push(response.took));
+    }
+}
+
+/// Counts openings whose clock has started, and those answered by now.
+fn count_answered(counting: &mut Counting<'_, ResponseTimes>, state: &Measurements) {
+    let (position, tickets) = (counting.position, &state.tickets);
+    counting.each_where(
+        &state.openings,
+        |_| Whose::AssigneeNow,
+        |c| written(tickets.clock_started(c.ticket()), position),
+        |row, c| {
+            row.started += 1;
+            row.answered += u64::from(written(tickets.first_response(c.ticket()), position));
+        },
+    );
 }
 
 /// Hands on every first response that `keep` keeps: in the period of the reply, for its author or the assignee.

@@ -46,10 +46,26 @@ impl RowFigures for Satisfaction {
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
     /// rating, for the reply's author; the response rate in the period of the closing.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        each_answer(counting, state, |field| field != AnsweredField::Overall, Self::answered);
-        count_csat(counting, state, |row| &mut row.overall);
-        count_ratings(counting, state, |row| &mut row.ratings);
-        count_responses(counting, state, |row| &mut row.response);
+        let query = counting.query;
+        let asked = |field| match field {
+            AnsweredField::Overall => false, // `csat` counts these by rules of its own.
+            AnsweredField::Question(_) => query.asks("questions"),
+            AnsweredField::Choice(_) => query.asks("choices"),
+            AnsweredField::Nps => query.asks("nps"),
+            AnsweredField::Ces => query.asks("ces"),
+        };
+        if query.asks_any(&["questions", "choices", "nps", "ces"]) {
+            each_answer(counting, state, asked, Self::answered);
+        }
+        if query.asks("csat") {
+            count_csat(counting, state, |row| &mut row.overall);
+        }
+        if query.asks("reply_rating") {
+            count_ratings(counting, state, |row| &mut row.ratings);
+        }
+        if query.asks("response_rate") {
+            count_responses(counting, state, |row| &mut row.response);
+        }
     }
 
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields {

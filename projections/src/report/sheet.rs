@@ -63,7 +63,7 @@ impl<'a> Sheet<'a> {
             let kept = self.largest(sizes, limit, &groups);
             tally.retain(|group| kept.contains(group));
         }
-        check_size::<R>(tally.len(), tally.listed)?;
+        self.check_size::<R>(tally.len(), tally.listed)?;
         let begins = tally.begins;
         let mut rows = tally.into_rows();
         if self.axes.is_empty() {
@@ -86,7 +86,7 @@ impl<'a> Sheet<'a> {
             Some(interval) => self.period_starts(interval, first),
             None => vec![Micros::MIN],
         };
-        check_size::<R>(starts.len(), 0)?;
+        self.check_size::<R>(starts.len(), 0)?;
         let empty = starts.into_iter().filter(|start| !seen.contains(start));
         rows.extend(empty.map(|start| Counter::new((start, Group::default()))));
         Ok(())
@@ -135,10 +135,28 @@ impl<'a> Sheet<'a> {
             (asked.name(), label.and_then(|(_, (_, label))| label.clone()))
         };
         let group = self.query.group_by.iter().map(value).collect();
-        let figures = counter.figures.figures(self.state, &self.terms);
-        debug_assert!(R::FIGURES <= figures.len() as u64, "the size of a report is told by its rows");
+        let mut figures = counter.figures.figures(self.state, &self.terms);
+        figures.retain(|(name, _)| self.shows(name));
+        let told = self.query.figures.as_ref().map_or(R::FIGURES, |_| 0);
+        debug_assert!(told <= figures.len() as u64, "the size of a report is told by its rows");
         let period = self.query.interval.map(|interval| self.row_period(interval, start));
         Row { period, group, figures }
+    }
+
+    /// Whether rows have a figure of that name: those that were asked for, and the agent of a report that is by agent,
+    /// without whom nobody could tell its rows apart.
+    fn shows(&self, name: &str) -> bool {
+        self.query.asks(name) || (name == "agent" && self.query.report.is_by_agent())
+    }
+
+    fn check_size<R: RowFigures>(&self, rows: usize, listed: u64) -> Result<(), ReportError> {
+        let cells = match &self.query.figures {
+            // Otherwise a figure takes more cells than one.
+            Some(asked) if R::CELLS == R::FIGURES => asked.len() as u64,
+            _ => R::CELLS,
+        };
+        let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(cells).saturating_add(listed);
+        if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
     }
 
     fn row_period(&self, interval: Interval, start: Micros) -> RowPeriod {
@@ -154,9 +172,4 @@ impl<'a> Sheet<'a> {
 fn by_values(a: &[(u32, Option<String>)], b: &[(u32, Option<String>)], axes: &[Axis]) -> Ordering {
     let by_axis = axes.iter().zip(a.iter().zip(b)).map(|(axis, (a, b))| axis.order(a, b));
     by_axis.fold(Ordering::Equal, Ordering::then)
-}
-
-fn check_size<R: RowFigures>(rows: usize, listed: u64) -> Result<(), ReportError> {
-    let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(R::CELLS).saturating_add(listed);
-    if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
 }

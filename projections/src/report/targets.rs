@@ -4,6 +4,7 @@ use super::counting::Counting;
 use super::figure::Figure;
 use super::instants::Instants;
 use super::json::rfc3339;
+use super::query::ReportName;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
 use super::targeting::{Due, Ended, Look, Targets as TargetsOf};
@@ -98,11 +99,23 @@ impl Counts {
     }
 }
 
-/// The targets of every metric that has any.
+/// What the figure of a metric is called.
+const fn name(metric: TargetMetric) -> &'static str {
+    match metric {
+        TargetMetric::FirstResponse => "first_response",
+        TargetMetric::NextResponse => "next_response",
+        TargetMetric::FullResolution => "full_resolution",
+    }
+}
+
+/// The targets of every metric that has any, and whose figure is asked for.
 pub(super) fn all<'a, R: Default>(counting: &Counting<'a, R>) -> Vec<(TargetMetric, TargetsOf<'a>)> {
     let (state, terms) = (counting.state, counting.terms);
+    // Other reports count what became of all targets together.
+    let asked =
+        |metric: TargetMetric| counting.query.report != ReportName::Targets || counting.query.asks(name(metric));
     let has_any = |metric: &&TargetMetric| terms.document().targets.iter().any(|target| target.metric == **metric);
-    let metrics = TargetMetric::ALL.iter().filter(has_any);
+    let metrics = TargetMetric::ALL.iter().filter(has_any).filter(|metric| asked(**metric));
     metrics.map(|metric| (*metric, TargetsOf::of(state, terms, *metric))).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod cases;
+mod figures;
 mod leaderboard;
 pub(crate) mod naive;
 mod oracle;

@@ -94,7 +94,7 @@ fn an_unknown_parameter_is_told_the_known_ones() {
     assert_eq!((refused.field.as_str(), refused.value.as_str()), ("colour", "red"));
     assert_eq!(
         refused.rule,
-        "must be a parameter (from, to, interval, group_by, definition, as_of, at, within, limit) or a filter \
+        "must be a parameter (from, to, interval, group_by, definition, as_of, at, within, limit, figures) or a filter \
          (branch, department, agent, channel, priority, customer_tier, tag, customer, language, closing_reason, \
          form, attribute.NAME)"
     );
@@ -275,4 +275,28 @@ fn intervals_and_definitions_are_told_the_known_ones() {
     // Whether there is one of that name is known where the log is.
     assert_eq!(asked(&[("definition", "office@3")]).definition.as_deref(), Some("office@3"));
     assert_eq!(wrong("definition", "").rule, "must be a definition's name such as default, or NAME@VERSION");
+}
+
+#[test]
+fn figures_are_some_of_their_report() {
+    assert_eq!(asked(&[("figures", "closed,opened")]).figures, Some(vec!["closed", "opened"]));
+    let query = asked(&[("figures", "closed")]);
+    assert!(query.asks("closed") && !query.asks("opened") && asked(&[]).asks("opened"));
+    assert_eq!(wrong("figures", "opened,opened").rule, "must name a figure only once");
+    for (text, value) in
+        [("csat", "csat"), ("", ""), ("opened,", ""), ("opened, closed", " closed"), ("stay.p50", "stay.p50")]
+    {
+        let wrong = wrong("figures", text);
+        assert_eq!((&*wrong.field, &*wrong.value), ("figures", value));
+        assert_eq!(
+            wrong.rule,
+            "must be one of opened, closed, closed_tickets, reopenings, reopened_tickets, reopen_rate, one_touch_rate, \
+             replies_per_closed, closed_by, reasons, transfers, transferred_tickets, between, stay, priority_changed, the \
+             figures of flow"
+        );
+    }
+    let refused = parse("review-queue", &[("figures", "since")]).unwrap_err();
+    assert_eq!(refused[0].rule, "must be left out: review-queue lists tickets; it takes no figures");
+    // Of a report that there is not, nobody knows the figures.
+    assert_eq!(parse("weather", &[("figures", "rain")]).unwrap_err().len(), 1);
 }
