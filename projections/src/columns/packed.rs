@@ -1,17 +1,19 @@
-//! A run of whole numbers in few bytes: how far each lies from the smallest, in steps, each in the same number of bytes.
+//! A run of whole numbers in few bytes: how far each lies from the smallest, in steps, each in the same number of bits.
 //!
 //! This is frame-of-reference coding (Goldstein, Ramakrishnan and Shaft 1998) with a common divisor: any number of the run
 //! is read by itself, without those before it.
 
 /// Bytes after the last number, so that eight can be read wherever a number begins.
-const MARGIN: usize = 7;
+const MARGIN: usize = 8;
+/// The most bits that are sure to lie within eight bytes, wherever in a byte they begin; more take 64.
+const BITS_WITHIN: u32 = 57;
 
 /// A run of numbers, packed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
     smallest: i64,
     step: u64,
-    /// Bytes of each number.
+    /// Bits of each number.
     width: u8,
     len: u32,
     bytes: Box<[u8]>,
@@ -26,16 +28,19 @@ impl Packed {
         let apart = |number: &i64| number.wrapping_sub(smallest).cast_unsigned();
         let fits = |step: &&u64| numbers.iter().all(|number| apart(number) % **step == 0);
         let step = if smallest == largest { 1 } else { steps.iter().find(fits).copied().unwrap_or(1) };
-        let width = bytes_of(apart(&largest) / step);
-        let mut bytes = Vec::new();
+        let width = bits_of(apart(&largest) / step);
+        let mut bytes = vec![0; len_of(numbers.len(), width)];
         if width > 0 {
-            bytes.reserve_exact(numbers.len() * width + MARGIN);
-            numbers.iter().for_each(|number| bytes.extend_from_slice(&(apart(number) / step).to_le_bytes()[..width]));
-            bytes.extend_from_slice(&[0; MARGIN]);
+            for (place, number) in numbers.iter().enumerate() {
+                let (at, shift) = (place * width / 8, place * width % 8);
+                let Some(word) = bytes[at..].first_chunk_mut() else { break };
+                // What is there are the ends of numbers before it.
+                *word = (u64::from_le_bytes(*word) | ((apart(number) / step) << shift)).to_le_bytes();
+            }
         }
         let len = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        // At most eight.
-        let width = u8::try_from(width).unwrap_or(8);
+        // At most 64.
+        let width = u8::try_from(width).unwrap_or(64);
         Self { smallest, step, width, len, bytes: bytes.into() }
     }
 
@@ -63,11 +68,10 @@ impl Packed {
         if self.width == 0 {
             return self.smallest;
         }
-        let width = usize::from(self.width);
-        let at = place * width;
+        let first = place * usize::from(self.width);
         let mut read = [0; 8];
-        read.copy_from_slice(&self.bytes[at..at + 8]);
-        let apart = u64::from_le_bytes(read) & (u64::MAX >> (64 - 8 * width));
+        read.copy_from_slice(&self.bytes[first / 8..first / 8 + 8]);
+        let apart = (u64::from_le_bytes(read) >> (first % 8)) & (u64::MAX >> (64 - self.width));
         self.smallest.wrapping_add(apart.wrapping_mul(self.step).cast_signed())
     }
 
@@ -84,12 +88,24 @@ impl Packed {
 
     /// The run with those parts; `None` where they do not fit each other.
     pub(crate) fn of_parts(smallest: i64, step: u64, width: u8, len: u32, bytes: Box<[u8]>) -> Option<Self> {
-        let needed = if width == 0 { 0 } else { len as usize * usize::from(width) + MARGIN };
-        (width <= 8 && bytes.len() == needed).then_some(Self { smallest, step, width, len, bytes })
+        let known = u32::from(width) <= BITS_WITHIN || width == 64;
+        (known && bytes.len() == len_of(len as usize, width.into())).then_some(Self {
+            smallest,
+            step,
+            width,
+            len,
+            bytes,
+        })
     }
 }
 
-/// How many bytes a number takes.
-fn bytes_of(number: u64) -> usize {
-    (64 - number.leading_zeros() as usize).div_ceil(8)
+/// How many bits numbers up to this one take each.
+fn bits_of(largest: u64) -> usize {
+    let bits = 64 - largest.leading_zeros();
+    if bits <= BITS_WITHIN { bits as usize } else { 64 }
+}
+
+/// How many bytes so many numbers of so many bits take.
+fn len_of(numbers: usize, bits: usize) -> usize {
+    if bits == 0 { 0 } else { (numbers * bits).div_ceil(8) + MARGIN }
 }

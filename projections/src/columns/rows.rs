@@ -13,7 +13,7 @@ pub const CHUNK_ROWS: usize = 1 << CHUNK_BITS;
 const PIECE_BITS: u32 = if cfg!(test) { 3 } else { 10 };
 const CHUNK_BITS: u32 = 16;
 /// How many full pieces may be plain at a time, because some of their rows were changed.
-const THAWED_MAX: usize = if cfg!(test) { 2 } else { 128 };
+const THAWED_MAX: usize = if cfg!(test) { 2 } else { 48 };
 
 /// The columns of some rows.
 pub trait Columns: Default + Clone {

@@ -46,7 +46,8 @@ impl Page {
     fn splice(&mut self, place: usize, bytes: &[u8]) {
         let Some(range) = self.range(place) else { return };
         let (old, new) = (range.len(), bytes.len());
-        self.cold.splice(range, bytes.iter().copied());
+        // Not a byte more than needed: there are many pages, and each changes seldom.
+        self.cold = [&self.cold[..range.start], bytes, &self.cold[range.end..]].concat();
         // A page holds far less than 4 GB.
         for end in &mut self.ends[place..] {
             *end = u32::try_from(*end as usize + new - old).unwrap_or(u32::MAX);
@@ -83,6 +84,7 @@ impl Running {
         self.len += 1;
         if let Some(page) = self.pages.last_mut().map(Arc::make_mut) {
             let end = page.ends.last().copied().unwrap_or(0);
+            page.ends.reserve_exact(PAGE_TICKETS - page.ends.len());
             page.ends.push(end);
         }
         self.put(ticket, Arc::new(facts));

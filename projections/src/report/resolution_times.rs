@@ -120,7 +120,8 @@ pub(super) fn each_full_resolution<R: Default>(
     let (position, folded) = (counting.position, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
         let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
-        let ended = |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
+        let ended =
+            |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
         let keep = |c: &Counted<'_, FirstClosings>| keep(&ended(c));
         return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &ended(c)));
     }
