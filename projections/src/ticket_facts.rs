@@ -211,15 +211,23 @@ pub(crate) struct TicketFacts {
 }
 
 impl InForce {
-    fn walk(&mut self, walk: &mut impl Walk) {
-        let Self { branch, department, priority, agent, tags, reason, form } = self;
-        walk.cell(branch);
-        walk.cell(department);
-        walk.cell(priority);
-        walk.cell(agent);
-        walk.cell(tags);
-        walk.cell(reason);
-        walk.cell(form);
+    /// Its values, those that are most often like others only where they are not.
+    fn walk(&mut self, walk: &mut impl Walk, like: Self) {
+        let Self { agent, reason, form, .. } = *self;
+        let mut differs = *self != Self { agent, reason, form, ..like };
+        walk.cell(&mut differs);
+        walk.cell(&mut self.agent);
+        walk.cell(&mut self.reason);
+        walk.cell(&mut self.form);
+        let Self { branch, department, priority, tags, .. } = self;
+        if differs {
+            walk.cell(branch);
+            walk.cell(department);
+            walk.cell(priority);
+            walk.cell(tags);
+        } else {
+            (*branch, *department, *priority, *tags) = (like.branch, like.department, like.priority, like.tags);
+        }
     }
 }
 
@@ -235,8 +243,8 @@ impl Location {
 impl ReplyFacts {
     const BLANK: Self = Self { rateable: None, rating: None };
 
-    fn walk(&mut self, walk: &mut impl Walk) {
-        walk.option(&mut self.rateable, InForce::default, |walk, in_force| in_force.walk(walk));
+    fn walk(&mut self, walk: &mut impl Walk, now: InForce) {
+        walk.option(&mut self.rateable, InForce::default, |walk, in_force| in_force.walk(walk, now));
         walk.option(&mut self.rating, || Location::NOWHERE, |walk, location| location.walk(walk));
     }
 }
@@ -250,10 +258,10 @@ impl ClosingFacts {
         answers: Vec::new(),
     };
 
-    fn walk(&mut self, walk: &mut impl Walk) {
+    fn walk(&mut self, walk: &mut impl Walk, now: InForce) {
         self.location.walk(walk);
         walk.cell(&mut self.number);
-        self.in_force.walk(walk);
+        self.in_force.walk(walk, now);
         walk.cell(&mut self.answered_after);
         let blank = || (AnsweredField::Overall, Location::NOWHERE);
         walk.list(&mut self.answers, blank, |walk, (field, location)| {
@@ -266,7 +274,7 @@ impl ClosingFacts {
 impl Begun {
     fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
         walk.instant(&mut self.at, from);
-        walk.number(&mut self.counted);
+        walk.duration(&mut self.counted);
     }
 }
 
@@ -308,10 +316,12 @@ impl TicketFacts {
         walk.number(&mut self.opened_at);
         let from = self.opened_at;
         walk.cell(&mut self.version);
-        walk.instant(&mut self.last_event_at, from);
-        walk.cell(&mut self.doing);
         walk.instant(&mut self.since, from);
-        walk.instant(&mut self.doing_since, from);
+        // Most often these are the same, and so are the last closing and what happened then.
+        let since = self.since;
+        walk.instant(&mut self.last_event_at, since);
+        walk.instant(&mut self.doing_since, since);
+        walk.cell(&mut self.doing);
         walk.cell(&mut self.unanswered);
         walk.cell(&mut self.class);
         self.response.walk(walk, from);
@@ -326,21 +336,22 @@ impl TicketFacts {
         }
         walk.cell(&mut self.reopenings);
         walk.cell(&mut self.public_agent_replies);
-        self.in_force.walk(walk);
+        self.in_force.walk(walk, InForce::default());
         walk.cell(&mut self.first_replier);
         walk.cell(&mut self.last_replier);
         walk.cell(&mut self.repliers);
         for last in [&mut self.last_closed, &mut self.last_reopened, &mut self.last_transferred] {
-            walk.option(last, || 0, |walk, at| walk.instant(at, from));
+            walk.option(last, || 0, |walk, at| walk.instant(at, since));
         }
         let no_score = || GivenScore { at: 0, scale: 0, score: 0 };
         walk.option(&mut self.last_score, no_score, |walk, score| {
-            walk.instant(&mut score.at, from);
+            walk.instant(&mut score.at, since);
             walk.cell(&mut score.scale);
             walk.cell(&mut score.score);
         });
-        walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk));
-        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk));
+        let now = self.in_force;
+        walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk, now));
+        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk, now));
         walk.cell(&mut self.span);
     }
 

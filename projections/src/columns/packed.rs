@@ -23,20 +23,22 @@ impl Packed {
     /// Packs numbers that may be apart by one of `steps`, the first that fits; at most 2^32 - 1 of them.
     #[must_use]
     pub fn new(numbers: &[i64], steps: &[u64]) -> Self {
-        let smallest = numbers.iter().min().copied().unwrap_or(0);
-        let largest = numbers.iter().max().copied().unwrap_or(0);
-        let apart = |number: &i64| number.wrapping_sub(smallest).cast_unsigned();
-        let fits = |step: &&u64| numbers.iter().all(|number| apart(number) % **step == 0);
-        let step = if smallest == largest { 1 } else { steps.iter().find(fits).copied().unwrap_or(1) };
-        let width = bits_of(apart(&largest) / step);
+        let (smallest, largest) = numbers.iter().fold((i64::MAX, i64::MIN), |(s, l), n| (s.min(*n), l.max(*n)));
+        if smallest >= largest {
+            // All the same, or none at all.
+            let smallest = numbers.first().copied().unwrap_or(0);
+            let len = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            return Self { smallest, step: 1, width: 0, len, bytes: Box::default() };
+        }
+        let step = steps.iter().copied().find(|step| fits(numbers, smallest, *step)).unwrap_or(1);
+        let steps = |number: i64| divide(number.wrapping_sub(smallest).cast_unsigned(), step);
+        let width = bits_of(steps(largest));
         let mut bytes = vec![0; len_of(numbers.len(), width)];
-        if width > 0 {
-            for (place, number) in numbers.iter().enumerate() {
-                let (at, shift) = (place * width / 8, place * width % 8);
-                let Some(word) = bytes[at..].first_chunk_mut() else { break };
-                // What is there are the ends of numbers before it.
-                *word = (u64::from_le_bytes(*word) | ((apart(number) / step) << shift)).to_le_bytes();
-            }
+        for (place, number) in numbers.iter().enumerate() {
+            let (at, shift) = (place * width / 8, place * width % 8);
+            let Some(word) = bytes[at..].first_chunk_mut() else { break };
+            // What is there are the ends of numbers before it.
+            *word = (u64::from_le_bytes(*word) | (steps(*number) << shift)).to_le_bytes();
         }
         let len = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         // At most 64.
@@ -96,6 +98,23 @@ impl Packed {
             len,
             bytes,
         })
+    }
+}
+
+/// Whether every number lies whole steps from the smallest.
+fn fits(numbers: &[i64], smallest: i64, step: u64) -> bool {
+    let apart = |number: &i64| number.wrapping_sub(smallest).cast_unsigned();
+    numbers.iter().all(|number| divide(apart(number), step) * step == apart(number))
+}
+
+/// A quotient. Dividing by what is known when the program is built takes a tenth of the time.
+fn divide(number: u64, step: u64) -> u64 {
+    match step {
+        1 => number,
+        1_000 => number / 1_000,
+        1_000_000 => number / 1_000_000,
+        60_000_000 => number / 60_000_000,
+        step => number / step,
     }
 }
 

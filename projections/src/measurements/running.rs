@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// How many tickets a page holds; few in tests, as pieces of rows are small there.
 const PAGE_TICKETS: usize = if cfg!(test) { 4 } else { 64 };
 /// How many tickets' states are kept as they are; few in tests, so that every history there packs some.
-const HOT_MAX: usize = if cfg!(test) { 2 } else { 1 << 15 };
+const HOT_MAX: usize = if cfg!(test) { 2 } else { 1 << 14 };
 
 /// Every ticket's running state, by number; a copy shares what has not changed since.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ struct Page {
     hot: Vec<(u8, Arc<TicketFacts>)>,
     /// Packed states, one behind the other.
     cold: Vec<u8>,
-    /// Where each ticket's packed state ends; one that is hot has none.
+    /// Where each ticket's packed state ends; that of one that is hot is out of date, or none at all.
     ends: Vec<u32>,
 }
 
@@ -98,8 +98,8 @@ impl Running {
         if let Some(hot) = page.hot(place) {
             return Some(Arc::make_mut(page).hot.swap_remove(hot).1);
         }
+        // What was packed stays until it is packed again: the hot state goes before it.
         let facts = unpack(page.cold.get(page.range(place)?)?);
-        Arc::make_mut(page).splice(place, &[]);
         self.keep_hot(ticket);
         Some(Arc::new(facts))
     }
@@ -128,7 +128,7 @@ impl Running {
         let page = Arc::make_mut(&mut self.pages[ticket as usize / PAGE_TICKETS]);
         if let Some(hot) = page.hot(place) {
             let (_, facts) = page.hot.swap_remove(hot);
-            page.splice(place, &pack(&facts));
+            page.splice(place, &pack(Arc::unwrap_or_clone(facts)));
             if page.hot.is_empty() {
                 page.hot.shrink_to_fit();
             }
@@ -147,7 +147,7 @@ impl Running {
         for page in &self.pages {
             for place in 0..page.ends.len() {
                 match page.hot(place) {
-                    Some(hot) => out.bytes(&pack(&page.hot[hot].1)),
+                    Some(hot) => out.bytes(&pack(TicketFacts::clone(&page.hot[hot].1))),
                     None => out.bytes(page.range(place).map_or(&[], |range| &page.cold[range])),
                 }
             }

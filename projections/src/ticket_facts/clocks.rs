@@ -87,8 +87,8 @@ pub(crate) struct Spent([Passed; 5]);
 impl Spent {
     pub(super) fn walk(&mut self, walk: &mut impl Walk) {
         for Passed { calendar, business } in &mut self.0 {
-            walk.number(calendar);
-            walk.number(business);
+            walk.duration(calendar);
+            walk.duration(business);
         }
     }
 
@@ -130,7 +130,7 @@ impl Stopwatch {
 
     pub(super) fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
         walk.instant(&mut self.started, from);
-        walk.number(&mut self.counted);
+        walk.duration(&mut self.counted);
     }
 
     pub(crate) fn start(now: Micros) -> Self {

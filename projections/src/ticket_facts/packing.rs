@@ -8,6 +8,9 @@ use super::TicketFacts;
 use crate::columns::cell::Cell;
 use crate::ticket_facts::Micros;
 
+/// A second in microseconds.
+const SECOND: Micros = 1_000_000;
+
 /// Something that walks over the fields of a state, and writes or reads each.
 pub(crate) trait Walk {
     /// A whole number.
@@ -20,10 +23,19 @@ pub(crate) trait Walk {
         *value = T::from_bits(bits);
     }
 
+    /// A duration: in seconds where it is whole ones.
+    fn duration(&mut self, time: &mut Micros) {
+        let (seconds, whole) = (*time / SECOND, *time % SECOND == 0);
+        // The lowest bit says which; half of the range is many times what instants can lie apart.
+        let mut told = if whole { seconds << 1 } else { time.wrapping_shl(1) | 1 };
+        self.number(&mut told);
+        *time = if told & 1 == 0 { (told >> 1) * SECOND } else { told >> 1 };
+    }
+
     /// An instant, as its distance from another.
     fn instant(&mut self, at: &mut Micros, from: Micros) {
         let mut apart = at.wrapping_sub(from);
-        self.number(&mut apart);
+        self.duration(&mut apart);
         *at = from.wrapping_add(apart);
     }
 
@@ -88,9 +100,9 @@ impl Walk for Unpacking<'_> {
 }
 
 /// The state in few bytes; never none at all.
-pub(crate) fn pack(facts: &TicketFacts) -> Vec<u8> {
+pub(crate) fn pack(mut facts: TicketFacts) -> Vec<u8> {
     let mut packing = Packing(Vec::with_capacity(160));
-    facts.clone().walk(&mut packing);
+    facts.walk(&mut packing);
     packing.0
 }
 
