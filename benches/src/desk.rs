@@ -436,7 +436,7 @@ mod tests {
         let key = |(ticket, h): (u32, Happening)| (ticket, h.at, format!("{:?}", h.kind));
         let in_time: Vec<_> = SMALL.events(Order::Time).map(key).collect();
         assert!(in_time.is_sorted_by_key(|(_, at, _)| *at));
-        let mut sorted = in_time.clone();
+        let mut sorted = in_time;
         sorted.sort_by_key(|(ticket, at, _)| (*ticket, *at));
         let by_ticket: Vec<_> = SMALL.events(Order::Ticket).map(key).collect();
         assert_eq!(sorted, by_ticket);
