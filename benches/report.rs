@@ -1,5 +1,5 @@
 //! Reports over a large desk, from a parsed query to the bytes of its JSON, against DuckDB making the same groups from
-//! the same measurements; and the first page of what makes a cell.
+//! the same measurements.
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 

@@ -1,6 +1,6 @@
 """The peer of the report benches: the same groups over the same measurements, as a sorted table in DuckDB.
 
-Started with the path of a CSV of first responses (at, took, department, agent; whole seconds) and the bounds of a month
+Started with the path of a CSV of first responses (instant, took, department, agent; whole seconds) and the bounds of a month
 in seconds since 1970. Answers a line of JSON for each line on its standard input:
 
   month   department and agent in that month: the seconds that the query took, its result kept in DuckDB
@@ -24,20 +24,24 @@ LOAD = """
 CREATE TYPE department AS ENUM (SELECT DISTINCT department FROM read_csv('{path}') ORDER BY 1);
 CREATE TYPE agent AS ENUM (SELECT DISTINCT agent FROM read_csv('{path}') ORDER BY 1);
 CREATE TABLE first_responses AS
-    SELECT to_timestamp(at)::TIMESTAMP AS at, took::DOUBLE AS took, department::department AS department,
+    SELECT to_timestamp(instant)::TIMESTAMP AS instant, took::DOUBLE AS took, department::department AS department,
            agent::agent AS agent
-    FROM read_csv('{path}') ORDER BY at;
+    FROM read_csv('{path}') ORDER BY instant;
 """
 
 QUERIES = {
     "month": """CREATE OR REPLACE TEMP TABLE result_month AS
         SELECT department, agent, {figures} FROM first_responses
-        WHERE at >= to_timestamp({start})::TIMESTAMP AND at < to_timestamp({end})::TIMESTAMP
+        WHERE instant >= to_timestamp({start})::TIMESTAMP AND instant < to_timestamp({end})::TIMESTAMP
         GROUP BY department, agent""",
     "all": """CREATE OR REPLACE TEMP TABLE result_all AS
-        SELECT department, strftime(date_trunc('month', at), '%Y-%m') AS month, {figures} FROM (
-            SELECT department, date_trunc('month', at) AS at, took FROM first_responses)
-        GROUP BY department, at""",
+        SELECT department, date_trunc('month', instant) AS month, {figures} FROM first_responses
+        GROUP BY department, date_trunc('month', instant)""",
+}
+
+ROWS = {
+    "month": "SELECT * FROM result_month",
+    "all": "SELECT * REPLACE (strftime(month, '%Y-%m') AS month) FROM result_all",
 }
 
 
@@ -51,7 +55,7 @@ def main():
     for line in sys.stdin:
         *rows, name = line.split()
         if rows:
-            answer = connection.execute(f"SELECT * FROM result_{name}").fetchall()
+            answer = connection.execute(ROWS[name]).fetchall()
         else:
             started = time.perf_counter()
             connection.execute(queries[name])

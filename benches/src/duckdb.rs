@@ -39,7 +39,7 @@ impl DuckDb {
         let mut started = Self { child, asked, answers: BufReader::new(answers), version: String::new() };
         let Some(hello) = started.answer() else {
             eprintln!(
-                "no DuckDB to compare with: {python} has none; {PYTHON} names a Python that has peers/requirements.txt"
+                "no DuckDB to compare with: {python} gave up; {PYTHON} names a Python that has peers/requirements.txt"
             );
             return None;
         };
@@ -102,7 +102,7 @@ fn numbers_of(value: &Value) -> Vec<f64> {
 fn write(desk: Desk, path: &Path) {
     let names = Names::default();
     let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
-    writeln!(file, "at,took,department,agent").unwrap();
+    writeln!(file, "instant,took,department,agent").unwrap();
     for response in desk.first_responses() {
         let (department, agent) = (names.department(response.department), names.agent(response.agent));
         writeln!(file, "{},{},{department},{agent}", response.at, response.took).unwrap();

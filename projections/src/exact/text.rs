@@ -38,7 +38,7 @@ impl Text {
         // What is left of millionths is less than a million.
         self.decimals(u64::try_from(magnitude % u128::from(UNIT)).unwrap_or(0));
         let mut units = magnitude / u128::from(UNIT);
-        while let Err(_) = u64::try_from(units) {
+        while u64::try_from(units).is_err() {
             self.push(digit(u64::try_from(units % 10).unwrap_or(0)));
             units /= 10;
         }

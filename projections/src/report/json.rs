@@ -120,7 +120,8 @@ fn write_value(name: &str, value: &impl Serialize, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-fn as_asked(as_of: AsOf) -> Figure {
+/// A prefix as it was asked for.
+pub(super) fn as_asked(as_of: AsOf) -> Figure {
     match as_of {
         AsOf::Position(position) => Figure::Count(position),
         AsOf::Instant(instant) => Figure::Text(instant.to_string()),

@@ -25,6 +25,8 @@ pub(super) struct Sheet<'a> {
 
 /// The groups of a report, each with what its values are called.
 type Groups = HashMap<Group, Vec<(u32, Option<String>)>>;
+/// The values of a group, and what they are called.
+type Values = [(u32, Option<String>)];
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(
@@ -69,8 +71,10 @@ impl<'a> Sheet<'a> {
         if self.axes.is_empty() {
             self.fill(&mut rows, begins)?;
         }
-        rows.sort_unstable_by(|a, b| self.order(a, b, &groups));
-        Ok(rows.into_iter().map(|row| self.row(row, &groups)).collect())
+        // The values of each row are looked up once, not at every comparison.
+        let mut rows: Vec<_> = rows.into_iter().map(|row| (groups[&row.key.1].as_slice(), row)).collect();
+        rows.sort_unstable_by(|a, b| self.order(a, b));
+        Ok(rows.into_iter().map(|(values, row)| self.row(row, values)).collect())
     }
 
     /// Which of the dimensions is the agent of a report that is always by agent.
@@ -117,9 +121,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// By period, then group; where agents are ranked, by rank before the agent, those without one last.
-    fn order<R: RowFigures>(&self, a: &Counter<R>, b: &Counter<R>, groups: &Groups) -> Ordering {
+    fn order<R: RowFigures>(
+        &self,
+        (values_a, a): &(&Values, Counter<R>),
+        (values_b, b): &(&Values, Counter<R>),
+    ) -> Ordering {
         let beside_agent = &self.axes[..self.agent().unwrap_or(0)];
-        let (values_a, values_b) = (&groups[&a.key.1], &groups[&b.key.1]);
         let place = |row: &Counter<R>| (row.figures.place().is_none(), row.figures.place());
         (a.key.0.cmp(&b.key.0))
             .then_with(|| by_values(values_a, values_b, beside_agent))
@@ -127,9 +134,8 @@ impl<'a> Sheet<'a> {
             .then_with(|| by_values(values_a, values_b, &self.axes))
     }
 
-    fn row<R: RowFigures>(&self, counter: Counter<R>, groups: &Groups) -> Row {
-        let (start, group) = counter.key;
-        let labels = &groups[&group];
+    fn row<R: RowFigures>(&self, counter: Counter<R>, labels: &Values) -> Row {
+        let start = counter.key.0;
         let value = |asked: &Dimension| {
             let label = self.dimensions.iter().zip(labels).find(|(dimension, _)| *dimension == asked);
             (asked.name(), label.and_then(|(_, (_, label))| label.clone()))
