@@ -46,6 +46,8 @@ pub struct Measurements {
     folded: Arc<Folded>,
     schedules: Arc<Schedules>,
     position: Position,
+    /// What happened later is passed over.
+    happened_by: Option<Micros>,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
@@ -105,6 +107,7 @@ impl Measurements {
             schedules: Arc::new(Schedules::prepare(&folded.schedules)),
             folded: Arc::new(folded),
             position: Position::ZERO,
+            happened_by: None,
             streams: Vec::new(),
             unopened: HashMap::new(),
             facts: Vec::new(),
@@ -128,6 +131,26 @@ impl Measurements {
             priority_changes: Table::default(),
             follow_ups: Table::default(),
         }
+    }
+
+    /// The same, counting only what happens up to an instant. Time never runs backwards in a ticket, so that is a prefix
+    /// of every ticket's events.
+    #[must_use]
+    pub fn up_to(mut self, happened_by: Option<Micros>) -> Self {
+        self.happened_by = happened_by;
+        self
+    }
+
+    /// The last instant whose events are counted; none: all are.
+    #[must_use]
+    pub fn happened_by(&self) -> Option<Micros> {
+        self.happened_by
+    }
+
+    /// A copy to be read while this one is folded on.
+    #[must_use]
+    pub fn published(&self) -> Self {
+        self.clone()
     }
 
     /// What it was measured under.

@@ -74,7 +74,8 @@ pub(super) fn definition() -> MethodRouter<Desk> {
             let body = body.map_err(|refused| tickets::unread(&refused))?;
             let document = document(&name, &headers, &body)?;
             let if_version = if_match(&headers)?.map(u64::from);
-            let publication = desk.definitions().publish(document, if_version, desk.now()).await?;
+            let publication = desk.definitions().publish(document.clone(), if_version, desk.now()).await?;
+            desk.prepare(&document, publication.position).await;
             Ok::<_, Problem>(published(&name, publication))
         },
     )

@@ -5,10 +5,11 @@ use crate::report::query::ReportName;
 use crate::test_support::{Entry, MemoryLog, Story, Who, closed, folded, history, json, opened};
 use daftar_eventlog::{Epochs, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
 /// A log that grows while it is read, and breaks when told to.
@@ -82,26 +83,26 @@ fn entries() -> Vec<Entry> {
 }
 
 /// A projector on a thread of its own, stopped and joined when dropped.
-struct Following {
+pub(super) struct Following {
     stop: watch::Sender<bool>,
     thread: Option<thread::JoinHandle<Result<(), CatchUpError>>>,
 }
 
 impl Following {
-    fn start(live: &Arc<Live>) -> Self {
+    pub(super) fn start(live: &Arc<Live>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let live = Arc::clone(live);
         let thread = thread::spawn(move || block_on(live.follow(stopping)));
         Self { stop, thread: Some(thread) }
     }
 
-    fn stop(mut self) -> Result<(), CatchUpError> {
+    pub(super) fn stop(mut self) -> Result<(), CatchUpError> {
         self.stop.send_replace(true);
         self.thread.take().unwrap().join().unwrap()
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 

@@ -17,7 +17,7 @@ impl Serialize for Report {
         map.serialize_entry("definition", &definition)?;
         map.serialize_entry("position", &self.position.0)?;
         map.serialize_entry("as_of", &self.as_of.map_or(Figure::Null, as_asked))?;
-        map.serialize_entry("happened_by", &Figure::Null)?;
+        map.serialize_entry("happened_by", &self.happened_by.map(rfc3339))?;
         map.serialize_entry("at", &self.at.map(rfc3339))?;
         map.serialize_entry("from", &self.from.map(rfc3339))?;
         map.serialize_entry("to", &self.to.map(rfc3339))?;

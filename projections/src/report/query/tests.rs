@@ -72,6 +72,7 @@ fn all_parameters_are_read_together() {
             (request_type(), vec![Some("fault".to_owned())]),
         ],
         as_of: Some(AsOf::Position(48_211)),
+        happened_by: None,
         at: instant("2026-02-03T10:00:00Z"),
         within: Some(Within::hours(4)),
         limit: Some(20),
