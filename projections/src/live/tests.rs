@@ -1,5 +1,7 @@
 //! Readers beside the projector, waiting for a position, stopping, and failures that last.
 
+pub(super) mod published;
+
 use super::*;
 use crate::report::query::ReportName;
 use crate::test_support::{Entry, MemoryLog, Story, Who, closed, folded, history, json, opened};

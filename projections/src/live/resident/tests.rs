@@ -2,11 +2,15 @@
 //! fail, and taken over from whole.
 
 use super::*;
+use crate::definition::catalog::Published;
 use crate::definition::document::{Definition, Per, Repliers};
+use crate::live::tests::published::random_history;
 use crate::live::tests::{Following, GrowingLog, LONG, block_on};
 use crate::report::query::ReportName;
 use crate::report::tests::plain::report;
 use crate::test_support::{Entry, Labels, Story, Who, closed, folded_under, history, minutes, opened, query};
+use proptest::test_runner::TestRunner;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Definitions, none of which shares its folded fields with another, nor with the default.
 fn definitions() -> Vec<Definition> {
@@ -219,4 +223,53 @@ fn a_state_that_was_named_and_is_no_more_takes_no_place() {
     assert!(block_on(live.seen(last, LONG)));
     assert!(Basis::from(Definition::default().folded()).is_of(&live.snapshot().unwrap()));
     following.stop().unwrap();
+}
+
+/// Readers ask on and on while one state takes the place of the other, back and forth, and the log grows.
+#[test]
+fn readers_see_one_basis_or_the_other_and_never_a_mixture() {
+    let entries = random_history(&mut TestRunner::deterministic(), 200);
+    let (before, after) = (Definition::default(), definitions()[2].clone());
+    let under =
+        |definition: &Definition, position| figures_under(definition, &folded_under(definition, &entries, position));
+    let log = GrowingLog::of(entries.clone());
+    let (live, resident) = beside(&log, BYTES_MAX);
+    let following = Following::start(&live);
+    let done = AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        let read_on = || {
+            let mut seen: Vec<Arc<Measurements>> = Vec::new();
+            while !done.load(Ordering::Acquire) {
+                let state = live.snapshot().unwrap();
+                if seen.last().is_none_or(|last| !Arc::ptr_eq(last, &state)) {
+                    seen.push(state);
+                }
+            }
+            seen
+        };
+        let readers: Vec<_> = (0..3).map(|_| scope.spawn(read_on)).collect();
+        for (n, events) in (20..=entries.len()).step_by(20).enumerate() {
+            let last = log.grow_to(events);
+            let basis = Basis::from(if n % 2 == 0 { after.folded() } else { before.folded() });
+            resident.let_succeed(&basis).unwrap();
+            assert!(block_on(live.turned_to(&basis, last, LONG)));
+        }
+        done.store(true, Ordering::Release);
+        readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect::<Vec<_>>()
+    });
+    following.stop().unwrap();
+    let turned = seen.iter().filter(|state| *state.folded() == after.folded()).count();
+    assert!(0 < turned && turned < seen.len(), "readers saw both");
+    for state in seen.iter().filter(|state| Position::ZERO < state.position()) {
+        let definition = if *state.folded() == after.folded() { &after } else { &before };
+        assert_eq!(figures_under(definition, state), under(definition, Some(state.position())));
+    }
+}
+
+/// A report that these definitions differ in, and the position it belongs to.
+fn figures_under(definition: &Definition, state: &Measurements) -> (Position, String) {
+    let published = Arc::new(Published { document: definition.clone(), version: 0 });
+    let asked = query(ReportName::ResolutionTimes, &[]);
+    let made = crate::report::report(state, &asked, &published, state.position(), &Labels).unwrap();
+    (state.position(), made.to_json())
 }
