@@ -196,7 +196,7 @@ impl Live {
         while self.is_behind(end)? && self.step().await? {
             progress(self.folded());
         }
-        self.publish();
+        self.come_to_the_end();
         Ok(())
     }
 
@@ -227,8 +227,7 @@ impl Live {
             if grew && self.folded() < end {
                 continue;
             }
-            self.publish();
-            self.level.send_if_modified(|level| !std::mem::replace(level, true));
+            self.come_to_the_end();
             if until_level {
                 break;
             }
@@ -239,6 +238,12 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// Publishes what was kept back, and takes note of having come so far.
+    fn come_to_the_end(&self) {
+        self.publish();
+        self.level.send_if_modified(|level| !std::mem::replace(level, true));
     }
 
     /// Why the projector stopped, if it has.

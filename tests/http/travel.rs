@@ -174,7 +174,7 @@ fn a_new_default_takes_the_place_of_the_one_before_whole() {
             let (definition, position) = (format!("default@{}", seen.0), seen.1.to_string());
             let source = ["report", "resolution-times", "--output", "json", "--data-dir", data.to_str().unwrap()];
             let flags = ["--definition", &definition, "--as-of", &position];
-            let told = printed("daftar-replay", &[source, flags].concat());
+            let told = printed("daftar-replay", &[&source[..], &flags[..]].concat());
             told.replacen(&format!(r#""as_of":{position},"#), r#""as_of":null,"#, 1)
         });
         assert_eq!(String::from_utf8(bytes).unwrap().trim_end(), expected.trim_end(), "{seen:?}");

@@ -101,8 +101,13 @@ impl Resident {
         position: Position,
         timeout: Duration,
     ) -> Result<Arc<Measurements>, NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) && self.live.seen(position, timeout).await {
+        if basis.is_of(&*self.live.snapshot()?) {
+            if !self.live.seen(position, timeout).await {
+                self.live.running()?;
+                return Err(self.behind(basis));
+            }
             let state = self.live.snapshot()?;
+            // Another may have taken its place meanwhile.
             if basis.is_of(&state) {
                 return Ok(state);
             }
@@ -112,7 +117,6 @@ impl Resident {
             return Ok(state.live.snapshot()?);
         }
         if let Err(failure) = state.live.running() {
-            // What stopped it may be gone when it is asked for again.
             self.states().retain(|kept| !Arc::ptr_eq(kept, &state));
             return Err(failure.into());
         }
@@ -209,8 +213,8 @@ impl Resident {
 
 /// The state of this basis, moved to the end; it never leaves the list, so that nobody builds another.
 fn used(states: &mut Vec<Arc<State>>, basis: &Basis) -> Option<Arc<State>> {
-    // One that another took over is not followed any more.
-    states.retain(|state| !state.live.is_retired());
+    // One that another took over is not followed any more; what stopped one may be gone by now.
+    states.retain(|state| !state.live.is_retired() && state.live.running().is_ok());
     let place = states.iter().position(|state| state.basis == *basis)?;
     states[place..].rotate_left(1);
     states.last().cloned()

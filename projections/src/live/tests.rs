@@ -165,6 +165,23 @@ fn waits_for_a_position_until_it_is_published_or_time_is_up() {
 }
 
 #[test]
+fn a_report_under_way_holds_up_neither_the_projector_nor_others() {
+    let (log, live) = live(entries());
+    let following = Following::start(&live);
+    let first = log.grow_to(10);
+    assert!(block_on(live.seen(first, LONG)));
+    let before = figures(&folded(&log.entries[..10], None));
+    let seen = live.read(|state| {
+        let last = log.grow_to(20);
+        assert!(block_on(live.seen(last, LONG)), "the projector goes on meanwhile");
+        assert_eq!(live.read(Measurements::position).unwrap(), last, "others see what is new");
+        figures(state)
+    });
+    assert_eq!(seen.unwrap(), before, "what is being read stays as it is");
+    following.stop().unwrap();
+}
+
+#[test]
 fn catches_up_to_the_end_of_the_log_as_it_is_and_says_how_far_it_is() {
     let (log, live) = live(entries());
     let end = log.grow_to(30);

@@ -85,6 +85,9 @@ fn the_live_state_answers_for_its_own_basis() {
     let state = snapshot(&resident, &own, last);
     assert!(Arc::ptr_eq(&state, &live.snapshot().unwrap()));
     resident.prepare(&own).unwrap();
+    // It is waited for as any other is, and no second one is built.
+    let behind = block_on(resident.snapshot(&own, last.next(), Duration::ZERO)).unwrap_err();
+    assert!(matches!(behind, NotReady::Folding(Progress { ready: true, folded, .. }) if folded == last), "{behind}");
     assert!(resident.states().is_empty());
     assert_eq!(resident.progress(&bases()[0]), None);
 }
