@@ -335,3 +335,16 @@ pub(crate) enum Format {
     /// Events as NDJSON, one a line
     Events,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn sizes_are_whole_numbers_with_a_unit() {
+        assert_eq!([bytes("1KB"), bytes("512MB"), bytes("2GB")], [Ok(1024), Ok(512 << 20), Ok(2 << 30)]);
+        for text in ["", "2", "GB", "-1GB", "1.5GB", "2gb", "18446744073709551615GB"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ pub(super) mod published;
 use super::*;
 use crate::report::query::ReportName;
 use crate::test_support::{Entry, MemoryLog, Story, Who, closed, folded, history, json, opened};
-use daftar_eventlog::{Epochs, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
+use daftar_eventlog::{Epochs, FactBlock, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
 use serde_json::Value;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;

@@ -3,9 +3,9 @@
 use crate::live::Live;
 use crate::projector::CatchUpError;
 use daftar_eventlog::StoreError;
+use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
 /// A state being fed; ends, and waits for its end, when it is dropped.
@@ -20,10 +20,8 @@ impl Feeding {
     /// it. `folding` bounds how many are built at a time.
     pub(super) fn start(live: Arc<Live>, folding: Arc<Semaphore>) -> Result<Self, CatchUpError> {
         let (stop, stopping) = watch::channel(false);
-        let failed = |why| StoreError::failed("starting a thread for a definition's figures", why);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(failed)?;
         let thread = std::thread::Builder::new().name("daftar-resident".to_owned());
-        let thread = thread.spawn(move || feed(&runtime, &live, &folding, stopping)).map_err(failed)?;
+        let thread = thread.spawn(move || feed(&live, &folding, stopping)).map_err(|why| not_begun(&why))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 
@@ -45,20 +43,29 @@ impl Drop for Feeding {
     }
 }
 
+fn not_begun(why: &io::Error) -> CatchUpError {
+    StoreError::failed("beginning a thread for the figures under a definition", why).into()
+}
+
 /// What stops the feeding stays with the state, for whoever asks.
-fn feed(runtime: &Runtime, live: &Live, folding: &Semaphore, mut stop: watch::Receiver<bool>) {
-    runtime.block_on(async {
-        let built = tokio::select! {
-            built = build(live, folding, stop.clone()) => built,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        if built.is_ok() {
-            tokio::select! {
-                _ = live.follow(stop) => {}
-                () = live.retired() => {}
-            }
+fn feed(live: &Live, folding: &Semaphore, stop: watch::Receiver<bool>) {
+    match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime.block_on(build_and_follow(live, folding, stop)),
+        Err(why) => live.give_up(&not_begun(&why)),
+    }
+}
+
+async fn build_and_follow(live: &Live, folding: &Semaphore, mut stop: watch::Receiver<bool>) {
+    let built = tokio::select! {
+        built = build(live, folding, stop.clone()) => built,
+        _ = stop.wait_for(|stop| *stop) => return,
+    };
+    if built.is_ok() {
+        tokio::select! {
+            _ = live.follow(stop) => {}
+            () = live.retired() => {}
         }
-    });
+    }
 }
 
 async fn build(live: &Live, folding: &Semaphore, stop: watch::Receiver<bool>) -> Result<(), CatchUpError> {

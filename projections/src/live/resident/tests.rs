@@ -94,14 +94,18 @@ fn the_live_state_answers_for_its_own_basis() {
 
 #[test]
 fn what_happened_later_is_another_state() {
-    let log = GrowingLog::of(entries());
+    let imported_later = history(2, [(1, opened(Who::Customer)), (4, closed(Who::Customer)), (6, Story::Voided)]);
+    let log = GrowingLog::of(entries().into_iter().chain(imported_later).collect());
     let (live, resident) = beside(&log, BYTES_MAX);
-    let last = log.grow_to(3);
-    block_on(live.catch_up(|_| {})).unwrap();
     let basis = Basis { happened_by: Some(minutes(5)), ..Definition::default().folded().into() };
-    let state = snapshot(&resident, &basis, last);
-    assert_eq!((state.closings.len(), state.reopenings.len(), state.position()), (1, 0, last));
-    assert_eq!(state.latest_instant(last), Some(minutes(5)));
+    for (events, closings) in [(3, 1), (4, 1), (5, 2), (6, 2)] {
+        let last = log.grow_to(events);
+        block_on(live.catch_up(|_| {})).unwrap();
+        let state = snapshot(&resident, &basis, last);
+        assert_eq!((state.closings.len(), state.reopenings.len(), state.position()), (closings, 0, last));
+        assert_eq!(state.latest_instant(last), Some(minutes(5)));
+        assert!(closings == 1 || !state.void_at(1, last), "voided later");
+    }
 }
 
 #[test]
