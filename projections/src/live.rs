@@ -159,7 +159,8 @@ impl Live {
         self.heir.borrow().clone()
     }
 
-    /// Waits until `position` is published; false when `timeout` passed first or the projector stopped.
+    /// Waits until `position` is published; false when `timeout` passed first, the projector stopped, or another state took
+    /// over from this one.
     pub async fn seen(&self, position: Position, timeout: Duration) -> bool {
         self.comes_to(timeout, |reached| position <= reached).await
     }
@@ -174,7 +175,8 @@ impl Live {
         if !there(self.reached()) {
             let _awaited = Awaited::one_more(&self.awaited);
             let mut published = self.published();
-            let decided = |reached: &Position| there(*reached) || self.failure.get().is_some();
+            let ended = || self.failure.get().is_some() || self.is_retired();
+            let decided = |reached: &Position| there(*reached) || ended();
             // What came of it is looked at below, in time or not.
             let _ = tokio::time::timeout(timeout, published.wait_for(decided)).await;
         }

@@ -147,10 +147,10 @@ impl Measurements {
         self.happened_by
     }
 
-    /// A copy to be read while this one is folded on.
+    /// A copy to be read while this one is folded on. Nothing can be folded into it.
     #[must_use]
     pub fn published(&self) -> Self {
-        self.clone()
+        Self { streams: Vec::new(), unopened: HashMap::new(), ..self.clone() }
     }
 
     /// What it was measured under.

@@ -100,7 +100,8 @@ impl Live {
     }
 
     fn fold(&self, block: &FactBlock) -> Result<bool, CatchUpError> {
-        self.change(|state| fold_block(state, block, Position(u64::MAX)))
+        // Retired under the same lock: what is left is not folded into.
+        self.change(|state| if self.is_retired() { Ok(false) } else { fold_block(state, block, Position(u64::MAX)) })
     }
 
     /// Changes the working state.
@@ -148,13 +149,23 @@ impl Live {
     fn inherit(&self) {
         let Some(heir) = self.heir().filter(|heir| heir.is_level()) else { return };
         // One that failed meanwhile is told to whoever asks for it; this state goes on.
-        if let Ok(state) = heir.snapshot() {
+        if heir.running().is_ok() {
+            let inherited = heir.give_away();
             let mut working = self.working();
-            working.state = state.published();
+            working.state = inherited;
             self.has_changed(&mut working);
-            heir.retired.send_replace(true);
         }
         self.heir.send_if_modified(|named| named.take_if(|named| Arc::ptr_eq(named, &heir)).is_some());
+    }
+
+    /// Gives the working state away, which only it can be folded into; what is published can be read as before.
+    fn give_away(&self) -> Measurements {
+        let mut working = self.working();
+        self.retired.send_replace(true);
+        // Those who wait for a position look up and find it elsewhere.
+        self.published.wake();
+        let left = working.state.published();
+        std::mem::replace(&mut working.state, left)
     }
 
     /// Lets events gather, unless somebody waits for one.

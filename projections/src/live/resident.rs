@@ -101,26 +101,39 @@ impl Resident {
         position: Position,
         timeout: Duration,
     ) -> Result<Arc<Measurements>, NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) {
-            if !self.live.seen(position, timeout).await {
-                self.live.running()?;
-                return Err(self.behind(basis));
-            }
-            let state = self.live.snapshot()?;
-            // Another may have taken its place meanwhile.
-            if basis.is_of(&state) {
-                return Ok(state);
-            }
+        if let Some(state) = self.of_live(basis, position, timeout).await? {
+            return Ok(state);
         }
         let state = self.state(basis)?;
         if state.live.seen(position, timeout).await {
             return Ok(state.live.snapshot()?);
+        }
+        if state.live.is_retired() && self.live.turned_to(basis, position, timeout).await {
+            return self.of_live(basis, position, timeout).await?.ok_or_else(|| self.behind(basis));
         }
         if let Err(failure) = state.live.running() {
             self.states().retain(|kept| !Arc::ptr_eq(kept, &state));
             return Err(failure.into());
         }
         Err(self.behind(basis))
+    }
+
+    /// The live state, where it is of this basis, once it has come to `position`.
+    async fn of_live(
+        &self,
+        basis: &Basis,
+        position: Position,
+        timeout: Duration,
+    ) -> Result<Option<Arc<Measurements>>, NotReady> {
+        if !basis.is_of(&*self.live.snapshot()?) {
+            return Ok(None);
+        }
+        if !self.live.seen(position, timeout).await {
+            self.live.running()?;
+            return Err(self.behind(basis));
+        }
+        // Another may have taken its place meanwhile.
+        Ok(Some(self.live.snapshot()?).filter(|state| basis.is_of(state)))
     }
 
     /// Begins a state of this basis, unless it is there.

@@ -215,6 +215,27 @@ fn a_level_state_takes_the_place_of_the_live_one_whole() {
 }
 
 #[test]
+fn whoever_waits_for_a_state_that_is_taken_over_finds_it_in_its_new_place() {
+    let log = GrowingLog::of(entries());
+    let (live, resident) = beside(&log, BYTES_MAX);
+    let first = log.grow_to(2);
+    let basis = &bases()[0];
+    resident.let_succeed(basis).unwrap();
+    snapshot(&resident, basis, first);
+    let kept = resident.state(basis).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| snapshot(&resident, basis, first.next()));
+        // The state is given away before it could have come there.
+        block_on(kept.live.awaited.subscribe().wait_for(|waiting| 0 < *waiting)).unwrap();
+        let following = Following::start(&live);
+        block_on(kept.live.retired());
+        let last = log.grow_to(3);
+        assert_eq!(waiting.join().unwrap().position(), last);
+        following.stop().unwrap();
+    });
+}
+
+#[test]
 fn a_state_that_was_named_and_is_no_more_takes_no_place() {
     let log = GrowingLog::of(entries());
     let (live, resident) = beside(&log, BYTES_MAX);
