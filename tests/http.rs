@@ -24,6 +24,8 @@ mod queries;
 mod reports;
 #[path = "http/states.rs"]
 mod states;
+#[path = "http/travel.rs"]
+mod travel;
 
 use daftar_tests::server::{Answer, Server};
 

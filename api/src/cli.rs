@@ -164,6 +164,11 @@ pub(crate) struct ServeArgs {
     /// Go on with a log that lost acknowledged events at its end: gives them up, and says so in the log for ever
     #[arg(long)]
     pub(crate) accept_truncation: bool,
+
+    /// How much memory figures under other definitions than the default may take together, as estimated (64 bytes for each
+    /// event of the log and each of them), such as 512MB or 2GB; those asked for the longest ago make room
+    #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = bytes)]
+    pub(crate) definitions_memory: u64,
 }
 
 /// What help desk to make up.
@@ -192,6 +197,18 @@ pub(crate) struct DemoArgs {
     /// The address to listen on, of this machine alone; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,
+
+    /// How much memory figures under other definitions than the default may take together, as estimated (64 bytes for each
+    /// event of the log and each of them), such as 512MB or 2GB; those asked for the longest ago make room
+    #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = bytes)]
+    pub(crate) definitions_memory: u64,
+}
+
+/// A number of bytes with a unit.
+fn bytes(text: &str) -> Result<u64, String> {
+    let units = [("KB", 10), ("MB", 20), ("GB", 30)];
+    let of = |(unit, bits): (&str, u32)| text.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(1 << bits);
+    units.into_iter().find_map(of).ok_or("must be a whole number of KB, MB or GB, such as 512MB".to_owned())
 }
 
 /// A date, meaning its start in UTC, or an instant with an offset.
@@ -317,4 +334,17 @@ pub(crate) struct RestoreArgs {
 pub(crate) enum Format {
     /// Events as NDJSON, one a line
     Events,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn sizes_are_whole_numbers_with_a_unit() {
+        assert_eq!([bytes("1KB"), bytes("512MB"), bytes("2GB")], [Ok(1024), Ok(512 << 20), Ok(2 << 30)]);
+        for text in ["", "2", "GB", "-1GB", "1.5GB", "2gb", "18446744073709551615GB"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
 }

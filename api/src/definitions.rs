@@ -7,9 +7,21 @@ use daftar_domain::Timestamp;
 use daftar_eventlog::definition::definition_commit;
 use daftar_eventlog::{AppendError, EventLog, LogReader, Position, StoreError, Version};
 use daftar_projections::definition::catalog::{Catalog, Listed, Published};
-use daftar_projections::definition::document::Definition;
+use daftar_projections::definition::document::{Definition, Folded};
 use std::sync::Arc;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// The definition of a query that names none.
+pub const DEFAULT: &str = "default";
+
+/// The definition of queries that name none, at a position.
+#[derive(Debug, Clone)]
+pub struct DefaultVersions {
+    /// The newest version at the position that has those fields; none: no version has them.
+    pub answering: Option<Arc<Published>>,
+    /// The newest version of all, at whatever position.
+    pub newest: Arc<Published>,
+}
 
 /// What a publication was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +90,19 @@ impl Definitions {
     /// [`StoreError`] when the log must be read for it and can't.
     pub async fn at(&self, name: &str, position: Position) -> Result<Option<Arc<Published>>, StoreError> {
         Ok(self.known().await?.catalog.at(name, position))
+    }
+
+    /// The version of the default under which a state measured under these fields answers at a position, and the newest
+    /// of all.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log must be read for it and can't.
+    pub async fn default_under(&self, folded: &Folded, position: Position) -> Result<DefaultVersions, StoreError> {
+        let known = self.known().await?;
+        let newest = known.catalog.at(DEFAULT, Position(u64::MAX)).unwrap_or_default();
+        let answering = known.catalog.at_under(DEFAULT, position, folded);
+        Ok(DefaultVersions { answering, newest })
     }
 
     /// Every definition at a position, each in its newest version.

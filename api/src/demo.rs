@@ -39,7 +39,7 @@ fn demo(args: &DemoArgs) -> Result<(), Failure> {
     // Kept to the end: dropping it removes the directory.
     let temporary = args.data_dir.is_none().then(tempfile::tempdir).transpose()?;
     let dir = args.data_dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
-    let desk = serve::open(&runtime, dir, Durability::Always, false)?;
+    let desk = serve::open(&runtime, dir, Durability::Always, false, args.definitions_memory)?;
     if *desk.log().durable().borrow() > Position::ZERO {
         let (dir, serve) = (dir.display(), "daftar serve --data-dir");
         return Err(Failure::Filled(format!("{dir} has a history already; to serve it: {serve} {dir}")));

@@ -12,6 +12,7 @@ mod metrics;
 mod ops;
 mod problem;
 mod reports;
+mod resolve;
 mod segments;
 mod ticket_view;
 mod tickets;
@@ -19,7 +20,7 @@ mod tickets;
 pub use problem::{Problem, Slug};
 
 use crate::commands::Commands;
-use crate::definitions::Definitions;
+use crate::definitions::{DEFAULT, Definitions};
 use asked::Waiting;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -30,10 +31,13 @@ use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::ndjson::Wish;
 use daftar_eventlog::sealing::KeyStore;
 use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
-use daftar_eventlog::{EventLog, LogReader, StoreError};
+use daftar_eventlog::{EventLog, LogReader, Position, StoreError};
+use daftar_projections::definition::document::Definition;
 use daftar_projections::live::Live;
-use daftar_projections::live::resident::Resident;
+use daftar_projections::live::basis::Basis;
+use daftar_projections::live::resident::{BYTES_MAX, Resident};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -43,6 +47,9 @@ const COMMANDS_MAX: usize = 4096;
 const BULKS_MAX: usize = 8;
 /// How many queries that compute may be under way.
 const QUERIES_MAX: usize = 256;
+
+/// How long a publication waits for the figures under it before it is answered.
+const PREPARING: Duration = Duration::from_secs(2);
 
 /// A help desk: its log, its commands, and what is read of it.
 #[derive(Clone)]
@@ -54,7 +61,7 @@ struct Inner {
     vocabulary: SharedVocabulary,
     commands: Commands,
     definitions: Definitions,
-    live: Live,
+    live: Arc<Live>,
     resident: Resident,
     clock: Clock,
     commands_running: Semaphore,
@@ -69,12 +76,28 @@ impl Desk {
     ///
     /// [`StoreError`] when the log can't be read.
     pub async fn open(log: Arc<dyn EventLog>, keys: Arc<dyn KeyStore>, clock: Clock) -> Result<Self, StoreError> {
+        Self::within(log, keys, clock, BYTES_MAX).await
+    }
+
+    /// The same, where states under other definitions than the default may take so many bytes together, as estimated.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the log can't be read.
+    pub async fn within(
+        log: Arc<dyn EventLog>,
+        keys: Arc<dyn KeyStore>,
+        clock: Clock,
+        definitions_memory: u64,
+    ) -> Result<Self, StoreError> {
         let codec = TicketCodec::new(keys, log.identity().log_id);
         let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
         let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
         let definitions = Definitions::open(Arc::clone(&log)).await?;
-        let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
-        let resident = Resident::new(Arc::clone(&log) as Arc<dyn LogReader>);
+        let reader = Arc::clone(&log) as Arc<dyn LogReader>;
+        let default = definitions.at(DEFAULT, Position(u64::MAX)).await?.unwrap_or_default();
+        let live = Arc::new(Live::under(default.document.folded(), Arc::clone(&reader)));
+        let resident = Resident::beside(Arc::clone(&live), reader, definitions_memory);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Arc::new(Semaphore::new(QUERIES_MAX)));
         let bulks_running = Semaphore::new(BULKS_MAX);
         Ok(Self(Arc::new(Inner {
@@ -171,8 +194,8 @@ impl Desk {
     }
 
     /// Waits until the read model has come to the position that a query asks for.
-    async fn wait(&self, waiting: Option<Waiting>) -> Result<(), Problem> {
-        let Some(Waiting { position, timeout }) = waiting else { return Ok(()) };
+    async fn wait(&self, waiting: Waiting) -> Result<(), Problem> {
+        let Waiting { position: Some(position), timeout } = waiting else { return Ok(()) };
         if self.live().seen(position, timeout).await {
             return Ok(());
         }
@@ -180,6 +203,35 @@ impl Desk {
         self.live().read(|_| ())?;
         let here = *self.live().published().borrow();
         Err(Problem::new(Slug::NotYetSeen, format!("position {position} is asked for; reports are at position {here}")))
+    }
+
+    /// Begins to turn to the newest version of the default where the published state stands under another, and waits for
+    /// that where the version was published up to `asked`.
+    async fn turn_to_default(&self, asked: Position, timeout: Duration) -> Result<(), Problem> {
+        let state = self.live().snapshot()?;
+        let versions = self.definitions().default_under(state.folded(), state.position()).await?;
+        let basis = Basis::from(versions.newest.document.folded());
+        let begun = self.resident().let_succeed(&basis);
+        let due = self.definitions().at(DEFAULT, asked).await?;
+        if due.map(|due| due.version) <= versions.answering.map(|answering| answering.version) {
+            return Ok(());
+        }
+        begun?;
+        if self.live().turned_to(&basis, asked, timeout).await {
+            return Ok(());
+        }
+        self.live().snapshot()?;
+        Err(self.resident().behind(&basis).into())
+    }
+
+    /// Has the state of a definition built, and waits for it for a while; it is built on after that.
+    async fn prepare(&self, definition: &Definition, position: Position) {
+        // What stands in the way is told to whoever asks for a report.
+        if definition.name == DEFAULT {
+            let _ = self.turn_to_default(position, PREPARING).await;
+        } else {
+            let _ = self.resident().snapshot(&definition.folded().into(), position, PREPARING).await;
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
 fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let listener = runtime.block_on(server::listen(args.listen))?;
-    let desk = open(&runtime, &args.data_dir, args.durability, args.accept_truncation)?;
+    let desk = open(&runtime, &args.data_dir, args.durability, args.accept_truncation, args.definitions_memory)?;
     runtime.block_on(async {
         let stop = stop_on_signal();
         let mut out = io::stdout();
@@ -99,6 +99,7 @@ pub(crate) fn open(
     dir: &Path,
     durability: Durability,
     accept_truncation: bool,
+    definitions_memory: u64,
 ) -> Result<Desk, Failure> {
     let progress = progress_bar("deriving");
     let shown = progress.clone();
@@ -113,7 +114,8 @@ pub(crate) fn open(
     eprintln!("daftar: durability {durability}");
     log.notices().iter().for_each(|notice| eprintln!("daftar: {notice}"));
     let keys = log.keys();
-    let desk = runtime.block_on(Desk::open(Arc::new(log) as Arc<dyn EventLog>, keys, system_clock()))?;
+    let log = Arc::new(log) as Arc<dyn EventLog>;
+    let desk = runtime.block_on(Desk::within(log, keys, system_clock(), definitions_memory))?;
     let progress = progress_bar("folding");
     runtime.block_on(desk.live().catch_up(|position| progress.set_position(position.0)))?;
     progress.finish_and_clear();

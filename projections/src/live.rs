@@ -1,33 +1,62 @@
 //! The published state: one projector feeds it, everybody else reads it.
 //!
-//! A block is read from the log first and folded under the lock afterwards, so no lock outlives an await. Whoever reads
-//! sees the state between two blocks; the state's own position is the one that its figures belong to.
+//! # Layout
+//!
+//! - [`published`]: the newest value, to be taken whole without a lock that the projector waits at
+//! - `projecting`: how it is fed; [`basis`]: what a state is made of; [`resident`]: states of other bases beside this one
+//!
+//! The projector folds into a state of its own and publishes copies, which share what has not changed since. A reader
+//! takes one and keeps it as long as it likes; the copy's own position is the one that its figures belong to.
 
+pub mod basis;
+mod projecting;
+pub mod published;
 pub mod resident;
 #[cfg(test)]
 mod tests;
 
 use crate::definition::document::{Definition, Folded};
 use crate::measurements::Measurements;
-use crate::projector::{CatchUpError, fold_block, step};
-use daftar_eventlog::{FactBlock, LogReader, Position};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use crate::projector::CatchUpError;
+use basis::Basis;
+use daftar_eventlog::{LogReader, Position};
+use published::Published;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long events gather on a busy log before the next of them are folded, while nobody waits for one.
-const GATHERING: Duration = Duration::from_millis(1);
+/// What [`published`] is made of.
+mod sync {
+    pub(super) use std::sync::{Arc, PoisonError, RwLock};
+    pub(super) use tokio::sync::watch;
+}
 
 /// A state that follows a log, and readers beside it.
 pub struct Live {
     log: Arc<dyn LogReader>,
-    state: RwLock<Measurements>,
-    published: watch::Sender<Position>,
+    /// Held by whoever feeds it; readers never take it.
+    working: Mutex<Working>,
+    /// How far the working state has come.
+    folded: AtomicU64,
+    published: Published<Measurements>,
+    /// Whether everything in the log was published once.
+    level: watch::Sender<bool>,
+    /// The state that takes the place of this one as soon as it is level.
+    heir: watch::Sender<Option<Arc<Live>>>,
+    /// Whether another state has taken over from this one.
+    retired: watch::Sender<bool>,
     /// Why the projector stopped; set before anybody can read what it left behind.
     failure: OnceLock<CatchUpError>,
     /// How many wait for a position in [`Live::seen`].
     awaited: watch::Sender<usize>,
+}
+
+/// What is folded into.
+struct Working {
+    state: Measurements,
+    /// Whether it differs from what is published.
+    is_news: bool,
 }
 
 impl Live {
@@ -40,74 +69,118 @@ impl Live {
     /// The same under other folded fields.
     #[must_use]
     pub fn under(folded: Folded, log: Arc<dyn LogReader>) -> Self {
+        Self::of(folded.into(), log)
+    }
+
+    /// The same of another basis.
+    #[must_use]
+    pub fn of(basis: Basis, log: Arc<dyn LogReader>) -> Self {
+        let state = basis.nothing_yet();
         Self {
             log,
-            state: RwLock::new(Measurements::under(folded)),
-            published: watch::Sender::new(Position::ZERO),
+            published: Published::new(Arc::new(state.published())),
+            working: Mutex::new(Working { state, is_news: false }),
+            folded: AtomicU64::new(0),
+            level: watch::Sender::new(false),
+            heir: watch::Sender::new(None),
+            retired: watch::Sender::new(false),
             failure: OnceLock::new(),
             awaited: watch::Sender::new(0),
         }
     }
 
-    /// The position published last, to read and to watch; the state may already be a little further.
+    /// The position published last, to read and to watch; what is read then is there, or already a little further.
     #[must_use]
     pub fn published(&self) -> watch::Receiver<Position> {
-        self.published.subscribe()
+        self.published.announced()
     }
 
-    /// Reads the state at one position: everything that `read` sees belongs to it. The projector waits meanwhile.
+    /// The newest published state: everything in it belongs to its own position, however long it is held.
     ///
     /// # Errors
     ///
-    /// Why the projector stopped, once it has: what it left behind is not to be read.
-    pub fn read<T>(&self, read: impl FnOnce(&Measurements) -> T) -> Result<T, CatchUpError> {
-        // A panic of the fold is caught and kept as the failure: it never poisons the lock.
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        self.running().map(|()| read(&state))
+    /// Why the projector stopped, once it has: nothing newer would ever come.
+    pub fn snapshot(&self) -> Result<Arc<Measurements>, CatchUpError> {
+        let state = self.published.load();
+        self.running().map(|()| state)
     }
 
-    /// Waits until `position` is published; false when `timeout` passed first or the projector stopped.
+    /// Reads the newest published state. The projector goes on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Why the projector stopped, once it has.
+    pub fn read<T>(&self, read: impl FnOnce(&Measurements) -> T) -> Result<T, CatchUpError> {
+        self.snapshot().map(|state| read(&state))
+    }
+
+    /// How many events were folded, published or not.
+    #[must_use]
+    pub fn folded(&self) -> Position {
+        Position(self.folded.load(Ordering::Relaxed))
+    }
+
+    /// Whether it has once come to the end of the log, as it was then.
+    #[must_use]
+    pub fn is_level(&self) -> bool {
+        *self.level.borrow()
+    }
+
+    /// Whether another state has taken over from this one, which need not be fed any more.
+    pub(crate) fn is_retired(&self) -> bool {
+        *self.retired.borrow()
+    }
+
+    /// Waits until another state has taken over from this one.
+    pub(crate) async fn retired(&self) {
+        // The sender is not gone while this one is there.
+        let _ = self.retired.subscribe().wait_for(|retired| *retired).await;
+    }
+
+    /// Whether somebody holds the newest state, to read it.
+    pub(crate) fn is_read(&self) -> bool {
+        // The slot's hold and this one.
+        2 < Arc::strong_count(&self.published.load())
+    }
+
+    /// Lets another state over the same log take the place of this one, whole, once that has come to the log's end;
+    /// until then this one goes on. The one named last counts; none: nothing follows.
+    pub fn let_succeed(&self, heir: Option<Arc<Self>>) {
+        self.heir.send_if_modified(|named| {
+            let is_other = named.as_ref().map(Arc::as_ptr) != heir.as_ref().map(Arc::as_ptr);
+            *named = heir;
+            is_other
+        });
+    }
+
+    /// The state that is to take the place of this one.
+    #[must_use]
+    pub fn heir(&self) -> Option<Arc<Self>> {
+        self.heir.borrow().clone()
+    }
+
+    /// Waits until `position` is published; false when `timeout` passed first, the projector stopped, or another state took
+    /// over from this one.
     pub async fn seen(&self, position: Position, timeout: Duration) -> bool {
-        if self.reached() < position {
+        self.comes_to(timeout, |reached| position <= reached).await
+    }
+
+    /// Waits until a state of this basis, and as far as `position`, is published; false as [`Live::seen`].
+    pub async fn turned_to(&self, basis: &Basis, position: Position, timeout: Duration) -> bool {
+        let turned = |reached| position <= reached && basis.is_of(&self.published.load());
+        self.comes_to(timeout, turned).await
+    }
+
+    async fn comes_to(&self, timeout: Duration, there: impl Fn(Position) -> bool) -> bool {
+        if !there(self.reached()) {
             let _awaited = Awaited::one_more(&self.awaited);
-            let mut published = self.published.subscribe();
-            let decided = |reached: &Position| position <= *reached || self.failure.get().is_some();
+            let mut published = self.published();
+            let ended = || self.failure.get().is_some() || self.is_retired();
+            let decided = |reached: &Position| there(*reached) || ended();
             // What came of it is looked at below, in time or not.
             let _ = tokio::time::timeout(timeout, published.wait_for(decided)).await;
         }
-        self.running().is_ok() && position <= self.reached()
-    }
-
-    /// Folds on until the end of the log as it is now, for start-up; tells how far it has come after every block.
-    ///
-    /// # Errors
-    ///
-    /// [`CatchUpError`]: the projector stopped, now or before, for good.
-    pub async fn catch_up(&self, mut progress: impl FnMut(Position)) -> Result<(), CatchUpError> {
-        let end = *self.log.durable().borrow();
-        while self.is_behind(end)? && self.step().await? {
-            progress(self.reached());
-        }
-        Ok(())
-    }
-
-    /// Follows the log until `stop` turns true, or nobody is left who could turn it. It folds, and waits for readers,
-    /// on the thread it runs on.
-    ///
-    /// # Errors
-    ///
-    /// [`CatchUpError`]: the projector stopped, now or before, for good.
-    pub async fn follow(&self, mut stop: watch::Receiver<bool>) -> Result<(), CatchUpError> {
-        let mut durable = self.log.durable();
-        while !is_stopped(&mut stop) {
-            let end = *durable.borrow_and_update();
-            if !self.is_behind(end)? || !self.step().await? {
-                grown(&mut durable, &mut stop).await;
-            } else if end <= self.reached() {
-                self.gather(&mut stop).await;
-            }
-        }
-        Ok(())
+        self.running().is_ok() && there(self.reached())
     }
 
     /// Why the projector stopped, if it has.
@@ -116,62 +189,12 @@ impl Live {
     }
 
     fn reached(&self) -> Position {
-        *self.published.borrow()
-    }
-
-    /// Whether a projector that has not failed is not at `end` yet.
-    fn is_behind(&self, end: Position) -> Result<bool, CatchUpError> {
-        self.running().map(|()| self.reached() < end)
-    }
-
-    /// Reads and folds the next block; false at the end of the log.
-    async fn step(&self) -> Result<bool, CatchUpError> {
-        let stepped = step(&*self.log, self.reached(), |block| self.fold(block)).await;
-        if let Err(error) = &stepped {
-            self.fail(error);
-            // Those who wait for a position look up and find the failure.
-            self.published.send_modify(|_| {});
-        }
-        stepped
-    }
-
-    fn fold(&self, block: &FactBlock) -> Result<bool, CatchUpError> {
-        self.change(|state| fold_block(state, block, Position(u64::MAX)))
-    }
-
-    /// Changes the state and publishes its position.
-    fn change(
-        &self,
-        change: impl FnOnce(&mut Measurements) -> Result<bool, CatchUpError>,
-    ) -> Result<bool, CatchUpError> {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let changed = catch_unwind(AssertUnwindSafe(|| change(&mut state)));
-        let position = state.position();
-        let changed = changed.unwrap_or(Err(CatchUpError::Panicked { position }));
-        if let Err(error) = &changed {
-            self.fail(error);
-        }
-        // Not under the lock: a reader may hold on to the published position while it waits for the state.
-        drop(state);
-        if changed.is_ok() {
-            self.published.send_replace(position);
-        }
-        changed
+        self.published.reached()
     }
 
     fn fail(&self, error: &CatchUpError) {
         // The first failure is the one to be told.
         self.failure.get_or_init(|| error.clone());
-    }
-
-    /// Lets events gather, unless somebody waits for one.
-    async fn gather(&self, stop: &mut watch::Receiver<bool>) {
-        let mut awaited = self.awaited.subscribe();
-        tokio::select! {
-            () = tokio::time::sleep(GATHERING) => {}
-            _ = awaited.wait_for(|count| *count > 0) => {}
-            _ = stop.changed() => {}
-        }
     }
 }
 
@@ -188,21 +211,5 @@ impl<'a> Awaited<'a> {
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
-    }
-}
-
-fn is_stopped(stop: &mut watch::Receiver<bool>) -> bool {
-    *stop.borrow_and_update() || stop.has_changed().is_err()
-}
-
-/// Waits until the log has grown or `stop` was touched.
-async fn grown(durable: &mut watch::Receiver<Position>, stop: &mut watch::Receiver<bool>) {
-    let gone = tokio::select! {
-        grown = durable.changed() => grown.is_err(),
-        _ = stop.changed() => false,
-    };
-    if gone {
-        // A log that is gone grows no more: all that can come is the end. What it says is looked at by the caller.
-        let _ = stop.changed().await;
     }
 }

@@ -48,6 +48,8 @@ pub struct Measurements {
     folded: Arc<Folded>,
     schedules: Arc<Schedules>,
     position: Position,
+    /// What happened later is passed over.
+    happened_by: Option<Micros>,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
@@ -107,6 +109,7 @@ impl Measurements {
             schedules: Arc::new(Schedules::prepare(&folded.schedules)),
             folded: Arc::new(folded),
             position: Position::ZERO,
+            happened_by: None,
             streams: Vec::new(),
             unopened: HashMap::new(),
             running: running::Running::default(),
@@ -132,6 +135,20 @@ impl Measurements {
         }
     }
 
+    /// The same, counting only what happens up to an instant. Time never runs backwards in a ticket, so that is a prefix
+    /// of every ticket's events.
+    #[must_use]
+    pub fn up_to(mut self, happened_by: Option<Micros>) -> Self {
+        self.happened_by = happened_by;
+        self
+    }
+
+    /// The last instant whose events are counted; none: all are.
+    #[must_use]
+    pub fn happened_by(&self) -> Option<Micros> {
+        self.happened_by
+    }
+
     /// What readers need of it: a copy that costs little, shares what is in it, and never changes. Nothing can be folded
     /// into it.
     #[must_use]
@@ -140,6 +157,7 @@ impl Measurements {
             folded: Arc::clone(&self.folded),
             schedules: Arc::clone(&self.schedules),
             position: self.position,
+            happened_by: self.happened_by,
             streams: Vec::new(),
             unopened: HashMap::new(),
             running: self.running.published(),

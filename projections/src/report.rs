@@ -41,6 +41,7 @@ pub(crate) mod tests;
 
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
+use crate::live::basis::Basis;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use chrono::DateTime;
@@ -73,6 +74,8 @@ pub struct Report {
     pub position: Position,
     /// The prefix as it was asked for.
     pub as_of: Option<AsOf>,
+    /// The last instant whose events are counted; none: all are.
+    pub happened_by: Option<Micros>,
     /// The instant up to which running things were measured; none: nothing has happened.
     pub at: Option<Micros>,
     /// The first instant counted.
@@ -129,8 +132,10 @@ pub enum ReportError {
         /// The end.
         to: String,
     },
-    /// The state was measured under other folded fields than the definition's.
-    #[error("these measurements were made under another definition than {0}; they must be made anew for it")]
+    /// The state was measured under other folded fields than the definition's, or up to another instant than the query's.
+    #[error(
+        "these measurements were made under another definition than {0}, or up to another instant; they must be made anew for it"
+    )]
     OtherFolded(String),
     /// It groups by too many dimensions.
     #[error(
@@ -190,7 +195,8 @@ trait RowFigures: Default {
 }
 
 /// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a
-/// definition in the query are not read here. `state` must have been measured under the definition's folded fields.
+/// definition in the query are not read here. `state` must have been measured under the definition's folded fields and up to
+/// the query's `happened_by`.
 ///
 /// # Errors
 ///
@@ -203,7 +209,7 @@ pub fn report(
     labels: &dyn CustomerLabels,
 ) -> Result<Report, ReportError> {
     let document = &definition.document;
-    if *state.folded() != document.folded() {
+    if !Basis::of(query, document).is_of(state) {
         return Err(ReportError::OtherFolded(document.name.clone()));
     }
     let terms = terms(state, query, definition, position)?;
@@ -228,6 +234,7 @@ pub fn report(
         definition: Arc::clone(definition),
         position,
         as_of: query.as_of,
+        happened_by: state.happened_by(),
         at,
         from,
         to,

@@ -44,6 +44,7 @@ pub(crate) struct SourceArguments {
   daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211
+  daftar-replay report backlog --data-dir daftar-data --happened-by 2026-01-01
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report flow --data-dir daftar-data --group-by department --figures opened,closed
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
@@ -76,6 +77,9 @@ pub(crate) struct ReportArguments {
     /// What was known then: a position of the log, or an instant by when it was recorded.
     #[arg(long, value_name = "POSITION|TIME")]
     pub(crate) as_of: Option<String>,
+    /// Count only what happened up to then: an instant, or the beginning of a date.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) happened_by: Option<String>,
     /// The instant up to which running things are measured; the latest event when left out.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
@@ -143,6 +147,7 @@ impl ReportArguments {
             ("interval", &self.interval),
             ("group_by", &self.group_by),
             ("as_of", &self.as_of),
+            ("happened_by", &self.happened_by),
             ("at", &self.at),
             ("within", &self.within),
             ("limit", &self.limit),

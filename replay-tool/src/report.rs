@@ -29,7 +29,8 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
         Some(document) => document,
         None => definition::named(&source, query.definition.as_deref(), position).await?,
     };
-    let mut state = Measurements::under(definition.document.folded());
+    let happened_by = query.happened_by_under(&definition.document);
+    let mut state = Measurements::under(definition.document.folded()).up_to(happened_by);
     let progress = progress_bar(position, arguments.quiet);
     catch_up(&*source.log, &mut state, Some(position), |reached| progress.set_position(reached.0))
         .await
@@ -42,7 +43,9 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
 
 /// Names a parameter as the flag it was given with.
 fn as_flag(mut wrong: Invalid) -> Invalid {
-    let flags = ["from", "to", "interval", "group_by", "as_of", "at", "within", "limit", "figures", "definition"];
+    let flags = [
+        "from", "to", "interval", "group_by", "as_of", "happened_by", "at", "within", "limit", "figures", "definition",
+    ];
     if flags.contains(&&*wrong.field) {
         wrong.field = format!("--{}", wrong.field.replace('_', "-"));
     }

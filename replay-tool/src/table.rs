@@ -49,6 +49,9 @@ fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
 fn head(report: &Report) -> String {
     let definition = format!("{} (version {})", report.definition.document.name, report.definition.version);
     let mut head = format!("{}, definition {definition}, at position {}", report.name.name(), report.position);
+    if let Some(happened_by) = report.happened_by {
+        let _ = write!(head, ", of what happened by {}", daftar_domain::Timestamp::clamped(happened_by));
+    }
     if let Some(at) = report.at {
         let _ = write!(head, ", measured up to {}", daftar_domain::Timestamp::clamped(at));
     }

@@ -49,11 +49,11 @@ impl Parameters {
         Some(self.0.remove(index).1)
     }
 
-    /// Takes out how far the read model must have come.
-    pub(super) fn waiting(&mut self) -> Result<Option<Waiting>, Problem> {
+    /// Takes out how far the read model must have come, and how long the request waits.
+    pub(super) fn waiting(&mut self) -> Result<Waiting, Problem> {
         let timeout = self.take("timeout").map(|text| timeout(&text)).transpose()?.unwrap_or(WAIT_DEFAULT);
         let position = self.take("min_position").map(|text| whole("min_position", &text)).transpose()?;
-        Ok(position.map(|position| Waiting { position: Position(position), timeout }))
+        Ok(Waiting { position: position.map(Position), timeout })
     }
 
     /// Those not taken.
@@ -64,10 +64,10 @@ impl Parameters {
 
 const WAITING: [&str; 2] = ["min_position", "timeout"];
 
-/// Until which position a query waits, and how long.
+/// Until which position a query waits, if it says, and how long it waits for whatever it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiting {
-    pub(super) position: Position,
+    pub(super) position: Option<Position>,
     pub(super) timeout: Duration,
 }
 
@@ -189,8 +189,8 @@ mod tests {
     fn parameters_are_known_and_given_once() {
         let known = |name: &str| name == "after";
         let mut read = Parameters::of_query(Some("after=7&min_position=9&timeout=1s"), known).unwrap();
-        let waiting = read.waiting().unwrap().unwrap();
-        assert_eq!((waiting.position, waiting.timeout), (Position(9), Duration::from_secs(1)));
+        let waiting = read.waiting().unwrap();
+        assert_eq!((waiting.position, waiting.timeout), (Some(Position(9)), Duration::from_secs(1)));
         assert_eq!((read.take("after"), read.left()), (Some("7".to_owned()), vec![]));
         for query in ["before=1", "after=1&after=1", "min_position=9"] {
             assert!(Parameters::read(Some(query), known).is_err(), "{query}: what is no query does not wait");

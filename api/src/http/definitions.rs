@@ -1,6 +1,6 @@
 //! `/v1/definitions`: the metric definitions there are, and publishing new versions of them.
 
-use super::asked::{Parameters, has_already, if_match};
+use super::asked::{Parameters, has_already, if_match, truth};
 use super::problem::{Problem, Slug, Wrong};
 use super::{Desk, answer, tickets};
 use crate::definitions::{Publication, PublishError};
@@ -11,12 +11,17 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_eventlog::ndjson::write::Object;
-use daftar_projections::definition::catalog::Listed;
+use daftar_projections::definition::catalog::{Listed, Published};
 use daftar_projections::definition::document::Definition;
 use daftar_projections::definition::read;
+use daftar_projections::live::resident::Progress;
+use serde_json::json;
 
 /// The header that says which version of a definition an answer is, or made.
 const VERSION: HeaderName = HeaderName::from_static("daftar-definition-version");
+
+/// The header that says how far the figures under a definition are.
+const STATE: HeaderName = HeaderName::from_static("daftar-definition-state");
 
 type OnePart = Result<Path<String>, PathRejection>;
 
@@ -43,24 +48,19 @@ fn item(object: &mut Object<'_>, Listed { published, preset, published_at }: &Li
     object.shown("published_at", published_at.as_ref());
 }
 
-/// `GET` and `PUT /v1/definitions/{name}`.
+/// `GET` and `PUT /v1/definitions/{name}`; `?state=true` asks how far the figures under it are.
 pub(super) fn definition() -> MethodRouter<Desk> {
     get(async |State(desk): State<Desk>, path: OnePart, uri: Uri, headers: HeaderMap| {
         let name = name(path)?;
-        let waiting = Parameters::of_query(uri.query(), |_| false)?.waiting()?;
-        desk.wait(waiting).await?;
+        let mut parameters = Parameters::of_query(uri.query(), |name| name == "state")?;
+        let asks_state = truth("state", parameters.take("state").as_deref())?;
+        desk.wait(parameters.waiting()?).await?;
         let position = *desk.log().durable().borrow();
         let published = desk.definitions().at(&name, position).await?;
         let published = published.ok_or_else(|| no_such_definition(&name))?;
-        let tag = answer::version_tag(published.version);
-        let mut response = if has_already(&headers, &tag) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            answer::json(published.document.to_json().into_bytes())
-        };
-        response.headers_mut().insert(header::ETAG, tag);
-        response.headers_mut().insert(VERSION, HeaderValue::from(published.version));
-        Ok::<_, Problem>(answer::at_position(response, position))
+        let progress = progress(&desk, &published.document);
+        let response = if asks_state { state(&published, progress) } else { document_of(&published, &headers) };
+        Ok::<_, Problem>(answer::at_position(with_state(response, progress), position))
     })
     .put(
         async |State(desk): State<Desk>,
@@ -74,10 +74,49 @@ pub(super) fn definition() -> MethodRouter<Desk> {
             let body = body.map_err(|refused| tickets::unread(&refused))?;
             let document = document(&name, &headers, &body)?;
             let if_version = if_match(&headers)?.map(u64::from);
-            let publication = desk.definitions().publish(document, if_version, desk.now()).await?;
-            Ok::<_, Problem>(published(&name, publication))
+            let publication = desk.definitions().publish(document.clone(), if_version, desk.now()).await?;
+            desk.prepare(&document, publication.position).await;
+            Ok::<_, Problem>(with_state(published(&name, publication), progress(&desk, &document)))
         },
     )
+}
+
+/// The document, unless the client has it.
+fn document_of(published: &Published, headers: &HeaderMap) -> Response {
+    let tag = answer::version_tag(published.version);
+    let mut response = if has_already(headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        answer::json(published.document.to_json().into_bytes())
+    };
+    response.headers_mut().insert(header::ETAG, tag);
+    response.headers_mut().insert(VERSION, HeaderValue::from(published.version));
+    response
+}
+
+/// How far the figures under a definition are; none: nobody has asked for them lately.
+fn progress(desk: &Desk, document: &Definition) -> Option<Progress> {
+    desk.resident().progress(&document.folded().into())
+}
+
+/// How far the figures are, in place of the document, which can be put back as it was read.
+fn state(published: &Published, progress: Option<Progress>) -> Response {
+    let state =
+        progress.map(|Progress { ready, folded, of }| json!({"ready": ready, "position": folded.0, "of": of.0}));
+    answer::value(&json!({"name": published.document.name, "version": published.version, "state": state}))
+}
+
+/// Says how far the figures are, beside a document or a publication.
+fn with_state(mut response: Response, progress: Option<Progress>) -> Response {
+    let told = match progress {
+        None => "none".to_owned(),
+        Some(Progress { ready: true, .. }) => "ready".to_owned(),
+        Some(Progress { folded, of, .. }) => format!("folding {folded}/{of}"),
+    };
+    if let Ok(told) = HeaderValue::try_from(told) {
+        response.headers_mut().insert(STATE, told);
+    }
+    response
 }
 
 fn name(path: OnePart) -> Result<String, Problem> {

@@ -2,31 +2,20 @@
 
 use super::asked::{Parameters, has_already};
 use super::problem::{Problem, Slug, Wrong};
-use super::{Desk, answer};
+use super::resolve::{Resolved, resolve};
+use super::{Desk, Waiting, answer};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
-use daftar_domain::Invalid;
 use daftar_eventlog::Position;
-use daftar_projections::definition::catalog::Published;
 use daftar_projections::labels::KeyLabels;
-use daftar_projections::measurements::Measurements;
-use daftar_projections::projector::position_at;
-use daftar_projections::report::query::{AsOf, Query, ReportName};
+use daftar_projections::report::query::{Query, ReportName};
 use daftar_projections::report::{Report, ReportError, report as make_report};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-
-/// How long a report as of a position that is durable waits until the read model has come there.
-const CATCH_UP: Duration = Duration::from_secs(2);
-
-/// The definition of a query that names none.
-const DEFAULT: &str = "default";
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +38,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let waiting = parameters.waiting()?;
         let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
         let running = desk.begin_query()?;
-        desk.wait(waiting).await?;
-        let report = made(&desk, query, running).await?;
+        let report = made(&desk, query, waiting, running).await?;
         Ok::<_, Problem>(written(&report, form, &headers))
     })
 }
@@ -66,23 +54,15 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 }
 
 /// Makes the report on a thread that may take its time.
-async fn made(desk: &Desk, query: Query, running: OwnedSemaphorePermit) -> Result<Report, Problem> {
-    let asked = asked_position(desk, query.as_of).await?;
-    // What is published now is what the report speaks for: the definition's name is looked up there too.
-    let position = asked.unwrap_or_else(|| *desk.live().published().borrow());
-    let definition = definition(desk, &query, position).await?;
+async fn made(desk: &Desk, query: Query, waiting: Waiting, running: OwnedSemaphorePermit) -> Result<Report, Problem> {
+    let Resolved { definition, position, state } = resolve(desk, &query, waiting).await?;
     let made = desk.compute(move |desk| {
         // Held as long as the report is being made, also when nobody waits for it any more.
         let _running = running;
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        let folded = definition.document.folded();
-        let make = |state: &Measurements| make_report(state, &query, &definition, position, &labels);
-        if desk.live().read(|state| *state.folded() == folded)? {
-            return desk.live().read(make);
-        }
-        Handle::current().block_on(desk.resident().read(&folded, make))
+        make_report(&state, &query, &definition, position, &labels)
     });
-    made.await??.map_err(|refused| match refused {
+    made.await?.map_err(|refused| match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
         ReportError::EmptyTime { .. } => wrong_parameter("to", &refused),
         ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
@@ -90,35 +70,10 @@ async fn made(desk: &Desk, query: Query, running: OwnedSemaphorePermit) -> Resul
     })
 }
 
-/// The definition that a query names, as it was at a position.
-async fn definition(desk: &Desk, query: &Query, position: Position) -> Result<Arc<Published>, Problem> {
-    let name = query.definition.as_deref().unwrap_or(DEFAULT);
-    desk.definitions().at(name, position).await?.ok_or_else(|| {
-        let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
-        Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
-    })
-}
-
 /// A parameter that only the making of the report found wrong.
 fn wrong_parameter(name: &str, refused: &ReportError) -> Problem {
     let wrong = Wrong { pointer: format!("/{name}"), detail: refused.to_string() };
     Problem::with_errors(Slug::Invalid, refused.to_string(), vec![wrong])
-}
-
-/// The end of the prefix that was asked for, once the read model has come there; none: as far as it is.
-async fn asked_position(desk: &Desk, as_of: Option<AsOf>) -> Result<Option<Position>, Problem> {
-    let durable = *desk.log().durable().borrow();
-    let position = match as_of {
-        None => return Ok(None),
-        Some(AsOf::Position(position)) => Position(position),
-        Some(AsOf::Instant(instant)) => position_at(&**desk.log(), instant).await?,
-    };
-    if position > durable {
-        let rule = format!("must not lie beyond the log's end, which is position {durable}");
-        return Err(Problem::invalid_parameters(&[Invalid::new("as_of", position, rule)]));
-    }
-    desk.wait(Some(super::Waiting { position, timeout: CATCH_UP })).await?;
-    Ok(Some(position))
 }
 
 fn written(report: &Report, form: Form, headers: &HeaderMap) -> Response {

@@ -162,7 +162,7 @@ pub(super) fn history() -> MethodRouter<Desk> {
 }
 
 /// The events of the ticket in the address, once the position asked for is seen; one without any is unknown.
-async fn lines_of(desk: &Desk, path: OnePart, waiting: Option<Waiting>) -> Result<Vec<Line>, Problem> {
+async fn lines_of(desk: &Desk, path: OnePart, waiting: Waiting) -> Result<Vec<Line>, Problem> {
     let Path(ticket) = path.map_err(no_such_ticket)?;
     let stream = StreamName::ticket(ticket_id(&ticket)?.as_str());
     desk.wait(waiting).await?;

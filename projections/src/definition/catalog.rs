@@ -1,6 +1,6 @@
 //! The definitions there are at a position of the log: presets, and every version published.
 
-use super::document::Definition;
+use super::document::{Definition, Folded};
 use super::presets;
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::{EventType, decode_facts};
@@ -121,6 +121,14 @@ impl Catalog {
                 self.published.get(name)?.iter().find(known).map(|entry| Arc::clone(&entry.published))
             }
         }
+    }
+
+    /// The newest version of a name at a position whose folded fields are these; `None`: none has them.
+    #[must_use]
+    pub fn at_under(&self, name: &str, position: Position, folded: &Folded) -> Option<Arc<Published>> {
+        let versions = self.published.get(name).into_iter().flatten().rev();
+        let known = versions.filter(|entry| entry.position <= position).map(|entry| &entry.published);
+        known.chain(self.presets.get(name)).find(|published| published.document.folded() == *folded).cloned()
     }
 
     /// Every definition at a position, each in its newest version, in order of names.

@@ -1,14 +1,17 @@
 //! Readers beside the projector, waiting for a position, stopping, and failures that last.
 
+pub(super) mod published;
+
 use super::*;
 use crate::report::query::ReportName;
 use crate::test_support::{Entry, MemoryLog, Story, Who, closed, folded, history, json, opened};
-use daftar_eventlog::{Epochs, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
+use daftar_eventlog::{Epochs, FactBlock, LogIdentity, RecordedEvent, StoreError, StreamName, Version};
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
 
 /// A log that grows while it is read, and breaks when told to.
@@ -82,26 +85,26 @@ fn entries() -> Vec<Entry> {
 }
 
 /// A projector on a thread of its own, stopped and joined when dropped.
-struct Following {
+pub(super) struct Following {
     stop: watch::Sender<bool>,
     thread: Option<thread::JoinHandle<Result<(), CatchUpError>>>,
 }
 
 impl Following {
-    fn start(live: &Arc<Live>) -> Self {
+    pub(super) fn start(live: &Arc<Live>) -> Self {
         let (stop, stopping) = watch::channel(false);
         let live = Arc::clone(live);
         let thread = thread::spawn(move || block_on(live.follow(stopping)));
         Self { stop, thread: Some(thread) }
     }
 
-    fn stop(mut self) -> Result<(), CatchUpError> {
+    pub(super) fn stop(mut self) -> Result<(), CatchUpError> {
         self.stop.send_replace(true);
         self.thread.take().unwrap().join().unwrap()
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
@@ -158,6 +161,23 @@ fn waits_for_a_position_until_it_is_published_or_time_is_up() {
         assert_eq!((*live.published().borrow(), live.read(Measurements::position).unwrap()), (last, last));
     });
     assert_eq!(*live.awaited.borrow(), 0);
+    following.stop().unwrap();
+}
+
+#[test]
+fn a_report_under_way_holds_up_neither_the_projector_nor_others() {
+    let (log, live) = live(entries());
+    let following = Following::start(&live);
+    let first = log.grow_to(10);
+    assert!(block_on(live.seen(first, LONG)));
+    let before = figures(&folded(&log.entries[..10], None));
+    let seen = live.read(|state| {
+        let last = log.grow_to(20);
+        assert!(block_on(live.seen(last, LONG)), "the projector goes on meanwhile");
+        assert_eq!(live.read(Measurements::position).unwrap(), last, "others see what is new");
+        figures(state)
+    });
+    assert_eq!(seen.unwrap(), before, "what is being read stays as it is");
     following.stop().unwrap();
 }
 

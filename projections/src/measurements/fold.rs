@@ -87,6 +87,9 @@ impl Measurements {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
             PASSED_OVER => return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
+            _ if self.happened_by.is_some_and(|last| last < row.occurred_at.micros()) => {
+                return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?);
+            }
             ticket => self.apply_ticket(row, ticket)?,
         }
         self.latest.push(row.position, row.occurred_at.micros());

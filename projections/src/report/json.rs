@@ -45,7 +45,7 @@ impl Report {
         field("definition", definition);
         field("position", self.position.0.into());
         field("as_of", self.as_of.map_or(Figure::Null, as_asked));
-        field("happened_by", Figure::Null);
+        field("happened_by", instant(self.happened_by));
         field("at", instant(self.at));
         field("from", instant(self.from));
         field("to", instant(self.to));

@@ -5,7 +5,7 @@ mod figures;
 mod tests;
 
 use super::periods::{Calendar, Interval, read_date};
-use crate::definition::document::{Within, digits};
+use crate::definition::document::{Definition, Within, digits};
 use crate::ticket_facts::Micros;
 use chrono::NaiveDate;
 use daftar_domain::ids::{
@@ -27,7 +27,7 @@ const ABSENT: &str = "null";
 /// What comes before the name of an own field where it is a dimension.
 const ATTRIBUTE_PREFIX: &str = "attribute.";
 /// The parameters beside the filters.
-const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, at, within, limit, figures";
+const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, happened_by, at, within, limit, figures";
 
 /// A report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -289,6 +289,8 @@ pub struct Query {
     pub filters: Vec<(Dimension, Vec<Option<String>>)>,
     /// Up to where the log is read; all of it where left out.
     pub as_of: Option<AsOf>,
+    /// The last instant whose events are counted; all are where left out.
+    pub happened_by: Option<When>,
     /// The instant up to which running things are measured.
     pub at: Option<When>,
     /// The duration within which values are counted apart.
@@ -313,12 +315,19 @@ impl Query {
             group_by: Vec::new(),
             filters: Vec::new(),
             as_of: None,
+            happened_by: None,
             at: None,
             within: None,
             limit: None,
             figures: None,
             definition: None,
         }
+    }
+
+    /// `happened_by` in microseconds since 1970; a date begins in the definition's time zone.
+    #[must_use]
+    pub fn happened_by_under(&self, definition: &Definition) -> Option<Micros> {
+        self.happened_by.map(|when| when.on(&Calendar::of(definition)))
     }
 
     /// Whether there is a parameter or a filter of that name.
@@ -375,6 +384,7 @@ impl Reading {
             "group_by" => self.group_by(value),
             "definition" => self.query.definition = self.keep(definition(value)),
             "as_of" => self.query.as_of = self.keep(as_of(value)),
+            "happened_by" => self.query.happened_by = self.keep(moment(name, value)),
             "at" => self.query.at = self.keep(moment(name, value)),
             "within" => self.query.within = self.keep(within(value)),
             "limit" => self.query.limit = self.keep(limit(value)),

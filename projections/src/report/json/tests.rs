@@ -118,7 +118,8 @@ proptest! {
             _ => AsOf::Position(position),
         });
         let (name, definition, position) = (ReportName::Flow, Arc::new(Published::default()), Position(7));
-        let report = Report { name, definition, position, as_of, at, from: at, to: None, notes, rows };
+        let happened_by = at;
+        let report = Report { name, definition, position, as_of, happened_by, at, from: at, to: None, notes, rows };
         prop_assert_eq!(report.to_json(), serde_json::to_string(&BySerde(&report)).unwrap());
     }
 

@@ -54,6 +54,7 @@ fn all_parameters_are_read_together() {
             ("branch", "tehran,null"),
             ("attribute.request_type", "fault"),
             ("as_of", "48211"),
+            ("happened_by", "2026-02-01"),
             ("at", "2026-02-03T10:00:00Z"),
             ("limit", "20"),
             ("definition", "default@0"),
@@ -72,6 +73,7 @@ fn all_parameters_are_read_together() {
             (request_type(), vec![Some("fault".to_owned())]),
         ],
         as_of: Some(AsOf::Position(48_211)),
+        happened_by: date("2026-02-01"),
         at: instant("2026-02-03T10:00:00Z"),
         within: Some(Within::hours(4)),
         limit: Some(20),
@@ -94,7 +96,7 @@ fn an_unknown_parameter_is_told_the_known_ones() {
     assert_eq!((refused.field.as_str(), refused.value.as_str()), ("colour", "red"));
     assert_eq!(
         refused.rule,
-        "must be a parameter (from, to, interval, group_by, definition, as_of, at, within, limit, figures) or a filter \
+        "must be a parameter (from, to, interval, group_by, definition, as_of, happened_by, at, within, limit, figures) or a filter \
          (branch, department, agent, channel, priority, customer_tier, tag, customer, language, closing_reason, \
          form, attribute.NAME)"
     );

@@ -7,6 +7,7 @@
 //! - `ticket`: what can be told of one ticket's list; `waits`: the spans that metrics measure and targets judge
 //! - `parts`: what a ticket contributes to reports; `rows`, `figures`: reports made of that
 //! - `any`: random definitions, histories and questions; `properties`: the product against all this
+//! - `travel`: the past, and other definitions, against folds from nothing
 //! - `by_hand`: this against cases worked out by hand
 
 pub(crate) mod any;
@@ -18,4 +19,5 @@ mod periods;
 mod properties;
 mod rows;
 mod ticket;
+mod travel;
 mod waits;

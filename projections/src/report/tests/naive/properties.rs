@@ -27,7 +27,7 @@ fn product(state: &Measurements, known: usize, rules: &Definition, asked: &Asked
 }
 
 /// By what reports are grouped; those of agents and tags count some parts in several rows.
-const GROUPINGS: [&[&str]; 8] = [
+pub(super) const GROUPINGS: [&[&str]; 8] = [
     &[],
     &["department"],
     &["agent"],
@@ -119,7 +119,7 @@ fn check_ranks(rows: &[Value], keys: &[Key], rules: &Definition) {
 }
 
 /// The hours in which a report has a row are few enough.
-fn asks_little(asked: &Asked) -> bool {
+pub(super) fn asks_little(asked: &Asked) -> bool {
     !asked.by.is_empty() || asked.report != "volume" || asked.interval.is_none()
 }
 
@@ -168,7 +168,7 @@ proptest! {
 }
 
 /// The same cases every time; where `DAFTAR_LONG` is set ten times as many, others each time.
-fn config(cases: u32) -> ProptestConfig {
+pub(super) fn config(cases: u32) -> ProptestConfig {
     let (cases, rng_seed) = match std::env::var_os("DAFTAR_LONG") {
         Some(_) => (10 * cases, RngSeed::Random),
         None => (cases, RngSeed::Fixed(5)),

@@ -1,0 +1,116 @@
+//! From a query to what answers it: a definition, a position, and a state that was measured for both.
+
+use super::problem::{Problem, Slug};
+use super::{Desk, Waiting};
+use crate::definitions::DEFAULT;
+use daftar_domain::Invalid;
+use daftar_eventlog::Position;
+use daftar_projections::definition::catalog::Published;
+use daftar_projections::live::basis::Basis;
+use daftar_projections::live::resident::NotReady;
+use daftar_projections::measurements::Measurements;
+use daftar_projections::projector::position_at;
+use daftar_projections::report::query::{AsOf, Query};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a query is answered from: the state is measured under the definition's folded fields and the query's
+/// `happened_by`, and has come to the position at least.
+pub(super) struct Resolved {
+    /// The definition that the query names, as it was at the position.
+    pub(super) definition: Arc<Published>,
+    /// The end of the prefix of the log that the answer speaks for.
+    pub(super) position: Position,
+    /// The state to count in; it stays as it is.
+    pub(super) state: Arc<Measurements>,
+}
+
+/// Finds what answers a query, once the read model has come to the position asked for and the state is there; waits for
+/// both together as long as the request is willing to.
+pub(super) async fn resolve(desk: &Desk, query: &Query, waiting: Waiting) -> Result<Resolved, Problem> {
+    let deadline = Instant::now() + waiting.timeout;
+    desk.wait(waiting).await?;
+    match (&query.definition, query.as_of) {
+        (None, None) => under_default(desk, query, waiting.position, deadline).await,
+        (name, as_of) => under_named(desk, query, name.as_deref().unwrap_or(DEFAULT), as_of, deadline).await,
+    }
+}
+
+/// A query that names no definition: what is published now answers, under the newest version of the default that it can
+/// answer under. Snapshot, folded fields and version come from one load, so they change together.
+async fn under_default(
+    desk: &Desk,
+    query: &Query,
+    asked: Option<Position>,
+    deadline: Instant,
+) -> Result<Resolved, Problem> {
+    desk.turn_to_default(asked.unwrap_or_default(), left(deadline)).await?;
+    let state = desk.live().snapshot()?;
+    let position = state.position();
+    let versions = desk.definitions().default_under(state.folded(), position).await?;
+    let definition = versions.answering.unwrap_or(versions.newest);
+    let basis = Basis::of(query, &definition.document);
+    let state = if basis.is_of(&state) { state } else { ready(desk, &basis, position, deadline).await? };
+    Ok(Resolved { definition, position, state })
+}
+
+/// A query under a definition as it was at the position asked for.
+async fn under_named(
+    desk: &Desk,
+    query: &Query,
+    name: &str,
+    as_of: Option<AsOf>,
+    deadline: Instant,
+) -> Result<Resolved, Problem> {
+    let position = match as_of {
+        Some(as_of) => asked_position(desk, as_of).await?,
+        // What is published now is what the answer speaks for: the definition's name is looked up there too.
+        None => *desk.live().published().borrow(),
+    };
+    let definition = desk.definitions().at(name, position).await?.ok_or_else(|| {
+        let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
+        Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
+    })?;
+    let state = ready(desk, &Basis::of(query, &definition.document), position, deadline).await?;
+    Ok(Resolved { definition, position, state })
+}
+
+/// The state of a basis, once it has come to the position.
+async fn ready(
+    desk: &Desk,
+    basis: &Basis,
+    position: Position,
+    deadline: Instant,
+) -> Result<Arc<Measurements>, Problem> {
+    Ok(desk.resident().snapshot(basis, position, left(deadline)).await?)
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+/// The end of the prefix that was asked for.
+async fn asked_position(desk: &Desk, as_of: AsOf) -> Result<Position, Problem> {
+    let durable = *desk.log().durable().borrow();
+    let position = match as_of {
+        AsOf::Position(position) => Position(position),
+        AsOf::Instant(instant) => position_at(&**desk.log(), instant).await?,
+    };
+    if position > durable {
+        let rule = format!("must not lie beyond the log's end, which is position {durable}");
+        return Err(Problem::invalid_parameters(&[Invalid::new("as_of", position, rule)]));
+    }
+    Ok(position)
+}
+
+impl From<NotReady> for Problem {
+    fn from(not_ready: NotReady) -> Self {
+        let told = not_ready.to_string();
+        match not_ready {
+            NotReady::Folding(_) => Self::new(Slug::NotYetSeen, told),
+            NotReady::Full(_) => Self::new(Slug::Overloaded, told),
+            NotReady::Stopped(failure) => failure.into(),
+        }
+    }
+}
