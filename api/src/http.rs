@@ -2,10 +2,12 @@
 //!
 //! Handlers translate: from address, headers and body to a command or a query, and back. They decide nothing.
 
+mod accept;
 mod answer;
 mod asked;
 mod definitions;
 mod events;
+mod feed;
 mod guard;
 mod lists;
 mod metrics;
@@ -13,6 +15,7 @@ mod ops;
 mod problem;
 mod reports;
 mod segments;
+mod sse;
 mod ticket_view;
 mod tickets;
 
@@ -33,6 +36,7 @@ use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
 use daftar_eventlog::{EventLog, LogReader, StoreError};
 use daftar_projections::live::Live;
 use daftar_projections::live::resident::Resident;
+use sse::Streams;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -56,6 +60,7 @@ struct Inner {
     definitions: Definitions,
     live: Live,
     resident: Resident,
+    streams: Streams,
     clock: Clock,
     commands_running: Semaphore,
     queries_running: Arc<Semaphore>,
@@ -85,6 +90,7 @@ impl Desk {
             definitions,
             live,
             resident,
+            streams: Streams::default(),
             clock,
             commands_running,
             queries_running,
@@ -125,6 +131,16 @@ impl Desk {
     /// What is read of it under other definitions.
     fn resident(&self) -> &Resident {
         &self.0.resident
+    }
+
+    /// What is told of it on and on.
+    fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    /// Ends its streams, and those that come later as soon as they begin: a server that ends does not wait for them.
+    pub fn end_streams(&self) {
+        self.streams().end();
     }
 
     /// The values of dimensions its log has.
@@ -216,7 +232,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/tickets/{ticket}", tickets::state())
         .route("/v1/tickets/{ticket}/history", tickets::history())
         .route("/v1/tickets/{ticket}/replies/{reply}/rating", tickets::rating())
-        .route("/v1/events", events::feed().merge(events::bulk()))
+        .route("/v1/events", feed::feed().merge(events::bulk()))
         .route("/v1/segments", segments::segments())
         .route("/v1/sealing-keys", segments::sealing_keys())
         .route("/v1/definitions", definitions::list())
