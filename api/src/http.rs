@@ -5,15 +5,20 @@
 mod accept;
 mod answer;
 mod asked;
+#[cfg(test)]
+mod bed;
+mod compression;
 mod definitions;
 mod events;
 mod feed;
 mod guard;
 mod lists;
+mod live;
 mod metrics;
 mod ops;
 mod problem;
 mod reports;
+mod rows_cache;
 mod segments;
 mod sse;
 mod ticket_view;
@@ -36,6 +41,7 @@ use daftar_eventlog::vocabulary::{SharedVocabulary, Vocabulary};
 use daftar_eventlog::{EventLog, LogReader, StoreError};
 use daftar_projections::live::Live;
 use daftar_projections::live::resident::Resident;
+use rows_cache::RowsCache;
 use sse::Streams;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -60,6 +66,7 @@ struct Inner {
     definitions: Definitions,
     live: Live,
     resident: Resident,
+    rows: RowsCache,
     streams: Streams,
     clock: Clock,
     commands_running: Semaphore,
@@ -90,6 +97,7 @@ impl Desk {
             definitions,
             live,
             resident,
+            rows: RowsCache::default(),
             streams: Streams::default(),
             clock,
             commands_running,
@@ -131,6 +139,11 @@ impl Desk {
     /// What is read of it under other definitions.
     fn resident(&self) -> &Resident {
         &self.0.resident
+    }
+
+    /// The rows of its reports that are kept.
+    fn rows(&self) -> &RowsCache {
+        &self.0.rows
     }
 
     /// What is told of it on and on.
@@ -238,12 +251,15 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/definitions", definitions::list())
         .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
+        .route("/v1/live", live::live())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())
         .route("/readyz", ops::ready())
         .fallback(ops::nothing_here)
         .method_not_allowed_fallback(ops::another_method)
         .layer(DefaultBodyLimit::max(tickets::BODY_BYTES_MAX))
+        .layer(compression::compression())
+        .layer(from_fn(compression::one_coding))
         .layer(from_fn(guard::only_from_here))
         .layer(CatchPanicLayer::custom(ops::panicked))
         .with_state(desk)

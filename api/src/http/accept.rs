@@ -1,4 +1,4 @@
-//! What a client would rather have, as `Accept` says (RFC 9110, 12.5.1).
+//! What a client would rather have, as `Accept` says (RFC 9110, 12.5.1), and what weights mean.
 
 use axum::http::{HeaderMap, header};
 
@@ -27,12 +27,17 @@ pub(super) fn preferred(headers: &HeaderMap, offered: &[&str]) -> usize {
     weights.iter().position(|weight| *weight == most).unwrap_or(0)
 }
 
-/// A range and its weight in thousandths; none: it is not one.
+/// A range and its weight; none: it is not one.
 fn range(text: &str) -> Option<(&str, u16)> {
+    weight(text).filter(|(range, _)| range.contains('/'))
+}
+
+/// One of a list of things wanted, and its weight in thousandths; none: the weight is none.
+pub(super) fn weight(text: &str) -> Option<(&str, u16)> {
     let mut parts = text.split(';').map(str::trim);
-    let range = parts.next().filter(|range| range.contains('/'))?;
+    let wanted = parts.next()?;
     let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    Some((range, weight.map_or(Some(1000), thousandths)?))
+    Some((wanted, weight.map_or(Some(1000), thousandths)?))
 }
 
 /// A weight: 0 to 1, with at most three decimals.

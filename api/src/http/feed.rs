@@ -9,7 +9,7 @@ use super::sse::{self, EVENT_STREAM, HEARTBEAT, Place, Woken, id_of, last_seen, 
 use crate::commands::line_of;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_domain::Invalid;
@@ -107,13 +107,19 @@ impl Feed {
 
     fn answer(self, position: Position) -> Response {
         let epoch = [(EPOCH, self.desk.log().epochs().moment(position).epoch_name())];
-        let form = self.form;
+        let media_type = match self.form {
+            Form::Lines => NDJSON,
+            Form::ServerSent => HeaderValue::from_static(EVENT_STREAM),
+        };
+        let goes_on = self.place.is_some();
         let body = Body::from_stream(stream::try_unfold(self, async |mut feed: Self| {
             Ok::<_, StoreError>(feed.next().await?.map(|text| (text, feed)))
         }));
-        let response = match form {
-            Form::Lines => ([(header::CONTENT_TYPE, NDJSON)], epoch, body).into_response(),
-            Form::ServerSent => (sse::headers(), epoch, body).into_response(),
+        let varies = [(header::VARY, HeaderValue::from_static("accept"))];
+        let response = if goes_on {
+            (sse::headers(media_type), epoch, varies, body).into_response()
+        } else {
+            ([(header::CONTENT_TYPE, media_type)], epoch, varies, body).into_response()
         };
         answer::at_position(response, position)
     }

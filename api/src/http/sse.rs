@@ -113,11 +113,11 @@ impl Place {
     }
 }
 
-/// The headers of a stream: nobody on its way may keep it, or hold it back.
-pub(super) fn headers() -> [(HeaderName, HeaderValue); 3] {
+/// The headers of a stream: nobody on its way may keep it, or hold it back to compress it.
+pub(super) fn headers(media_type: HeaderValue) -> [(HeaderName, HeaderValue); 3] {
     [
-        (header::CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ]
 }

@@ -1,36 +1,12 @@
 //! The feed as a reader takes it, on a log in memory.
 
-use super::super::sse::{Pace, Streams};
+use super::super::bed::{NEVER, SOON, desk, open, place, streams};
+use super::super::sse::Streams;
 use super::*;
-use crate::commands::Request;
-use daftar_domain::Timestamp;
-use daftar_domain::ids::TicketId;
-use daftar_eventlog::clock::Clock;
-use daftar_eventlog::memory::MemoryLog;
-use daftar_eventlog::ndjson::{Wish, parse_command};
-use daftar_eventlog::sealing::memory_keys::MemoryKeys;
-use std::sync::Arc;
-use std::time::Duration;
-
-const SOON: Duration = Duration::from_millis(1);
-const NEVER: Duration = Duration::from_secs(3600);
-
-async fn desk() -> Desk {
-    let clock: Clock = Arc::new(|| Timestamp::clamped(1_000_000));
-    let log = Arc::new(MemoryLog::new(Arc::clone(&clock)).unwrap());
-    Desk::open(log, Arc::new(MemoryKeys::new().unwrap()), clock).await.unwrap()
-}
-
-async fn open(desk: &Desk, ticket: &str) {
-    let command = parse_command(b"{}", Wish::Open).unwrap().command;
-    let ticket = TicketId::parse("ticket", ticket).unwrap();
-    let request = Request { ticket, command, if_version: None, stamp: None, now: desk.now() };
-    desk.commands().carry_out(&request).await.unwrap();
-}
 
 fn following(desk: &Desk, after: u64, form: Form, streams: &Streams) -> Feed {
     let until = *desk.log().durable().borrow();
-    Feed::new(desk.clone(), Position(after), until, false, form, Some(streams.begin().unwrap()))
+    Feed::new(desk.clone(), Position(after), until, false, form, Some(place(streams)))
 }
 
 async fn next(feed: &mut Feed) -> Option<String> {
@@ -49,7 +25,7 @@ fn told(text: &str) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_stream_gives_what_is_there_then_what_comes_and_keeps_its_connection_alive_between() {
-    let (desk, streams) = (desk().await, Streams::new(Pace { heartbeat: SOON, gap: SOON }, 1));
+    let (desk, streams) = (desk().await, streams(SOON, 1));
     open(&desk, "A").await;
     open(&desk, "B").await;
     let id = |position| id_of(&desk.log().epochs().moment(Position(position)));
@@ -64,7 +40,7 @@ async fn a_stream_gives_what_is_there_then_what_comes_and_keeps_its_connection_a
 
 #[tokio::test]
 async fn lines_go_on_without_a_word_between_them() {
-    let (desk, streams) = (desk().await, Streams::new(Pace { heartbeat: SOON, gap: SOON }, 2));
+    let (desk, streams) = (desk().await, streams(SOON, 2));
     let (mut feed, mut beating) =
         (following(&desk, 0, Form::Lines, &streams), following(&desk, 0, Form::ServerSent, &streams));
     let later = async {
@@ -79,7 +55,7 @@ async fn lines_go_on_without_a_word_between_them() {
 
 #[tokio::test]
 async fn a_server_that_ends_waits_for_no_stream_however_much_there_is_to_tell() {
-    let (desk, streams) = (desk().await, Streams::new(Pace { heartbeat: NEVER, gap: NEVER }, 2));
+    let (desk, streams) = (desk().await, streams(NEVER, 2));
     let mut waiting = following(&desk, 0, Form::ServerSent, &streams);
     let (ended, ()) = tokio::join!(next(&mut waiting), async { streams.end() });
     assert_eq!(ended, None);
@@ -92,7 +68,7 @@ async fn a_server_that_ends_waits_for_no_stream_however_much_there_is_to_tell() 
 
 #[tokio::test]
 async fn a_reader_who_takes_nothing_is_read_nothing_for() {
-    let (desk, streams) = (desk().await, Streams::new(Pace { heartbeat: NEVER, gap: NEVER }, 1));
+    let (desk, streams) = (desk().await, streams(NEVER, 1));
     for n in 0..=EVENTS_AT_A_TIME {
         open(&desk, &format!("T-{n}")).await;
     }

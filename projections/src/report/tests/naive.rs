@@ -7,12 +7,14 @@
 //! - `ticket`: what can be told of one ticket's list; `waits`: the spans that metrics measure and targets judge
 //! - `parts`: what a ticket contributes to reports; `rows`, `figures`: reports made of that
 //! - `any`: random definitions, histories and questions; `properties`: the product against all this
+//! - `keys`: rows with equal keys against each other
 //! - `by_hand`: this against cases worked out by hand
 
 mod any;
 mod by_hand;
 mod figures;
 mod hours;
+mod keys;
 mod parts;
 mod periods;
 mod properties;
