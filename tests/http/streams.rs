@@ -77,7 +77,7 @@ fn lines_go_on_too_where_that_is_asked() {
 #[test]
 fn what_the_feed_leaves_out_is_told_to_nobody_unless_all_is_asked() {
     let server = Server::start();
-    let definition = json!({"time_zone": "Asia/Tehran"}).to_string();
+    let definition = json!({"name": "own", "time_zone": "Asia/Tehran"}).to_string();
     granted(&server.send("PUT", "/v1/definitions/own", definition, &[]), 201);
     ticket(&server, "A", &[]);
     let mut feed = stream(&server, &events("/v1/events"));

@@ -165,6 +165,7 @@ fn moment(id: &HeaderValue) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daftar_eventlog::codec::v1::EpochBegunV1;
 
     fn epochs() -> Epochs {
         Epochs::new([7; 16], [1; 32])
@@ -198,6 +199,23 @@ mod tests {
         assert_eq!(seen(&format!("1-{}-31", "08".repeat(16))), problem(Slug::OtherEpoch, elsewhere));
         let beyond = "position 41 does not hold any more: the log ends at position 40; read on from there";
         assert_eq!(seen(&format!("1-{own}-41")), problem(Slug::OtherEpoch, beyond));
+    }
+
+    #[test]
+    fn an_id_from_before_the_histories_part_holds_up_to_there() {
+        let mut epochs = epochs();
+        let begun = EpochBegunV1 { epoch: 2, id: [2; 16], parted: 10, chain: [9; 32], cause: 1, given_up: None };
+        epochs.begin(&begun, Position(11)).unwrap();
+        let seen = |id: String| {
+            let headers = HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_str(&id).unwrap())]);
+            last_seen(&headers, &epochs, Position(40))
+        };
+        let (first, second) = ("07".repeat(16), "02".repeat(16));
+        assert_eq!(seen(format!("1-{first}-10")), Ok(Some(Position(10))));
+        let parted = "position 11 does not hold any more: it was given for another epoch of the log; the histories part \
+                      after position 10; read on from a position that does";
+        assert_eq!(seen(format!("1-{first}-11")), Err(Problem::new(Slug::OtherEpoch, parted)));
+        assert_eq!(seen(format!("2-{second}-11")), Ok(Some(Position(11))));
     }
 
     #[test]
