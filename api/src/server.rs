@@ -16,7 +16,7 @@ use tokio::sync::watch;
 const ENDING: Duration = Duration::from_secs(10);
 
 /// How long a connection may take nothing of what it is sent.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub async fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 /// Serves a desk, and keeps its reports up to date, until `stop` turns true; requests under way then have ten seconds,
-/// and streams end at once. A connection that takes nothing for half a minute is given up.
+/// and streams end at once. A connection that takes nothing for a minute is given up.
 ///
 /// A projector that fails is told on standard error; commands go on, reports answer with the failure.
 ///

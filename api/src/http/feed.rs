@@ -135,10 +135,11 @@ impl Feed {
             }
             if self.after < self.until {
                 let text = self.read().await?;
-                if !text.is_empty() {
-                    return Ok(Some(text));
+                if text.is_empty() {
+                    continue;
                 }
-                continue;
+                self.place.iter_mut().for_each(Place::speaks);
+                return Ok(Some(text));
             }
             let Some(place) = &mut self.place else { return Ok(None) };
             match place.woken(&mut self.durable).await {

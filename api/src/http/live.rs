@@ -83,6 +83,10 @@ impl Headlines {
             if let Some(message) = self.newest.changes(self.told.as_ref()) {
                 return Some(self.tell(&message));
             }
+            if self.place.is_due() {
+                self.place.speaks();
+                return Some(HEARTBEAT.to_vec());
+            }
             match self.place.woken(&mut self.published).await {
                 Woken::Over => return None,
                 Woken::Silent => return Some(HEARTBEAT.to_vec()),
@@ -96,6 +100,7 @@ impl Headlines {
         let moment = self.desk.log().epochs().moment(self.newest.position);
         write_event(&mut text, &id_of(&moment), message.as_bytes());
         self.told = Some(self.newest.clone());
+        self.place.speaks();
         text
     }
 

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
 /// The media type of server-sent events.
 pub(super) const EVENT_STREAM: &str = "text/event-stream";
@@ -59,7 +60,8 @@ impl Streams {
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             Problem::new(Slug::TooManyStreams, "too many streams are open; try again, with the Last-Event-ID you have")
         })?;
-        Ok(Place { pace: self.pace, ending: self.ending.subscribe(), _permit: permit })
+        let (pace, ending) = (self.pace, self.ending.subscribe());
+        Ok(Place { pace, ending, silent_since: Instant::now(), _permit: permit })
     }
 
     /// Ends them all, those still to come too.
@@ -72,6 +74,7 @@ impl Streams {
 pub(super) struct Place {
     pub(super) pace: Pace,
     ending: watch::Receiver<bool>,
+    silent_since: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -92,15 +95,30 @@ impl Place {
         *self.ending.borrow() || self.ending.has_changed().is_err()
     }
 
+    /// Takes note that something is told.
+    pub(super) fn speaks(&mut self) {
+        self.silent_since = Instant::now();
+    }
+
+    /// Whether it was silent for as long as it may be, though there was something to look at all the time.
+    pub(super) fn is_due(&self) -> bool {
+        self.pace.heartbeat <= self.silent_since.elapsed()
+    }
+
     /// Waits until `position` moves, for as long as the stream may be silent.
     pub(super) async fn woken(&mut self, position: &mut watch::Receiver<Position>) -> Woken {
-        tokio::select! {
+        let until = self.silent_since + self.pace.heartbeat;
+        let woken = tokio::select! {
             // Where there are no more streams, nothing is worth telling.
             biased;
             _ = self.ending.wait_for(|ending| *ending) => Woken::Over,
             moved = position.changed() => if moved.is_ok() { Woken::Grown } else { Woken::Over },
-            () = tokio::time::sleep(self.pace.heartbeat) => Woken::Silent,
+            () = tokio::time::sleep_until(until) => Woken::Silent,
+        };
+        if woken == Woken::Silent {
+            self.speaks();
         }
+        woken
     }
 
     /// Waits so long; false when the stream ends first.

@@ -78,6 +78,26 @@ async fn a_reader_that_comes_back_is_told_what_changed_meanwhile_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_log_in_which_nothing_but_notes_is_written_keeps_no_reader_in_silence() {
+    let (desk, streams) = (desk().await, streams(SOON, 1));
+    open(&desk, "A").await;
+    let mut headlines = headlines(&desk, Some(1), &streams).await;
+    let note = format!(r#"{{"author":{SARA},"visibility":"internal","body":"…"}}"#);
+    let writing = async {
+        for _ in 0..2_000 {
+            carry_out(&desk, "A", Wish::Reply, &note).await;
+            fold(&desk).await;
+            tokio::task::yield_now().await;
+        }
+    };
+    let beat = tokio::select! {
+        beat = headlines.next() => beat,
+        () = writing => None,
+    };
+    assert_eq!(beat.unwrap(), HEARTBEAT, "though the position never stood still");
+}
+
+#[tokio::test]
 async fn a_server_that_ends_waits_for_no_headline() {
     let (desk, streams) = (desk().await, streams(NEVER, 1));
     let mut headlines = headlines(&desk, Some(0), &streams).await;
