@@ -64,6 +64,13 @@ impl Streams {
         Ok(Place { pace, ending, silent_since: Instant::now(), _permit: permit })
     }
 
+    /// For tests: waits until none is open.
+    #[cfg(test)]
+    pub(super) async fn none_left(&self) {
+        let all = u32::try_from(STREAMS_MAX).unwrap();
+        drop(self.places.acquire_many(all).await.unwrap());
+    }
+
     /// Ends them all, those still to come too.
     pub(super) fn end(&self) {
         self.ending.send_replace(true);

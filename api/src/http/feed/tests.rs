@@ -1,8 +1,15 @@
 //! The feed as a reader takes it, on a log in memory.
 
-use super::super::bed::{NEVER, SOON, desk, open, place, streams};
+use super::super::bed::{NEVER, SOON, carry_out, desk, open, place, streams};
+use super::super::router;
 use super::super::sse::Streams;
 use super::*;
+use crate::stalled::Impatient;
+use daftar_eventlog::ndjson::Wish;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 
 fn following(desk: &Desk, after: u64, form: Form, streams: &Streams) -> Feed {
     let until = *desk.log().durable().borrow();
@@ -76,4 +83,66 @@ async fn a_reader_who_takes_nothing_is_read_nothing_for() {
     let first = told(&next(&mut feed).await.unwrap());
     assert_eq!((first.len(), feed.after), (EVENTS_AT_A_TIME, Position(256)));
     assert_eq!(told(&next(&mut feed).await.unwrap()).len(), 1);
+}
+
+/// A socket that holds little, so that a reader who stops is felt soon.
+fn narrow() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(8192).unwrap();
+    socket.set_recv_buffer_size(8192).unwrap();
+    socket
+}
+
+/// Serves a desk to readers who may take nothing for so long, until the test ends.
+fn served(desk: &Desk, patience: Duration) -> SocketAddr {
+    let socket = narrow();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = Impatient { listener: socket.listen(8).unwrap(), patience };
+    let address = listener.listener.local_addr().unwrap();
+    let app = router(desk.clone());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Asks for the stream and reads its head; what follows is the stream itself, up to the end of the connection.
+async fn asked(address: SocketAddr, more: &str) -> TcpStream {
+    let mut connection = narrow().connect(address).await.unwrap();
+    let request = format!("GET /v1/events HTTP/1.0\r\nAccept: text/event-stream\r\n{more}\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&head));
+    connection
+}
+
+#[tokio::test]
+async fn a_reader_who_stops_is_let_go_and_goes_on_behind_the_last_event_it_has_whole() {
+    let desk = desk().await;
+    let subject = format!(r#"{{"body":"{}"}}"#, "x".repeat(100_000));
+    for n in 1..=16 {
+        carry_out(&desk, &format!("T-{n}"), Wish::Open, &subject).await;
+    }
+    let (impatient, patient) = (served(&desk, 20 * SOON), served(&desk, NEVER));
+    let mut stopped = asked(impatient, "").await;
+    desk.streams().none_left().await;
+    let mut bytes = Vec::new();
+    // Whether the connection ends in order or not, what came before can be read.
+    let _ = stopped.read_to_end(&mut bytes).await;
+    let text = String::from_utf8(bytes).unwrap();
+    let whole = &text[..text.rfind("\n\n").map_or(0, |end| end + 2)];
+    let mut seen = if whole.is_empty() { Vec::new() } else { told(whole) };
+    assert!(seen.len() < 16, "the rest was not sent into the void");
+    let last = seen.last().map(|(id, _)| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
+    let (mut again, mut text) = (asked(patient, &last).await, String::new());
+    while text.matches("\n\n").count() < 16 - seen.len() {
+        let mut piece = vec![0; 65_536];
+        let read = again.read(&mut piece).await.unwrap();
+        assert_ne!(read, 0, "this one is let go by nobody");
+        text += std::str::from_utf8(&piece[..read]).unwrap();
+    }
+    seen.extend(told(&text));
+    let ids = (1..=16).map(|position| id_of(&desk.log().epochs().moment(Position(position))));
+    assert!(seen.iter().map(|(id, _)| id.clone()).eq(ids), "none is missing and none comes twice");
 }
