@@ -1,4 +1,5 @@
-//! Reports asked while many write: each is, to the byte, the fold of the log up to the position it states.
+//! Reports asked while many write: each is, to the byte, the fold of the log up to the position it states, whether its
+//! rows were kept or counted for it.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -24,7 +25,13 @@ const WRITERS: u64 = 64;
 const READERS: u64 = 4;
 
 /// Reports, with their parameters.
-const REPORTS: [&str; 8] = [
+const REPORTS: [&str; 14] = [
+    "overview",
+    "cases",
+    "leaderboard?at=2100-01-01",
+    "satisfaction?at=2100-01-01",
+    "backlog?at=2100-01-01&channel=null",
+    "satisfaction?department=d-9,d-1&branch=w-1,w-2",
     "flow",
     "flow?group_by=branch",
     "flow?interval=day&group_by=department",
@@ -76,9 +83,11 @@ fn write(address: SocketAddr, writer: u64, tickets: u64, newest: &AtomicU64) {
         let commands = [
             ("", opening, Some(0)),
             ("/replies", json!({"author": by("agent"), "body": "look"}), None),
+            ("/replies", json!({"author": by("agent"), "visibility": "internal", "body": "between us"}), None),
             ("/replies/1/rating", json!({"rating": if score > 2 { "satisfied" } else { "dissatisfied" }}), None),
             ("/close", closing.clone(), Some(1)),
             ("/survey", json!({"overall": {"scale": "five", "score": score}, "nps": score * 2}), None),
+            ("/follow-ups", json!({"by": by("agent"), "means": "call"}), None),
             ("/replies", json!({"author": {"kind": "customer"}, "reopen": true}), Some(2)),
             ("/transfer", json!({"department": "d-9"}), None),
             ("/close", closing, Some(1)),
@@ -179,7 +188,7 @@ fn every_report_is_the_fold_of_the_log_up_to_the_position_it_states() {
         readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
     });
     let end = *log.durable().borrow();
-    assert_eq!(end.0, WRITERS * tickets * 9, "every event is there, the reopening's two as well");
+    assert_eq!(end.0, WRITERS * tickets * 11, "every event is there, the reopening's two as well");
     let (labels, mut positions) = (KeyLabels(Arc::clone(&keys) as Arc<dyn KeyStore>), BTreeMap::new());
     let checked = samples.len().min(if long() { 1_500 } else { 600 });
     for sample in samples.iter().step_by(samples.len().div_ceil(checked)) {

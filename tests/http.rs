@@ -6,6 +6,8 @@
 mod addresses;
 #[path = "http/bulk.rs"]
 mod bulk;
+#[path = "http/caching.rs"]
+mod caching;
 #[path = "http/commands.rs"]
 mod commands;
 #[path = "http/conditions.rs"]
@@ -24,6 +26,8 @@ mod queries;
 mod reports;
 #[path = "http/states.rs"]
 mod states;
+#[path = "http/streams.rs"]
+mod streams;
 #[path = "http/travel.rs"]
 mod travel;
 

@@ -2,18 +2,26 @@
 //!
 //! Handlers translate: from address, headers and body to a command or a query, and back. They decide nothing.
 
+mod accept;
 mod answer;
 mod asked;
+#[cfg(test)]
+mod bed;
+mod compression;
 mod definitions;
 mod events;
+mod feed;
 mod guard;
 mod lists;
+mod live;
 mod metrics;
 mod ops;
 mod problem;
 mod reports;
 mod resolve;
+mod rows_cache;
 mod segments;
+mod sse;
 mod ticket_view;
 mod tickets;
 
@@ -36,6 +44,8 @@ use daftar_projections::definition::document::Definition;
 use daftar_projections::live::Live;
 use daftar_projections::live::basis::Basis;
 use daftar_projections::live::resident::{BYTES_MAX, Resident};
+use rows_cache::RowsCache;
+use sse::Streams;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
@@ -63,6 +73,8 @@ struct Inner {
     definitions: Definitions,
     live: Arc<Live>,
     resident: Resident,
+    rows: RowsCache,
+    streams: Streams,
     clock: Clock,
     commands_running: Semaphore,
     queries_running: Arc<Semaphore>,
@@ -108,6 +120,8 @@ impl Desk {
             definitions,
             live,
             resident,
+            rows: RowsCache::default(),
+            streams: Streams::default(),
             clock,
             commands_running,
             queries_running,
@@ -148,6 +162,21 @@ impl Desk {
     /// What is read of it under other definitions.
     fn resident(&self) -> &Resident {
         &self.0.resident
+    }
+
+    /// The rows of its reports that are kept.
+    fn rows(&self) -> &RowsCache {
+        &self.0.rows
+    }
+
+    /// What is told of it on and on.
+    fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    /// Ends its streams, and those that come later as soon as they begin: a server that ends does not wait for them.
+    pub fn end_streams(&self) {
+        self.streams().end();
     }
 
     /// The values of dimensions its log has.
@@ -268,18 +297,21 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/tickets/{ticket}", tickets::state())
         .route("/v1/tickets/{ticket}/history", tickets::history())
         .route("/v1/tickets/{ticket}/replies/{reply}/rating", tickets::rating())
-        .route("/v1/events", events::feed().merge(events::bulk()))
+        .route("/v1/events", feed::feed().merge(events::bulk()))
         .route("/v1/segments", segments::segments())
         .route("/v1/sealing-keys", segments::sealing_keys())
         .route("/v1/definitions", definitions::list())
         .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
+        .route("/v1/live", live::live())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())
         .route("/readyz", ops::ready())
         .fallback(ops::nothing_here)
         .method_not_allowed_fallback(ops::another_method)
         .layer(DefaultBodyLimit::max(tickets::BODY_BYTES_MAX))
+        .layer(compression::compression())
+        .layer(from_fn(compression::one_coding))
         .layer(from_fn(guard::only_from_here))
         .layer(CatchPanicLayer::custom(ops::panicked))
         .with_state(desk)

@@ -4,7 +4,8 @@
 //!
 //! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
 //! - [`definitions`]: metric definitions, read from the log and published to it
-//! - [`http`]: everything that can be asked; [`server`]: a desk at work
+//! - [`http`]: everything that can be asked; [`server`]: a desk at work; `stalled`: connections that take
+//!   nothing
 //! - [`simulate`]: the help desk of the demo
 
 pub mod commands;
@@ -13,3 +14,4 @@ pub mod hot_tickets;
 pub mod http;
 pub mod server;
 pub mod simulate;
+mod stalled;

@@ -1,6 +1,7 @@
 //! A desk at work: its projector, its listener, and an orderly end.
 
 use crate::http::{Desk, router};
+use crate::stalled::Impatient;
 use axum::serve::ListenerExt as _;
 use daftar_projections::projector::CatchUpError;
 use std::future::IntoFuture as _;
@@ -13,6 +14,9 @@ use tokio::sync::watch;
 
 /// How long requests under way have to end, once the server is told to.
 const ENDING: Duration = Duration::from_secs(10);
+
+/// How long a connection may take nothing of what it is sent.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why a server could not start, or stopped by itself.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +55,8 @@ pub async fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(listen).await.map_err(|why| ServeError::Listen { listen, why })
 }
 
-/// Serves a desk, and keeps its reports up to date, until `stop` turns true; requests under way then have ten seconds.
+/// Serves a desk, and keeps its reports up to date, until `stop` turns true; requests under way then have ten seconds,
+/// and streams end at once. A connection that takes nothing for a minute is given up.
 ///
 /// A projector that fails is told on standard error; commands go on, reports answer with the failure.
 ///
@@ -61,9 +66,10 @@ pub async fn listen(listen: SocketAddr) -> Result<TcpListener, ServeError> {
 pub async fn serve(desk: Desk, listener: TcpListener, stop: watch::Receiver<bool>) -> Result<(), ServeError> {
     let (stop_projector, projector_stopped) = watch::channel(false);
     let projector = project(desk.clone(), projector_stopped)?;
-    let told = told(stop.clone());
+    let told = told_with_streams(desk.clone(), stop.clone());
     // Answers are small: waiting to fill a packet would only delay them.
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let listener = Impatient { listener, patience: PATIENCE };
     let server = axum::serve(listener, router(desk)).with_graceful_shutdown(told);
     let out_of_time = async {
         self::told(stop).await;
@@ -83,6 +89,12 @@ pub async fn serve(desk: Desk, listener: TcpListener, stop: watch::Receiver<bool
 async fn told(mut stop: watch::Receiver<bool>) {
     // An error says that the sender is gone, which ends the server too.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits likewise, and ends what would go on and on.
+async fn told_with_streams(desk: Desk, stop: watch::Receiver<bool>) {
+    told(stop).await;
+    desk.end_streams();
 }
 
 /// The projector has a thread of its own: folding and waiting for readers would keep requests waiting.

@@ -8,11 +8,13 @@
 //!   when
 //! - [`credits`]: whose each closing is
 //! - [`latest`]: the latest instant of every prefix of the log
+//! - [`changes`]: the last event that changed what reports count
 //! - `fold`: from facts to measurements; the projector alone calls it
 //!
 //! Nothing here is ever taken back or summed up: a report counts the measurements that stood at its position, so one
 //! state answers for every position up to its own.
 
+pub mod changes;
 pub mod chunk;
 pub mod credits;
 mod fold;
@@ -31,6 +33,7 @@ use crate::business_time::Schedules;
 use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{Micros, TicketFacts};
+use changes::Changes;
 use chunk::Table;
 use credits::Credits;
 use daftar_eventlog::Position;
@@ -56,6 +59,7 @@ pub struct Measurements {
     unopened: HashMap<u32, Box<str>>,
     running: running::Running,
     latest: latest::LatestInstants,
+    changes: Changes,
     /// The values of dimensions by number.
     pub dimensions: Dimensions,
     /// Tickets by number.
@@ -114,6 +118,7 @@ impl Measurements {
             unopened: HashMap::new(),
             running: running::Running::default(),
             latest: latest::LatestInstants::default(),
+            changes: Changes::default(),
             dimensions: Dimensions::default(),
             tickets: Tickets::default(),
             spans: Spans::default(),
@@ -161,6 +166,7 @@ impl Measurements {
             streams: Vec::new(),
             unopened: HashMap::new(),
             running: self.running.published(),
+            changes: self.changes,
             latest: self.latest.clone(),
             dimensions: self.dimensions.clone(),
             tickets: self.tickets.clone(),
@@ -232,6 +238,12 @@ impl Measurements {
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// The last events that changed what reports count.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// The latest instant at which anything happened to a ticket, as known at `position`.

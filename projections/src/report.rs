@@ -10,6 +10,7 @@
 //! - `dissatisfaction`: cases of dissatisfied customers
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
 //!   `backlog`, `cases`, `review_queue`: one file a report; a figure that several show is counted where it has its home
+//! - [`rows_key`]: what decides the rows of a report; [`headline`]: figures told as they change
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod backlog;
@@ -20,6 +21,7 @@ mod dissatisfaction;
 pub mod figure;
 mod flow;
 pub(crate) mod groups;
+pub mod headline;
 mod instants;
 pub(crate) mod json;
 mod leaderboard;
@@ -29,6 +31,7 @@ pub mod query;
 mod resolution_times;
 mod response_times;
 mod review_queue;
+pub mod rows_key;
 mod satisfaction;
 mod sheet;
 mod standing;
@@ -208,39 +211,64 @@ pub fn report(
     position: Position,
     labels: &dyn CustomerLabels,
 ) -> Result<Report, ReportError> {
-    let document = &definition.document;
-    if !Basis::of(query, document).is_of(state) {
-        return Err(ReportError::OtherFolded(document.name.clone()));
-    }
+    let rows = rows(state, query, definition, position, labels)?;
+    Ok(Report { rows, ..head(state, query, definition, position)? })
+}
+
+/// The report without its rows, which is made of little.
+///
+/// # Errors
+///
+/// Those of [`report`] but for the sizes.
+pub fn head(
+    state: &Measurements,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+) -> Result<Report, ReportError> {
     let terms = terms(state, query, definition, position)?;
     let notes = notes(query, &terms, Prefix { state, position, terms: &terms });
-    let (at, from, to) = (terms.at, terms.from, terms.to);
-    let sheet = Sheet::new(state, query, position, labels, terms)?;
-    let rows = match query.report {
-        ReportName::Overview => sheet.rows::<overview::Overview>()?,
-        ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>()?,
-        ReportName::ResponseTimes => sheet.rows::<response_times::ResponseTimes>()?,
-        ReportName::ResolutionTimes => sheet.rows::<resolution_times::ResolutionTimes>()?,
-        ReportName::Flow => sheet.rows::<flow::Flow>()?,
-        ReportName::Leaderboard => sheet.rows::<leaderboard::Leaderboard>()?,
-        ReportName::Targets => sheet.rows::<targets::Targets>()?,
-        ReportName::Volume => sheet.rows::<volume::Volume>()?,
-        ReportName::Backlog => sheet.rows::<backlog::Backlog>()?,
-        ReportName::Cases => sheet.rows::<cases::Cases>()?,
-        ReportName::ReviewQueue => review_queue::rows(&sheet)?,
-    };
     Ok(Report {
         name: query.report,
         definition: Arc::clone(definition),
         position,
         as_of: query.as_of,
         happened_by: state.happened_by(),
-        at,
-        from,
-        to,
+        at: terms.at,
+        from: terms.from,
+        to: terms.to,
         notes,
-        rows,
+        rows: Vec::new(),
     })
+}
+
+/// The rows of a report alone.
+///
+/// # Errors
+///
+/// Those of [`report`].
+pub fn rows(
+    state: &Measurements,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Vec<Row>, ReportError> {
+    let terms = terms(state, query, definition, position)?;
+    let sheet = Sheet::new(state, query, position, labels, terms)?;
+    match query.report {
+        ReportName::Overview => sheet.rows::<overview::Overview>(),
+        ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>(),
+        ReportName::ResponseTimes => sheet.rows::<response_times::ResponseTimes>(),
+        ReportName::ResolutionTimes => sheet.rows::<resolution_times::ResolutionTimes>(),
+        ReportName::Flow => sheet.rows::<flow::Flow>(),
+        ReportName::Leaderboard => sheet.rows::<leaderboard::Leaderboard>(),
+        ReportName::Targets => sheet.rows::<targets::Targets>(),
+        ReportName::Volume => sheet.rows::<volume::Volume>(),
+        ReportName::Backlog => sheet.rows::<backlog::Backlog>(),
+        ReportName::Cases => sheet.rows::<cases::Cases>(),
+        ReportName::ReviewQueue => review_queue::rows(&sheet),
+    }
 }
 
 /// The query on the definition's calendar.
@@ -251,6 +279,9 @@ fn terms(
     position: Position,
 ) -> Result<Terms, ReportError> {
     let document = &definition.document;
+    if !Basis::of(query, document).is_of(state) {
+        return Err(ReportError::OtherFolded(document.name.clone()));
+    }
     let calendar = Calendar::of(document);
     let instant = |when: Option<When>| when.map(|when| when.on(&calendar));
     let (from, to) = (instant(query.from), instant(query.to));

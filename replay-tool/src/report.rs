@@ -44,7 +44,17 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
 /// Names a parameter as the flag it was given with.
 fn as_flag(mut wrong: Invalid) -> Invalid {
     let flags = [
-        "from", "to", "interval", "group_by", "as_of", "happened_by", "at", "within", "limit", "figures", "definition",
+        "from",
+        "to",
+        "interval",
+        "group_by",
+        "as_of",
+        "happened_by",
+        "at",
+        "within",
+        "limit",
+        "figures",
+        "definition",
     ];
     if flags.contains(&&*wrong.field) {
         wrong.field = format!("--{}", wrong.field.replace('_', "-"));

@@ -122,6 +122,22 @@ impl Client {
     ///
     /// [`Cut`] when there is none.
     pub fn ask(&mut self, asked: &Asked) -> Result<Answer, Cut> {
+        self.send(asked)?;
+        self.answer().map_err(Cut::WithinAnswer)
+    }
+
+    /// Asks for what goes on and on, and waits until it begins.
+    ///
+    /// # Errors
+    ///
+    /// [`Cut`] when it does not.
+    pub fn follow(mut self, asked: &Asked) -> Result<Streamed, Cut> {
+        self.send(asked)?;
+        let head = self.head().map_err(Cut::WithinAnswer)?;
+        Ok(Streamed { client: self, head, read: Vec::new() })
+    }
+
+    fn send(&mut self, asked: &Asked) -> Result<(), Cut> {
         let Asked { method, path, headers, body } = asked;
         let own: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let len = body.len();
@@ -130,10 +146,11 @@ impl Client {
         if self.connection.fill_buf().map_err(Cut::BeforeAnswer)?.is_empty() {
             return Err(Cut::BeforeAnswer(io::ErrorKind::UnexpectedEof.into()));
         }
-        self.answer().map_err(Cut::WithinAnswer)
+        Ok(())
     }
 
-    fn answer(&mut self) -> io::Result<Answer> {
+    /// Reads an answer up to its body.
+    fn head(&mut self) -> io::Result<Answer> {
         let head = self.line()?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(|| odd(&head))?;
         let mut headers = Vec::new();
@@ -145,7 +162,11 @@ impl Client {
             let (name, value) = line.split_once(':').ok_or_else(|| odd(&line))?;
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut answer = Answer { status, headers, body: Vec::new() };
+        Ok(Answer { status, headers, body: Vec::new() })
+    }
+
+    fn answer(&mut self) -> io::Result<Answer> {
+        let mut answer = self.head()?;
         if answer.header("transfer-encoding") == Some("chunked") {
             while self.chunk(&mut answer.body)? {}
         } else {
@@ -171,6 +192,52 @@ impl Client {
         let mut line = String::new();
         self.connection.read_line(&mut line)?;
         line.strip_suffix("\r\n").map(str::to_owned).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// An answer that goes on and on, in chunks.
+pub struct Streamed {
+    client: Client,
+    /// Its status and headers.
+    pub head: Answer,
+    read: Vec<u8>,
+}
+
+impl Streamed {
+    /// Waits for the text up to and with the next `end`; none: the answer has ended in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, when the answer is cut off.
+    pub fn next(&mut self, end: &str) -> io::Result<Option<String>> {
+        loop {
+            let found = self.read.windows(end.len()).position(|window| window == end.as_bytes());
+            if let Some(place) = found {
+                let rest = self.read.split_off(place + end.len());
+                let text = std::mem::replace(&mut self.read, rest);
+                return String::from_utf8(text).map(Some).map_err(io::Error::other);
+            }
+            if !self.client.chunk(&mut self.read)? {
+                return if self.read.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            }
+        }
+    }
+
+    /// Waits for the next server-sent event that is none of the heartbeats: its id and its data.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system, and what is no event.
+    pub fn event(&mut self) -> io::Result<Option<(String, Value)>> {
+        loop {
+            let Some(text) = self.next("\n\n")? else { return Ok(None) };
+            if text.starts_with(':') {
+                continue;
+            }
+            let parts = text.strip_prefix("id: ").and_then(|text| text.trim_end().split_once("\ndata: "));
+            let (id, data) = parts.ok_or_else(|| odd(&text))?;
+            return Ok(Some((id.to_owned(), serde_json::from_str(data)?)));
+        }
     }
 }
 

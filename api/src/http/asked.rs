@@ -71,6 +71,13 @@ pub(super) struct Waiting {
     pub(super) timeout: Duration,
 }
 
+impl Default for Waiting {
+    /// For no position, and as long as requests wait that say nothing of it.
+    fn default() -> Self {
+        Self { position: None, timeout: WAIT_DEFAULT }
+    }
+}
+
 fn malformed(wrong: &[Invalid]) -> Problem {
     let errors: Vec<_> =
         wrong.iter().map(|w| Wrong { pointer: pointer_to_parameter(&w.field), detail: w.rule.clone() }).collect();

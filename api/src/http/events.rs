@@ -1,94 +1,28 @@
-//! `/v1/events`: the feed of everything that happened, and history in bulk.
+//! `POST /v1/events`: history in bulk.
 
-use super::answer::{self, NDJSON};
-use super::asked::{Parameters, whole};
+use super::asked::Parameters;
 use super::problem::{Problem, Slug};
-use super::{Desk, asked};
-use crate::commands::line_of;
+use super::{Desk, answer, asked};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderName, Uri, header};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
-use daftar_domain::{Invalid, Limits};
-use daftar_eventlog::epoch::Moment;
+use axum::http::Uri;
+use axum::response::Response;
+use axum::routing::{MethodRouter, post};
+use daftar_domain::Limits;
+use daftar_eventlog::Position;
 use daftar_eventlog::import::{Chunk, Counts, Import, ImportError, LineReader, Options, Reject};
-use daftar_eventlog::ndjson::{write_line, write_other_line};
-use daftar_eventlog::{Epochs, Position, StoreError, StreamKind};
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 use std::io::{self, BufReader, Read};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{block_in_place, spawn_blocking};
 
-/// How many events the feed reads at a time.
-const FEED_EVENTS: usize = 1024;
 /// How many pieces of a body, and how many chunks of its lines, may wait.
 const PIECES_AHEAD: usize = 8;
 const CHUNKS_AHEAD: usize = 2;
 /// How many rejects are listed; more are only counted.
 const REJECTS_MAX: usize = 100_000;
-
-/// The epoch of the positions in an answer, to be given back as the parameter `epoch`.
-const EPOCH: HeaderName = HeaderName::from_static("daftar-epoch");
-
-/// `GET /v1/events?after=POSITION`: events as lines, up to the end of the log as it is now.
-pub(super) fn feed() -> MethodRouter<Desk> {
-    get(async |State(desk): State<Desk>, uri: Uri| {
-        let known = |name: &str| matches!(name, "after" | "all" | "epoch");
-        let mut parameters = Parameters::of_query(uri.query(), known)?;
-        let after = parameters.take("after").map(|text| whole("after", &text)).transpose()?.unwrap_or(0);
-        let all = asked::truth("all", parameters.take("all").as_deref())?;
-        desk.wait(parameters.waiting()?).await?;
-        let (after, until) = (Position(after), *desk.log().durable().borrow());
-        let epochs = desk.log().epochs();
-        if let Some(epoch) = parameters.take("epoch") {
-            confirm(&epochs, &epoch, after)?;
-        }
-        if after > until {
-            let rule = format!("must not lie beyond the log's end, which is position {until}");
-            return Err(Problem::invalid_parameters(&[Invalid::new("after", after, rule)]));
-        }
-        let body = Body::from_stream(lines(desk, after, until, all));
-        Ok(answer::at_position(
-            ([(header::CONTENT_TYPE, NDJSON)], [(EPOCH, epochs.moment(until).epoch_name())], body).into_response(),
-            until,
-        ))
-    })
-}
-
-/// Refuses a position that was read in an epoch which is given up from there on.
-pub(super) fn confirm(epochs: &Epochs, epoch: &str, after: Position) -> Result<(), Problem> {
-    let rule = "must be a Daftar-Epoch as it was given; leave it out where none is known";
-    let moment = Moment::parse(epoch, after);
-    let moment = moment.ok_or_else(|| Problem::invalid_parameters(&[Invalid::new("epoch", epoch, rule)]))?;
-    epochs.confirm(&moment).map_err(|refused| {
-        let what = format!("position {after} does not hold any more: {refused}; read on from a position that does");
-        Problem::new(Slug::OtherEpoch, what)
-    })
-}
-
-/// The lines of the events after `after` up to `until`; a failure cuts the answer off, so that nobody takes it for whole.
-fn lines(desk: Desk, after: Position, until: Position, all: bool) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
-    stream::try_unfold((desk, after), move |(desk, after)| async move {
-        if after >= until {
-            return Ok(None);
-        }
-        let wanted = usize::try_from(until.0 - after.0).unwrap_or(FEED_EVENTS).min(FEED_EVENTS);
-        let recorded = desk.log().read_events(after, wanted).await?;
-        let Some(reached) = recorded.last().map(|event| event.position) else { return Ok(None) };
-        let mut text = Vec::with_capacity(512 * recorded.len());
-        for event in &recorded {
-            if event.bytes.head().map_err(|e| e.at(event.position))?.stream_kind == StreamKind::Ticket {
-                write_line(&mut text, &line_of(&**desk.log(), desk.codec(), event)?);
-            } else if all {
-                write_other_line(&mut text, event)?;
-            }
-        }
-        Ok(Some((text, (desk, reached))))
-    })
-}
 
 /// What became of a bulk of history.
 #[derive(Debug, Default, Serialize)]

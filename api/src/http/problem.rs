@@ -45,6 +45,8 @@ pub enum Slug {
     TooManyCells,
     /// There is more to do than can be done.
     Overloaded,
+    /// There are as many streams as there may be.
+    TooManyStreams,
     /// There is no room on the disk.
     StorageFull,
     /// The read model has not come to the position asked for.
@@ -81,6 +83,7 @@ impl Slug {
             }
             Self::TooManyCells => ("too-many-cells", StatusCode::UNPROCESSABLE_ENTITY, "The report would be too large"),
             Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE, "Too busy just now"),
+            Self::TooManyStreams => ("overloaded", StatusCode::TOO_MANY_REQUESTS, "Too many streams are open"),
             Self::StorageFull => ("storage-full", StatusCode::SERVICE_UNAVAILABLE, "The disk is full"),
             Self::NotYetSeen => ("not-yet-seen", StatusCode::SERVICE_UNAVAILABLE, "The reports are not that far yet"),
             Self::Corrupt => ("corrupt", StatusCode::INTERNAL_SERVER_ERROR, "The log is damaged"),
@@ -89,7 +92,7 @@ impl Slug {
     }
 
     const fn is_worth_retrying(self) -> bool {
-        matches!(self, Self::Overloaded | Self::StorageFull | Self::NotYetSeen)
+        matches!(self, Self::Overloaded | Self::TooManyStreams | Self::StorageFull | Self::NotYetSeen)
     }
 }
 
@@ -121,6 +124,12 @@ impl Problem {
         let detail = detail.into();
         let errors = vec![Wrong { pointer: format!("/{name}"), detail: detail.clone() }];
         Self { slug, detail: format!("{name} {detail}"), errors }
+    }
+
+    /// Which sort it is.
+    #[must_use]
+    pub const fn slug(&self) -> Slug {
+        self.slug
     }
 
     /// A problem with each of its places.

@@ -1,27 +1,38 @@
 //! `GET /v1/reports/{name}`: reports as JSON and CSV.
 
+use super::accept::preferred;
 use super::asked::{Parameters, has_already};
 use super::problem::{Problem, Slug, Wrong};
 use super::resolve::{Resolved, resolve};
+use super::rows_cache::Rows;
 use super::{Desk, Waiting, answer};
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_eventlog::Position;
+use daftar_projections::definition::catalog::Published;
 use daftar_projections::labels::KeyLabels;
+use daftar_projections::measurements::Measurements;
 use daftar_projections::report::query::{Query, ReportName};
-use daftar_projections::report::{Report, ReportError, report as make_report};
+use daftar_projections::report::rows_key::RowsKey;
+use daftar_projections::report::{Report, ReportError, head, rows};
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
     Json,
     Csv,
+}
+
+/// A report as it is answered: its head, and its rows as they are written.
+pub(super) struct Made {
+    pub(super) head: Report,
+    pub(super) rows: Arc<Rows>,
 }
 
 /// The handler.
@@ -30,7 +41,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let Path(name) = path.map_err(|_| no_such_report(""))?;
         let (name, form) = match name.strip_suffix(".csv") {
             Some(name) => (name, Form::Csv),
-            None if wants_csv(&headers) => (name.as_str(), Form::Csv),
+            None if preferred(&headers, &["application/json", "text/csv"]) == 1 => (name.as_str(), Form::Csv),
             None => (name.as_str(), Form::Json),
         };
         ReportName::parse(name).map_err(|_| no_such_report(name))?;
@@ -38,8 +49,8 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let waiting = parameters.waiting()?;
         let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
         let running = desk.begin_query()?;
-        let report = made(&desk, query, waiting, running).await?;
-        Ok::<_, Problem>(written(&report, form, &headers))
+        let made = made(&desk, query, form, waiting, running).await?;
+        Ok::<_, Problem>(written(&made, form, &headers))
     })
 }
 
@@ -48,19 +59,19 @@ fn no_such_report(name: &str) -> Problem {
     Problem::new(Slug::NotFound, format!("there is no report {name}; there are {known}"))
 }
 
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split([',', ';']).any(|kind| kind.trim().eq_ignore_ascii_case("text/csv"))
-}
-
 /// Makes the report on a thread that may take its time.
-async fn made(desk: &Desk, query: Query, waiting: Waiting, running: OwnedSemaphorePermit) -> Result<Report, Problem> {
+pub(super) async fn made(
+    desk: &Desk,
+    query: Query,
+    form: Form,
+    waiting: Waiting,
+    running: OwnedSemaphorePermit,
+) -> Result<Made, Problem> {
     let Resolved { definition, position, state } = resolve(desk, &query, waiting).await?;
     let made = desk.compute(move |desk| {
         // Held as long as the report is being made, also when nobody waits for it any more.
         let _running = running;
-        let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        make_report(&state, &query, &definition, position, &labels)
+        made_of(desk, &state, &query, &definition, position, form)
     });
     made.await?.map_err(|refused| match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
@@ -70,35 +81,59 @@ async fn made(desk: &Desk, query: Query, waiting: Waiting, running: OwnedSemapho
     })
 }
 
+/// Makes the report of a state, its rows only where they are not kept.
+fn made_of(
+    desk: &Desk,
+    state: &Measurements,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+    form: Form,
+) -> Result<Made, ReportError> {
+    let head = head(state, query, definition, position)?;
+    let key = (RowsKey::of(state, query, &head), form);
+    let rows = desk.rows().get(&key, || {
+        let labels = KeyLabels(Arc::clone(desk.codec().keys()));
+        let report = Report { rows: rows(state, query, definition, position, &labels)?, ..head.clone() };
+        Ok(match form {
+            Form::Json => report.rows_json(),
+            Form::Csv => report.to_csv(),
+        })
+    })?;
+    Ok(Made { head, rows })
+}
+
 /// A parameter that only the making of the report found wrong.
 fn wrong_parameter(name: &str, refused: &ReportError) -> Problem {
     let wrong = Wrong { pointer: format!("/{name}"), detail: refused.to_string() };
     Problem::with_errors(Slug::Invalid, refused.to_string(), vec![wrong])
 }
 
-fn written(report: &Report, form: Form, headers: &HeaderMap) -> Response {
-    let (text, kind) = match form {
-        Form::Json => (report.to_json() + "\n", "application/json"),
-        Form::Csv => (report.to_csv(), "text/csv; charset=utf-8"),
-    };
-    let tag = tag_of(&text, report.position, form);
+fn written(made: &Made, form: Form, headers: &HeaderMap) -> Response {
+    let Made { head, rows } = made;
+    let tag = tag_of(made, form);
+    // What is sent depends on these, also where nothing is sent.
+    let varies = (header::VARY, HeaderValue::from_static("accept"));
     if has_already(headers, &tag) {
-        return answer::at_position((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response(), report.position);
+        let told = [(header::ETAG, tag), varies, (header::VARY, HeaderValue::from_static("accept-encoding"))];
+        let response = (StatusCode::NOT_MODIFIED, AppendHeaders(told)).into_response();
+        return answer::at_position(response, head.position);
     }
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::ETAG, tag)];
-    answer::at_position((headers, Body::from(text)).into_response(), report.position)
+    let (text, kind) = match form {
+        Form::Json => (head.json_around(&rows.text) + "\n", "application/json"),
+        Form::Csv => (rows.text.clone(), "text/csv; charset=utf-8"),
+    };
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::ETAG, tag), varies];
+    answer::at_position((headers, Body::from(text)).into_response(), head.position)
 }
 
-/// A weak tag of everything but the position: equal figures keep it while the log grows.
-fn tag_of(text: &str, position: Position, form: Form) -> HeaderValue {
-    let stated = format!(",\"position\":{position},");
-    // The first place where it stands is the head of the report; CSV does not state it.
-    let (before, after) = match form {
-        Form::Json => text.split_once(&stated).unwrap_or((text, "")),
-        Form::Csv => (text, "csv"),
-    };
+/// A weak tag of everything that is sent but the position: equal figures keep it while the log grows.
+fn tag_of(made: &Made, form: Form) -> HeaderValue {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(before.as_bytes()).update(after.as_bytes());
-    let hex = hasher.finalize().to_hex();
+    match form {
+        Form::Json => hasher.update(made.head.head_without_position().as_bytes()),
+        Form::Csv => hasher.update(b"csv"),
+    };
+    let hex = hasher.update(&made.rows.digest).finalize().to_hex();
     HeaderValue::try_from(format!("W/\"{}\"", &hex[..32])).unwrap_or(HeaderValue::from_static("W/\"\""))
 }

@@ -1,7 +1,7 @@
 //! `/v1/segments` and `/v1/sealing-keys`: what backups of a running server read.
 
 use super::asked::{Parameters, whole};
-use super::events::confirm;
+use super::feed::confirm;
 use super::problem::Problem;
 use super::{Desk, answer};
 use axum::body::Body;

@@ -98,6 +98,7 @@ impl Measurements {
 
     fn apply_ticket(&mut self, row: &FactRow<'_>, ticket: u32) -> Result<(), FoldError> {
         let facts = decode_facts(row.event_type, row.schema, row.facts)?;
+        self.changes.note(&facts, row.position);
         let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
         if let Facts::TicketOpened(opened) = &facts {
             return self.opened(row, ticket, opened);

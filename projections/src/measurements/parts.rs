@@ -1,5 +1,6 @@
 //! The parts of a state, as checkpoints write them down.
 
+use super::changes::Changes;
 use super::chunk::Table;
 use super::credits::Credits;
 use super::latest::LatestInstants;
@@ -69,6 +70,7 @@ parts! {
     Tickets tickets: Tickets,
     Running running: Running,
     Latest latest: LatestInstants,
+    Changes changes: Changes,
     Spans spans: Spans,
     Runs runs: Runs,
     Credits credits: Credits,

@@ -22,16 +22,45 @@ impl Report {
     pub fn to_json(&self) -> String {
         let figures = self.rows.first().map_or(0, |row| row.figures.len());
         let mut out = Vec::with_capacity(HEAD_BYTES + self.rows.len() * (ROW_BYTES + figures * FIGURE_BYTES));
-        self.write_head(&mut out);
+        self.write_head(true, &mut out);
         out.extend_from_slice(b",\"rows\":");
         self.write_rows(&mut out);
         out.push(b'}');
-        // Made of texts, digits and brackets.
-        String::from_utf8(out).unwrap_or_default()
+        text_of(out)
+    }
+
+    /// Its rows alone as JSON.
+    #[must_use]
+    pub fn rows_json(&self) -> String {
+        let figures = self.rows.first().map_or(0, |row| row.figures.len());
+        let mut out = Vec::with_capacity(self.rows.len() * (ROW_BYTES + figures * FIGURE_BYTES));
+        self.write_rows(&mut out);
+        text_of(out)
+    }
+
+    /// The report as JSON, with the JSON of its rows as [`Self::rows_json`] wrote it: those in `self` are not read.
+    #[must_use]
+    pub fn json_around(&self, rows_json: &str) -> String {
+        // A line end often follows.
+        let mut out = Vec::with_capacity(HEAD_BYTES + rows_json.len() + 1);
+        self.write_head(true, &mut out);
+        out.extend_from_slice(b",\"rows\":");
+        out.extend_from_slice(rows_json.as_bytes());
+        out.push(b'}');
+        text_of(out)
+    }
+
+    /// What its JSON says besides rows and position.
+    #[must_use]
+    pub fn head_without_position(&self) -> String {
+        let mut out = Vec::with_capacity(HEAD_BYTES);
+        self.write_head(false, &mut out);
+        out.push(b'}');
+        text_of(out)
     }
 
     /// Writes the opening bracket of the report and everything before its rows.
-    pub fn write_head(&self, out: &mut Vec<u8>) {
+    fn write_head(&self, with_position: bool, out: &mut Vec<u8>) {
         let document = &self.definition.document;
         let name = Figure::from(document.name.as_str());
         let definition = Figure::object([("name", name), ("version", self.definition.version.into())]);
@@ -43,7 +72,9 @@ impl Report {
             write_field(name, &figure, out);
         };
         field("definition", definition);
-        field("position", self.position.0.into());
+        if with_position {
+            field("position", self.position.0.into());
+        }
         field("as_of", self.as_of.map_or(Figure::Null, as_asked));
         field("happened_by", instant(self.happened_by));
         field("at", instant(self.at));
@@ -75,6 +106,11 @@ impl Report {
         }
         out.push(b']');
     }
+}
+
+/// What was written, which is made of texts, digits and brackets.
+fn text_of(written: Vec<u8>) -> String {
+    String::from_utf8(written).unwrap_or_default()
 }
 
 /// Writes the opening bracket of a row and what it says of its period.

@@ -336,6 +336,12 @@ impl Query {
         PARAMETERS.split(", ").any(|parameter| parameter == name) || Dimension::is_filter(name)
     }
 
+    /// Whether headline figures, one row as of now, can be asked with a parameter or a filter of that name.
+    #[must_use]
+    pub fn knows_of_headline(name: &str) -> bool {
+        matches!(name, "from" | "to" | "definition") || Dimension::is_filter(name)
+    }
+
     /// Reads a report's name and its parameters, given as names and values in any order.
     ///
     /// # Errors

@@ -8,12 +8,14 @@
 //! - `parts`: what a ticket contributes to reports; `rows`, `figures`: reports made of that
 //! - `any`: random definitions, histories and questions; `properties`: the product against all this
 //! - `travel`: the past, and other definitions, against folds from nothing
+//! - `keys`: rows with equal keys against each other
 //! - `by_hand`: this against cases worked out by hand
 
 pub(crate) mod any;
 mod by_hand;
 mod figures;
 mod hours;
+mod keys;
 mod parts;
 mod periods;
 mod properties;
