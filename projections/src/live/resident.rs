@@ -178,7 +178,8 @@ impl Resident {
 
     fn progress_of(&self, live: &Live) -> Progress {
         let of = *self.log.durable().borrow();
-        Progress { ready: live.is_level(), folded: live.folded().min(of), of }
+        // What is published up to the end is ready before its projector has taken note of that.
+        Progress { ready: live.is_level() || of <= live.reached(), folded: live.folded().min(of), of }
     }
 
     /// The state of this basis, as the one used last; those used the longest ago make room.
