@@ -10,6 +10,7 @@
 //! - `dissatisfaction`: cases of dissatisfied customers
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
 //!   `backlog`, `cases`, `review_queue`: one file a report; a figure that several show is counted where it has its home
+//! - [`explain`]: what one cell is made of
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod backlog;
@@ -17,6 +18,7 @@ mod cases;
 mod counting;
 mod csv;
 mod dissatisfaction;
+pub mod explain;
 pub mod figure;
 mod flow;
 pub(crate) mod groups;
@@ -44,6 +46,7 @@ use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use chrono::DateTime;
+use explain::part::{Lookup, PartOf};
 use counting::{Counter, Counting, GROUPS_MAX, Prefix};
 use daftar_eventlog::Position;
 use figure::Figure;
@@ -178,6 +181,12 @@ trait RowFigures: Default {
 
     /// The row's figures.
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields;
+
+    /// The paths of its figures as explanations are asked for them; a word in capitals stands for one of several.
+    const EXPLAINED: &'static [&'static str];
+
+    /// Reads the parts of the figure at a path; none: there is no such figure.
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>>;
 }
 
 /// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a

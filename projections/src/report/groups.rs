@@ -30,11 +30,16 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
-    fn ticket(self) -> usize {
+    /// The ticket's number.
+    pub(super) fn ticket_number(self) -> u32 {
         match self {
-            Self::Measured { moments, row, .. } => moments.ticket[row] as usize,
-            Self::Standing { ticket, .. } => ticket as usize,
+            Self::Measured { moments, row, .. } => moments.ticket[row],
+            Self::Standing { ticket, .. } => ticket,
         }
+    }
+
+    fn ticket(self) -> usize {
+        self.ticket_number() as usize
     }
 
     fn branch(self) -> u16 {
@@ -51,7 +56,8 @@ impl Place<'_> {
         }
     }
 
-    fn agent(self) -> u32 {
+    /// The agent it is counted for; 0: nobody.
+    pub(super) fn agent(self) -> u32 {
         match self {
             Self::Measured { agent, .. } => agent,
             Self::Standing { in_force, .. } => in_force.agent,
@@ -143,7 +149,7 @@ impl Axis {
     }
 
     /// The number of a value that a filter names; `None` when nothing has it.
-    fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
+    pub(super) fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
         let d = dimensions;
         match self {
             Self::Branch => d.branches.get(value),

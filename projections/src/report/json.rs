@@ -50,7 +50,8 @@ impl Serialize for Row {
     }
 }
 
-fn as_asked(as_of: AsOf) -> Figure {
+/// A prefix as it was asked for.
+pub(super) fn as_asked(as_of: AsOf) -> Figure {
     match as_of {
         AsOf::Position(position) => Figure::Count(position),
         AsOf::Instant(instant) => Figure::Text(instant.to_string()),
