@@ -9,13 +9,13 @@
 //! - `any`: random definitions, histories and questions; `properties`: the product against all this
 //! - `by_hand`: this against cases worked out by hand
 
-mod any;
+pub(in crate::report) mod any;
 mod by_hand;
 mod figures;
 mod hours;
 mod parts;
 mod periods;
 mod properties;
-mod rows;
+pub(in crate::report) mod rows;
 mod ticket;
 mod waits;

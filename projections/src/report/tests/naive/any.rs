@@ -193,7 +193,7 @@ fn leaderboard() -> impl Strategy<Value = LeaderboardRules> {
 }
 
 /// A valid definition; whatever it is named, nobody reads that.
-pub(super) fn any_definition() -> impl Strategy<Value = Definition> {
+pub(in crate::report) fn any_definition() -> impl Strategy<Value = Definition> {
     let top = (zone(), word(CalendarName::ALL), word(WeekStart::ALL), word(Clock::ALL), pauses(), word(DatedBy::ALL));
     let sections = (first_response(), next_response(), resolution(), word(ScheduleChosen::ALL), csat());
     let asked = (
@@ -241,7 +241,7 @@ pub(super) fn any_definition() -> impl Strategy<Value = Definition> {
 /// One step of a random history: on which ticket, what kind of event, two numbers to vary it, seconds since its last.
 type Step = (usize, u8, u8, u8, i64);
 
-pub(super) fn any_history() -> impl Strategy<Value = Vec<Entry>> {
+pub(in crate::report) fn any_history() -> impl Strategy<Value = Vec<Entry>> {
     // Whole hours and days fall on openings, on the ends of periods and on the bounds of ages.
     let hour = 3600;
     let gap = prop_oneof![
@@ -339,7 +339,7 @@ fn answers(a: u8, b: u8) -> Answers {
 }
 
 /// What reports are asked, but which one and by what.
-pub(super) fn any_asked() -> impl Strategy<Value = Asked> {
+pub(in crate::report) fn any_asked() -> impl Strategy<Value = Asked> {
     let day = || prop::option::of((0..150i64, prop_oneof![Just(0), 0..1440i64]));
     let instant = |(day, minute)| minutes(day * 1440 + minute);
     let interval = prop_oneof![3 => Just(None), 4 => select(Interval::ALL[1..].to_vec()).prop_map(Some)];

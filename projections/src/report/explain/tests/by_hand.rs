@@ -1,0 +1,1 @@
+//! Cells worked out by hand.
