@@ -1,10 +1,11 @@
 //! An event before and after it is stored: its canonical bytes, and what the log adds to them.
 
+use crate::block::FactRow;
 use crate::checksum::{Digest, event_digest};
 use crate::codec::v1::MetadataV1;
 use crate::codec::{self, CodecError, EventType};
 use crate::log::{CommandStamp, StoreError};
-use crate::position::{Position, Version};
+use crate::position::{Position, StreamNumber, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 
@@ -35,6 +36,28 @@ pub struct RecordedEvent {
     pub recorded_at: Timestamp,
     /// Its canonical bytes.
     pub bytes: EventBytes,
+}
+
+impl RecordedEvent {
+    /// Its facts as folds read them, of the stream with that number.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError`] when its bytes are no event, or a newer one.
+    pub fn fact_row(&self, stream: StreamNumber) -> Result<FactRow<'_>, HeadError> {
+        let head = self.bytes.head()?;
+        Ok(FactRow {
+            position: self.position,
+            version: head.version,
+            stream,
+            back: 0,
+            occurred_at: head.occurred_at,
+            recorded_at: self.recorded_at,
+            event_type: head.event_type,
+            schema: head.schema,
+            facts: head.facts,
+        })
+    }
 }
 
 /// The parts of an event's head, borrowed from it.

@@ -3,7 +3,7 @@
 mod by_hand;
 mod cases;
 mod leaderboard;
-pub(in crate::report) mod naive;
+pub(crate) mod naive;
 mod oracle;
 mod overview;
 pub(crate) mod plain;

@@ -9,7 +9,7 @@
 //! - `any`: random definitions, histories and questions; `properties`: the product against all this
 //! - `by_hand`: this against cases worked out by hand
 
-pub(in crate::report) mod any;
+pub(crate) mod any;
 mod by_hand;
 mod figures;
 mod hours;

@@ -193,7 +193,7 @@ fn leaderboard() -> impl Strategy<Value = LeaderboardRules> {
 }
 
 /// A valid definition; whatever it is named, nobody reads that.
-pub(in crate::report) fn any_definition() -> impl Strategy<Value = Definition> {
+pub(crate) fn any_definition() -> impl Strategy<Value = Definition> {
     let top = (zone(), word(CalendarName::ALL), word(WeekStart::ALL), word(Clock::ALL), pauses(), word(DatedBy::ALL));
     let sections = (first_response(), next_response(), resolution(), word(ScheduleChosen::ALL), csat());
     let asked = (
@@ -241,7 +241,7 @@ pub(in crate::report) fn any_definition() -> impl Strategy<Value = Definition> {
 /// One step of a random history: on which ticket, what kind of event, two numbers to vary it, seconds since its last.
 type Step = (usize, u8, u8, u8, i64);
 
-pub(in crate::report) fn any_history() -> impl Strategy<Value = Vec<Entry>> {
+pub(crate) fn any_history() -> impl Strategy<Value = Vec<Entry>> {
     // Whole hours and days fall on openings, on the ends of periods and on the bounds of ages.
     let hour = 3600;
     let gap = prop_oneof![
