@@ -6,6 +6,7 @@ mod answer;
 mod asked;
 mod definitions;
 mod events;
+mod explain;
 mod guard;
 mod lists;
 mod metrics;
@@ -222,6 +223,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/definitions", definitions::list())
         .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
+        .route("/v1/reports/{name}/explain", explain::explained())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())
         .route("/readyz", ops::ready())

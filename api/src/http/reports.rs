@@ -14,7 +14,7 @@ use daftar_eventlog::Position;
 use daftar_projections::definition::catalog::Published;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
-use daftar_projections::projector::position_at;
+use daftar_projections::projector::{CatchUpError, position_at};
 use daftar_projections::report::query::{AsOf, Query, ReportName};
 use daftar_projections::report::{Report, ReportError, report as make_report};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
     })
 }
 
-fn no_such_report(name: &str) -> Problem {
+pub(super) fn no_such_report(name: &str) -> Problem {
     let known = ReportName::ALL.map(ReportName::name).join(", ");
     Problem::new(Slug::NotFound, format!("there is no report {name}; there are {known}"))
 }
@@ -67,27 +67,45 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 
 /// Makes the report on a thread that may take its time.
 async fn made(desk: &Desk, query: Query, running: OwnedSemaphorePermit) -> Result<Report, Problem> {
-    let asked = asked_position(desk, query.as_of).await?;
-    // What is published now is what the report speaks for: the definition's name is looked up there too.
-    let position = asked.unwrap_or_else(|| *desk.live().published().borrow());
-    let definition = definition(desk, &query, position).await?;
+    let (definition, position) = resolve(desk, &query).await?;
     let made = desk.compute(move |desk| {
         // Held as long as the report is being made, also when nobody waits for it any more.
         let _running = running;
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        let folded = definition.document.folded();
-        let make = |state: &Measurements| make_report(state, &query, &definition, position, &labels);
-        if desk.live().read(|state| *state.folded() == folded)? {
-            return desk.live().read(make);
-        }
-        Handle::current().block_on(desk.resident().read(&folded, make))
+        read(desk, &definition, |state| make_report(state, &query, &definition, position, &labels))
     });
-    made.await??.map_err(|refused| match refused {
+    made.await??.map_err(refused)
+}
+
+/// What a query speaks of: a definition, and the end of the prefix that was asked for.
+pub(super) async fn resolve(desk: &Desk, query: &Query) -> Result<(Arc<Published>, Position), Problem> {
+    let asked = asked_position(desk, query.as_of).await?;
+    // What is published now is what the report speaks for: the definition's name is looked up there too.
+    let position = asked.unwrap_or_else(|| *desk.live().published().borrow());
+    Ok((definition(desk, query, position).await?, position))
+}
+
+/// Reads the state that was measured under a definition's folded fields, on a thread that may take its time.
+pub(super) fn read<T>(
+    desk: &Desk,
+    definition: &Published,
+    read: impl FnOnce(&Measurements) -> T,
+) -> Result<T, CatchUpError> {
+    let folded = definition.document.folded();
+    if desk.live().read(|state| *state.folded() == folded)? {
+        return desk.live().read(read);
+    }
+    Handle::current().block_on(desk.resident().read(&folded, read))
+}
+
+/// Why a report was not made, to whoever asked.
+pub(super) fn refused(refused: ReportError) -> Problem {
+    match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
         ReportError::EmptyTime { .. } => wrong_parameter("to", &refused),
         ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
         ReportError::OtherFolded(_) => Problem::new(Slug::Internal, refused.to_string()),
-    })
+    }
 }
 
 /// The definition that a query names, as it was at a position.

@@ -5,6 +5,7 @@
 //! - [`ask`]: what is asked; `cell`: where the cell lies; [`cursor`]: where the next page begins
 //! - `recorder`: takes down what the report's own counting enters into the cell; `part`: what one measurement is in a
 //!   figure; [`recall`]: what was taken back
+//! - `told`: the items in words, by the stories of their tickets
 //! - [`ranks`]: between which values a percentile lies; `json`: an explanation as JSON
 //!
 //! # Invariants
@@ -20,6 +21,7 @@ pub(in crate::report) mod part;
 pub mod ranks;
 pub mod recall;
 pub(in crate::report) mod recorder;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ use super::{
 use crate::definition::catalog::Published;
 use crate::exact::Decimal;
 use crate::measurements::Measurements;
+use crate::story::Told;
 use crate::ticket_facts::Micros;
 use ask::Ask;
 use cursor::{CursorError, Place};
@@ -114,6 +117,8 @@ pub struct Item {
     pub rank: Option<Rank>,
     /// How it was taken back.
     pub taken_back: Option<TakenBack>,
+    /// How it came about, once [`Explained::tell`] has told it.
+    pub told: Option<Told>,
 }
 
 /// Why a cell was not explained.
@@ -294,6 +299,7 @@ impl Item {
             reason,
             rank,
             taken_back,
+            told: None,
         }
     }
 }

@@ -49,11 +49,18 @@ impl Serialize for Item {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("ticket", &self.ticket)?;
+        if let Some(told) = &self.told {
+            map.serialize_entry("cycle", &told.cycle)?;
+        }
         map.serialize_entry("at", &rfc3339(self.at))?;
-        map.serialize_entry("position", &self.position.map(|position| position.0))?;
         map.serialize_entry("value", &self.value)?;
         map.serialize_entry("counted", &self.counted)?;
         map.serialize_entry("agent", &self.agent)?;
+        if let Some(told) = &self.told {
+            map.serialize_entry("versions", &told.versions)?;
+            map.serialize_entry("words", &told.words)?;
+        }
+        map.serialize_entry("position", &self.position.map(|position| position.0))?;
         if let Some(scale) = self.scale {
             map.serialize_entry("scale", scale.name())?;
         }
