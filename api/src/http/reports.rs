@@ -82,7 +82,8 @@ pub(super) async fn resolve(desk: &Desk, query: &Query) -> Result<(Arc<Published
     let asked = asked_position(desk, query.as_of).await?;
     // What is published now is what the report speaks for: the definition's name is looked up there too.
     let position = asked.unwrap_or_else(|| *desk.live().published().borrow());
-    Ok((definition(desk, query, position).await?, position))
+    let name = query.definition.as_deref().unwrap_or(DEFAULT);
+    Ok((named(desk, "definition", name, position).await?, position))
 }
 
 /// Reads the state that was measured under a definition's folded fields, on a thread that may take its time.
@@ -108,12 +109,16 @@ pub(super) fn refused(refused: ReportError) -> Problem {
     }
 }
 
-/// The definition that a query names, as it was at a position.
-async fn definition(desk: &Desk, query: &Query, position: Position) -> Result<Arc<Published>, Problem> {
-    let name = query.definition.as_deref().unwrap_or(DEFAULT);
+/// The definition that a parameter names, as it was at a position.
+pub(super) async fn named(
+    desk: &Desk,
+    parameter: &str,
+    name: &str,
+    position: Position,
+) -> Result<Arc<Published>, Problem> {
     desk.definitions().at(name, position).await?.ok_or_else(|| {
         let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
-        Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
+        Problem::invalid_parameters(&[Invalid::new(parameter, name, rule)])
     })
 }
 

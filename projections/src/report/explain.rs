@@ -5,6 +5,7 @@
 //! - [`ask`]: what is asked; `cell`: where the cell lies; [`cursor`]: where the next page begins
 //! - `recorder`: takes down what the report's own counting enters into the cell; `part`: what one measurement is in a
 //!   figure; [`recall`]: what was taken back
+//! - [`against`]: one cell under two definitions
 //! - `told`: the items in words, by the stories of their tickets
 //! - [`ranks`]: between which values a percentile lies; `json`: an explanation as JSON
 //!
@@ -13,6 +14,7 @@
 //! No figure is counted here: the report counts, into a row of its own for each measurement, and the row tells what
 //! that one measurement is in the figure. So an explanation cannot differ from its report.
 
+pub mod against;
 pub mod ask;
 mod cell;
 pub mod cursor;
@@ -40,6 +42,7 @@ use crate::exact::Decimal;
 use crate::measurements::Measurements;
 use crate::story::Told;
 use crate::ticket_facts::Micros;
+use against::{Compared, compared};
 use ask::Ask;
 use cursor::{CursorError, Place};
 use daftar_domain::Invalid;
@@ -50,6 +53,7 @@ use ranks::Rank;
 use recall::{Recall, TakenBack};
 use recorder::Entered;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A cell explained: what it is, and a page of what makes it.
@@ -175,8 +179,24 @@ pub fn explain(
     Ok(found.page(state, ask, place, epochs))
 }
 
+/// Finds the cell that `ask` asks for under one definition, to be compared with the same under another.
+///
+/// # Errors
+///
+/// [`ExplainError`] where there is no such cell, or its report cannot be made.
+pub fn found(
+    state: &Measurements,
+    ask: &Ask,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Found, ExplainError> {
+    Found::of(state, ask, definition, position, labels)
+}
+
 /// A cell and everything that entered it.
-struct Found {
+#[derive(Debug, Clone)]
+pub struct Found {
     cell: ExplainedCell,
     /// What makes it.
     standing: Vec<Entered>,
@@ -187,6 +207,25 @@ struct Found {
 }
 
 impl Found {
+    /// What of the cell is another under another definition, for which `state` was measured from the same log.
+    ///
+    /// # Errors
+    ///
+    /// [`ExplainError`] where there is no such cell under that definition, or its report cannot be made.
+    pub fn against(
+        self,
+        state: &Measurements,
+        ask: &Ask,
+        definition: &Arc<Published>,
+        epochs: &Epochs,
+        labels: &dyn CustomerLabels,
+    ) -> Result<Compared, ExplainError> {
+        let position = self.cell.position;
+        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
+        let there = Self::of(state, ask, definition, position, labels)?;
+        Ok(compared(self, there, state, ask, place, epochs))
+    }
+
     fn of(
         state: &Measurements,
         ask: &Ask,
@@ -255,7 +294,8 @@ impl Found {
         let after = place.skipped.saturating_add(page.len());
         let next = Place { position: self.cell.position, skipped: after };
         let next = (after < all.len()).then(|| next.write(ask, epochs));
-        let rank = |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
+        let rank =
+            |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
         let items = page.iter().map(|n| item((&all[*n], rank(*n)))).collect();
         Explained { cell: self.cell, items, next }
     }
@@ -268,19 +308,23 @@ impl Entered {
     }
 }
 
+/// Which of so many a page has.
+fn page_of(all: usize, skipped: usize, limit: usize) -> Range<usize> {
+    let start = skipped.min(all);
+    start..start.saturating_add(limit).min(all)
+}
+
 /// The places of a page in order, each at most once: only these are sorted.
 fn page(all: &[Entered], skipped: usize, limit: usize) -> Vec<usize> {
     let mut keys: Vec<_> = all.iter().zip(0_usize..).map(|(entered, n)| (entered.order(), n)).collect();
-    if skipped >= keys.len() {
-        return Vec::new();
+    let Range { start, end } = page_of(keys.len(), skipped, limit);
+    if start < keys.len() {
+        keys.select_nth_unstable(start);
     }
-    keys.select_nth_unstable(skipped);
-    let rest = &mut keys[skipped..];
-    if limit < rest.len() {
-        rest.select_nth_unstable(limit);
+    if end < keys.len() {
+        keys[start..].select_nth_unstable(end - start);
     }
-    let len = limit.min(rest.len());
-    let page = &mut rest[..len];
+    let page = &mut keys[start..end];
     page.sort_unstable();
     page.iter().map(|(_, n)| *n).collect()
 }

@@ -1,8 +1,8 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
 use super::counting::{Counting, Whose};
-use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::explain::longest;
+use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};
 use super::resolution_times::each_full_resolution;

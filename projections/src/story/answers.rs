@@ -57,7 +57,12 @@ impl Telling<'_> {
         self.changes(&Field::Overall, earlier, later)
     }
 
-    fn changes(&mut self, field: &Field, earlier: Option<(Given, usize)>, later: Option<(Given, usize)>) -> Vec<String> {
+    fn changes(
+        &mut self,
+        field: &Field,
+        earlier: Option<(Given, usize)>,
+        later: Option<(Given, usize)>,
+    ) -> Vec<String> {
         let mut told = Vec::new();
         if let Some((given, step)) = earlier {
             let when = self.times.at(self.story.steps[step].at);

@@ -35,11 +35,7 @@ impl Step {
     /// The step that the event just folded made; `before` is the one before it.
     ///
     /// The state knows this one ticket, so its facts are the first.
-    pub(super) fn after(
-        state: &Measurements,
-        row: &FactRow<'_>,
-        before: Option<&Self>,
-    ) -> Result<Self, FoldError> {
+    pub(super) fn after(state: &Measurements, row: &FactRow<'_>, before: Option<&Self>) -> Result<Self, FoldError> {
         let no_ticket = FoldError::OutOfOrder("an event in a ticket's stream is no ticket's");
         let facts = decode_facts(row.event_type, row.schema, row.facts)?;
         let stood = before.map(|step| step.in_force).unwrap_or_default();

@@ -28,8 +28,7 @@ impl Telling<'_> {
         match &self.story.steps[index].deed {
             Deed::Answered { given, .. } => {
                 let fields: Vec<Field> = given.iter().map(|(field, _)| field.clone()).collect();
-                let mut told: Vec<_> =
-                    fields.iter().flat_map(|field| self.earlier_and_later(field, index)).collect();
+                let mut told: Vec<_> = fields.iter().flat_map(|field| self.earlier_and_later(field, index)).collect();
                 // A submission that came too late is told once, not for each of its fields.
                 told.dedup();
                 told

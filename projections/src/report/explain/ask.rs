@@ -14,7 +14,7 @@ pub const PAGE_MAX: usize = 1_000;
 /// What comes before the name of a dimension where its value in the cell's row is given.
 const CELL_PREFIX: &str = "cell.";
 /// The parameters beside those of the report and of the cell's group.
-const PARAMETERS: [&str; 5] = ["period", "figure", "limit", "cursor", "taken_back"];
+const PARAMETERS: [&str; 6] = ["period", "figure", "limit", "cursor", "taken_back", "against"];
 /// The word that stands for an absent value.
 const ABSENT: &str = "null";
 /// What says which row of the review queue is meant.
@@ -39,6 +39,8 @@ pub struct Ask {
     pub cursor: Option<String>,
     /// Whether the items are those that made the cell once and were taken back.
     pub taken_back: bool,
+    /// The definition with which the cell is compared, as it was named.
+    pub against: Option<String>,
 }
 
 impl Ask {
@@ -86,11 +88,11 @@ impl Reading {
         let ticket = if query.report.lists_tickets() { self.ticket() } else { None };
         let limit = self.limit();
         let cursor = self.own.remove("cursor");
-        let taken_back = self.taken_back();
+        let (taken_back, against) = (self.taken_back(), self.against());
         for (name, value) in std::mem::take(&mut self.own) {
             self.wrong.push(Invalid::new(name, value, other_dimension(&query)));
         }
-        let ask = Ask { query, figure, period, group, ticket, limit, cursor, taken_back };
+        let ask = Ask { query, figure, period, group, ticket, limit, cursor, taken_back, against };
         if self.wrong.is_empty() { Ok(ask) } else { Err(self.wrong) }
     }
 
@@ -155,6 +157,18 @@ impl Reading {
         })
     }
 
+    fn against(&mut self) -> Option<String> {
+        let against = self.own.remove("against")?;
+        if against.is_empty() {
+            self.wrong.push(Invalid::new(
+                "against",
+                "",
+                "must be a definition's name such as zendesk, or NAME@VERSION",
+            ));
+        }
+        Some(against)
+    }
+
     fn taken_back(&mut self) -> bool {
         match self.own.remove("taken_back").as_deref() {
             None | Some("false") => false,
@@ -179,9 +193,12 @@ fn dimensions(query: &Query) -> Vec<Dimension> {
 
 /// Why a value of the cell's group is one too many.
 fn other_dimension(query: &Query) -> String {
-    let names = dimensions(query).iter().map(|dimension| format!("{CELL_PREFIX}{}", dimension.name())).collect::<Vec<_>>();
+    let names =
+        dimensions(query).iter().map(|dimension| format!("{CELL_PREFIX}{}", dimension.name())).collect::<Vec<_>>();
     match (query.report.lists_tickets(), names.is_empty()) {
-        (true, _) => format!("must be left out: rows of {} are told apart by {CELL_PREFIX}{TICKET}", query.report.name()),
+        (true, _) => {
+            format!("must be left out: rows of {} are told apart by {CELL_PREFIX}{TICKET}", query.report.name())
+        }
         (false, true) => "must be left out: the report is not grouped; group_by says by what".to_owned(),
         (false, false) => format!("must be left out: rows are told apart by {}", names.join(", ")),
     }

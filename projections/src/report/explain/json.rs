@@ -1,5 +1,6 @@
 //! An explanation as JSON, in the form and order that its readers rely on.
 
+use super::against::{Compared, Moved};
 use super::{Explained, ExplainedCell, Item};
 use crate::report::figure::Figure;
 use crate::report::json::{as_asked, rfc3339};
@@ -11,6 +12,29 @@ impl Serialize for Explained {
         map.serialize_entry("cell", &self.cell)?;
         map.serialize_entry("items", &self.items)?;
         map.serialize_entry("next_cursor", &self.next)?;
+        map.end()
+    }
+}
+
+impl Serialize for Compared {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(5))?;
+        map.serialize_entry("cell", &self.cell)?;
+        map.serialize_entry("against", &self.against)?;
+        map.serialize_entry("moved", &self.moved)?;
+        map.serialize_entry("items", &self.items)?;
+        map.serialize_entry("next_cursor", &self.next)?;
+        map.end()
+    }
+}
+
+impl Serialize for Moved {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("ticket", &self.ticket)?;
+        map.serialize_entry("difference", &self.difference)?;
+        map.serialize_entry("item", &self.here)?;
+        map.serialize_entry("against", &self.there)?;
         map.end()
     }
 }

@@ -91,19 +91,20 @@ fn a_second_survey_answer_takes_the_first_back_from_its_position_on() {
 fn a_reopening_takes_a_full_resolution_back_and_a_later_closing_gives_another() {
     let entries = history(
         1,
-        [
-            (0, opened(Who::Customer)),
-            (10, closed(SARA)),
-            (20, Story::Reopened(Who::Customer)),
-            (30, closed(SARA)),
-        ],
+        [(0, opened(Who::Customer)), (10, closed(SARA)), (20, Story::Reopened(Who::Customer)), (30, closed(SARA))],
     );
     let at = |position| explained(&entries, position, "resolution-times", "figure=full_resolution");
     assert_eq!(items(&at(3)), [("T-1", 3, json!(600), true)]);
     assert_eq!(items(&at(4)), []);
-    assert_eq!(once(&entries, 4, "resolution-times", "full_resolution"), [(3, json!(600), "reopened".into(), json!(4))]);
+    assert_eq!(
+        once(&entries, 4, "resolution-times", "full_resolution"),
+        [(3, json!(600), "reopened".into(), json!(4))]
+    );
     assert_eq!(items(&at(5)), [("T-1", 5, json!(1800), true)]);
-    assert_eq!(once(&entries, 5, "resolution-times", "full_resolution"), [(3, json!(600), "reopened".into(), json!(4))]);
+    assert_eq!(
+        once(&entries, 5, "resolution-times", "full_resolution"),
+        [(3, json!(600), "reopened".into(), json!(4))]
+    );
     let closings = explained(&entries, 5, "flow", "figure=closed");
     assert_eq!(items(&closings), [("T-1", 3, json!(1), true), ("T-1", 5, json!(1), true)]);
 }
@@ -169,7 +170,8 @@ fn pages_follow_each_other_and_hold_for_one_cell_of_one_log() {
     let tickets: Vec<_> = [&first, &second, &third].into_iter().flat_map(items).map(|item| item.0.to_owned()).collect();
     assert_eq!(tickets, (1..=10).map(|n| format!("T-{n}")).collect::<Vec<_>>());
     assert_eq!(third["next_cursor"], Value::Null);
-    let with = |query: &str, log| asked(log, &entries, 21, "response-times", &format!("{query}&cursor={}", next(&first)));
+    let with =
+        |query: &str, log| asked(log, &entries, 21, "response-times", &format!("{query}&cursor={}", next(&first)));
     assert!(with("figure=first_response&limit=1", 1).is_ok(), "a page may be of another size");
     let Err(ExplainError::Invalid(wrong)) = with("figure=next_response", 1) else { panic!("it is another cell's") };
     assert!(wrong[0].field == "cursor" && wrong[0].rule.contains("another cell"), "{wrong:?}");
@@ -193,7 +195,10 @@ fn a_tag_is_a_row_for_every_ticket_that_has_it_and_null_for_those_without() {
         let answer = explained(&entries, 4, "flow", &format!("group_by=tag&cell.tag={tag}&figure=opened"));
         items(&answer).iter().map(|item| item.0.to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!((tickets("login"), tickets("refund")), (vec!["T-1".to_owned()], vec!["T-1".to_owned(), "T-2".to_owned()]));
+    assert_eq!(
+        (tickets("login"), tickets("refund")),
+        (vec!["T-1".to_owned()], vec!["T-1".to_owned(), "T-2".to_owned()])
+    );
     assert_eq!(tickets("null"), ["T-3"]);
 }
 
@@ -214,7 +219,12 @@ fn what_there_is_not_is_refused_with_what_there_is() {
         ("flow", "figure=opened&interval=week&period=2026-01-02", "period", "like 2025-12-29"),
         ("flow", "figure=opened&group_by=department", "cell.department", "department"),
         ("flow", "figure=opened&group_by=department&cell.department=nowhere", "cell.department", "a ticket has"),
-        ("flow", "figure=opened&group_by=department&cell.department=null&cell.agent=sara", "cell.agent", "cell.department"),
+        (
+            "flow",
+            "figure=opened&group_by=department&cell.department=null&cell.agent=sara",
+            "cell.agent",
+            "cell.department",
+        ),
         ("flow", "figure=opened&cell.agent=sara", "cell.agent", "not grouped"),
         ("leaderboard", "figure=csat", "cell.agent", "agent"),
         ("leaderboard", "figure=csat&cell.agent=null", "cell.agent", "nobody"),
@@ -224,7 +234,9 @@ fn what_there_is_not_is_refused_with_what_there_is() {
         ("review-queue", "figure=reasons&cell.ticket=T-99", "cell.ticket", "queue"),
         ("review-queue", "figure=agent&cell.ticket=T-1", "figure", "reasons, since, answer"),
     ] {
-        let Err(ExplainError::Invalid(wrong)) = asked(1, &entries, 21, report, query) else { panic!("{report} {query}") };
+        let Err(ExplainError::Invalid(wrong)) = asked(1, &entries, 21, report, query) else {
+            panic!("{report} {query}")
+        };
         assert_eq!(wrong.iter().map(|wrong| wrong.field.as_str()).collect::<Vec<_>>(), [field], "{report} {query}");
         assert!(wrong[0].rule.contains(told), "{query}: {}", wrong[0]);
     }

@@ -54,7 +54,10 @@ pub(super) fn check(path: &str, figure: &Value, items: &[Value]) {
     let same = |name: &str, expected: Option<f64>| {
         let close = |(told, made): (f64, f64)| (told - made).abs() <= ROUNDED * made.abs().max(1.0);
         let told = figure[name].as_f64();
-        assert!(told.zip(expected).map_or(told.is_none() && expected.is_none(), close), "{name} of {path}: {figure} {items:?}");
+        assert!(
+            told.zip(expected).map_or(told.is_none() && expected.is_none(), close),
+            "{name} of {path}: {figure} {items:?}"
+        );
     };
     let count = |name: &str, expected: usize| assert_eq!(figure[name], expected, "{name} of {path}: {items:?}");
     let Value::Object(fields) = figure else {

@@ -113,7 +113,11 @@ impl Case<'_> {
             for (path, figure) in figures(&row) {
                 let answer = self.explained(&row, &path, 7);
                 let items = answer["items"].as_array().unwrap();
-                let value = if path.starts_with("between") { &answer["cell"]["value"]["count"] } else { &answer["cell"]["value"] };
+                let value = if path.starts_with("between") {
+                    &answer["cell"]["value"]["count"]
+                } else {
+                    &answer["cell"]["value"]
+                };
                 assert_eq!(*value, figure, "{path} {answer}");
                 assert_eq!(answer["cell"]["items"], items.len());
                 let order = |item: &Value| (instant(item), item["position"].as_u64());
