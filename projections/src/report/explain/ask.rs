@@ -5,6 +5,7 @@ use crate::report::query::{Dimension, Query, ReportName};
 use daftar_domain::Invalid;
 use daftar_domain::ids::TicketId;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// How many items a page has where nothing is said.
 pub const PAGE: usize = 20;
@@ -61,10 +62,11 @@ impl Ask {
         let query = Query::parse(report, of_report);
         let mut reading = Reading { own: BTreeMap::new(), wrong: Vec::new() };
         for (name, value) in own {
-            if reading.own.contains_key(&name) {
-                reading.wrong.push(Invalid::new(&name, value, "must be given only once"));
-            } else {
-                reading.own.insert(name, value);
+            match reading.own.entry(name) {
+                Entry::Occupied(given) => {
+                    reading.wrong.push(Invalid::new(given.key(), value, "must be given only once"));
+                }
+                Entry::Vacant(place) => drop(place.insert(value)),
             }
         }
         match query {
