@@ -86,9 +86,7 @@ impl Deed {
             Facts::PriorityChanged(changed) => {
                 Self::PriorityChanged { from: before.priority.saturating_sub(1), to: changed.priority }
             }
-            Facts::TagsChanged(tags) => {
-                Self::TagsChanged { added: owned(&tags.added), removed: owned(&tags.removed) }
-            }
+            Facts::TagsChanged(tags) => Self::TagsChanged { added: owned(&tags.added), removed: owned(&tags.removed) },
             Facts::ReplyPosted(reply) => {
                 Self::Replied { by: Who::of(reply.by), public: reply.visibility == Visibility::Public.code() }
             }
@@ -104,9 +102,7 @@ impl Deed {
             Facts::TicketReopened(reopened) => Self::Reopened { by: Who::of(reopened.by) },
             Facts::TicketVoided(voided) => Self::Voided { reason: voided.reason.to_owned() },
             Facts::TicketRestored => Self::Restored,
-            Facts::FollowUpRecorded(followed) => {
-                Self::FollowedUp { by: Who::of(followed.by), means: followed.means }
-            }
+            Facts::FollowUpRecorded(followed) => Self::FollowedUp { by: Who::of(followed.by), means: followed.means },
             Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => return None,
         })
     }
@@ -175,6 +171,8 @@ fn answers(survey: &SurveySubmitted<'_>) -> Vec<(Field, Given)> {
     let questions = survey.questions.iter();
     given.extend(questions.map(|(question, score)| (Field::Question((*question).to_owned()), Given::Number(*score))));
     let choices = survey.choices.iter();
-    given.extend(choices.map(|(question, ticked)| (Field::Choice((*question).to_owned()), Given::Choices(owned(ticked)))));
+    given.extend(
+        choices.map(|(question, ticked)| (Field::Choice((*question).to_owned()), Given::Choices(owned(ticked)))),
+    );
     given
 }

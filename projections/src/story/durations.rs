@@ -178,7 +178,7 @@ impl<'a> Telling<'a> {
         let metric = metric(name)?;
         let targets = self.story.definition.targets.iter().filter(|target| target.metric == metric);
         let within = targets.into_iter().find(|target| self.matches(target, last))?.within;
-        Some(self.words.target(within, &verdict(within, value)?))
+        Some(self.words.target(within, &verdict(within, value, piece.last_seen.is_some())?))
     }
 
     fn matches(&self, target: &Target, index: usize) -> bool {
@@ -204,7 +204,11 @@ enum Clause {
 }
 
 /// Business days are judged by dates, which the report does: none here.
-fn verdict(within: Within, value: Micros) -> Option<Verdict> {
-    let longest = within.micros()?;
-    Some(if value <= longest { Verdict::Met(Some(longest - value)) } else { Verdict::Breached(Some(value - longest)) })
+fn verdict(within: Within, value: Micros, ended: bool) -> Option<Verdict> {
+    let left = within.micros()? - value;
+    Some(match ended {
+        _ if left < 0 => Verdict::Breached(-left),
+        true => Verdict::Met(left),
+        false => Verdict::Running(left),
+    })
 }

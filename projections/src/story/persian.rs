@@ -140,12 +140,9 @@ impl Words for Persian {
     fn target(&self, within: Within, verdict: &Verdict) -> String {
         let target = length(within);
         match verdict {
-            Verdict::Met(None) => format!("هدف {target} رعایت شد"),
-            Verdict::Met(Some(left)) => format!("هدف {target} رعایت شد، {} مانده", self.duration(*left, false)),
-            Verdict::Breached(None) => format!("هدف {target} رعایت نشد"),
-            Verdict::Breached(Some(over)) => {
-                format!("هدف {target} رعایت نشد، {} بیش از آن", self.duration(*over, false))
-            }
+            Verdict::Met(left) => format!("هدف {target} رعایت شد، {} مانده", self.duration(*left, false)),
+            Verdict::Breached(over) => format!("هدف {target} رعایت نشد، {} بیش از آن", self.duration(*over, false)),
+            Verdict::Running(left) => format!("هدف {target}، {} مانده", self.duration(*left, false)),
         }
     }
 

@@ -100,7 +100,7 @@ impl<'a> Telling<'a> {
     pub(super) fn event(&mut self, index: usize) -> String {
         let step = &self.story.steps[index];
         let when = self.times.at(step.at);
-        self.words.happened(&self.words.deed(&step.deed), &when)
+        self.words.event(&step.deed, &when)
     }
 
     /// The event alone; a reopening with the closing that it undoes.
