@@ -141,6 +141,9 @@ impl Words for English {
         match verdict {
             Verdict::Met(left) => format!("target of {target} met with {} to spare", self.duration(*left, false)),
             Verdict::Breached(over) => format!("target of {target} breached by {}", self.duration(*over, false)),
+            Verdict::Judged(Some(true)) => format!("target of {target} met"),
+            Verdict::Judged(Some(false)) => format!("target of {target} breached"),
+            Verdict::Judged(None) => format!("target of {target}"),
             Verdict::Running(left) => format!("target of {target}, {} left", self.duration(*left, false)),
         }
     }

@@ -54,6 +54,8 @@ pub(super) enum Verdict {
     Met(Micros),
     /// By so much.
     Breached(Micros),
+    /// Judged elsewhere.
+    Judged(Option<bool>),
     /// Not over yet, with so much left.
     Running(Micros),
 }

@@ -206,6 +206,19 @@ fn a_target_is_told_with_how_far_it_was_missed() {
 }
 
 #[test]
+fn a_target_in_business_days_is_told_as_the_cell_has_it() {
+    let mut definition = Definition::default();
+    definition.targets[0].within = "3bd".parse().unwrap();
+    let entries = history(1, [(0, opened(Who::Customer)), (60, Deed::Replied(SARA))]);
+    let words = |figure| tell(&definition, &entries, figure, 2, Language::English).words;
+    let met =
+        "opened Thu 1 January 2026 00:00, first public reply by sara 01:00: 1 h counted; target of 3 business days met";
+    assert_eq!(words("first_response.met"), met);
+    assert!(words("first_response.breached").ends_with("1 h counted; target of 3 business days breached"));
+    assert!(words("first_response.share").ends_with("1 h counted; target of 3 business days"));
+}
+
+#[test]
 fn many_days_are_counted_and_not_listed() {
     let entries = history(1, [(tehran(3, 16, 0), opened(Who::Customer)), (tehran(7, 10, 0), Deed::Replied(SARA))]);
     let told = tell(&office(), &entries, "first_response", 2, Language::English);
@@ -218,8 +231,7 @@ fn many_days_are_counted_and_not_listed() {
 
 #[test]
 fn of_many_pauses_six_are_spelt_out() {
-    let mut definition = Definition::default();
-    definition.pauses = vec![Pause::WaitingForCustomer];
+    let definition = Definition { pauses: vec![Pause::WaitingForCustomer], ..Definition::default() };
     let turns = (0..8).flat_map(|n| [(10 + 20 * n, Deed::Replied(SARA)), (20 + 20 * n, Deed::Replied(Who::Customer))]);
     let entries = history(1, [(0, opened(Who::Customer))].into_iter().chain(turns).chain([(170, closed(SARA))]));
     let told = tell(&definition, &entries, "open_time", 18, Language::English).words;
