@@ -230,3 +230,40 @@ pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8]
     *rest = left;
     Ok(taken)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_read_back_is_a_row_of_facts() {
+        let head = EventHead {
+            stream_kind: StreamKind::Ticket,
+            stream_id: "HD-1",
+            version: Version(3),
+            occurred_at: Timestamp::clamped(17),
+            event_type: EventType::TICKET_HELD,
+            schema: 1,
+            metadata: &[7],
+            facts: &[1],
+            has_content: false,
+        };
+        let recorded_at = Timestamp::clamped(19);
+        let bytes = EventBytes { head: head.encode(), sealed: None };
+        let event = RecordedEvent { position: Position(5), recorded_at, bytes };
+        let expected = FactRow {
+            position: Position(5),
+            version: Version(3),
+            stream: StreamNumber(9),
+            back: 0,
+            occurred_at: head.occurred_at,
+            recorded_at,
+            event_type: head.event_type,
+            schema: 1,
+            facts: &[1],
+        };
+        assert_eq!(event.fact_row(StreamNumber(9)), Ok(expected));
+        let damaged = EventBytes { head: [EVENT_FORMAT].into(), sealed: None };
+        assert_eq!(RecordedEvent { bytes: damaged, ..event }.fact_row(StreamNumber(9)), Err(HeadError::Damaged));
+    }
+}

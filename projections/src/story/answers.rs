@@ -14,7 +14,7 @@ impl Telling<'_> {
         let mut sentences: Vec<_> = closing.map(|closing| self.event(closing)).into_iter().collect();
         let deed = self.story.steps[index].deed.with_only(&field);
         let when = self.times.at(self.story.steps[index].at);
-        sentences.push(self.words.happened(&self.words.deed(&deed), &when));
+        sentences.push(self.words.event(&deed, &when));
         sentences.extend(self.earlier_and_later(&field, index));
         Some(Piece::new(self.words.listed(&sentences), closing.into_iter().chain([index]).collect()))
     }

@@ -26,9 +26,9 @@ impl<'a> Telling<'a> {
     }
 
     /// The same, and how it stands to its target.
-    pub(super) fn against_target(&mut self, name: Name, index: usize) -> Option<Piece> {
+    pub(super) fn against_target(&mut self, name: Name, met: Option<bool>, index: usize) -> Option<Piece> {
         let mut piece = self.duration(name, index)?;
-        if let Some(target) = self.target(name, &piece) {
+        if let Some(target) = self.target(name, met, &piece) {
             piece.words = self.words.listed(&[piece.words, target]);
         }
         Some(piece)
@@ -173,12 +173,13 @@ impl<'a> Telling<'a> {
     }
 
     /// How a duration stands to the first target that matches what is in force at its end.
-    fn target(&self, name: Name, piece: &Piece) -> Option<String> {
+    fn target(&self, name: Name, met: Option<bool>, piece: &Piece) -> Option<String> {
         let (value, last) = (piece.value?, piece.last_seen.unwrap_or(self.story.steps.len() - 1));
         let metric = metric(name)?;
         let targets = self.story.definition.targets.iter().filter(|target| target.metric == metric);
         let within = targets.into_iter().find(|target| self.matches(target, last))?.within;
-        Some(self.words.target(within, &verdict(within, value)?))
+        let ended = piece.last_seen.is_some();
+        Some(self.words.target(within, &verdict(within, value, ended).unwrap_or(Verdict::Judged(met))))
     }
 
     fn matches(&self, target: &Target, index: usize) -> bool {
@@ -204,7 +205,11 @@ enum Clause {
 }
 
 /// Business days are judged by dates, which the report does: none here.
-fn verdict(within: Within, value: Micros) -> Option<Verdict> {
-    let longest = within.micros()?;
-    Some(if value <= longest { Verdict::Met(Some(longest - value)) } else { Verdict::Breached(Some(value - longest)) })
+fn verdict(within: Within, value: Micros, ended: bool) -> Option<Verdict> {
+    let left = within.micros()? - value;
+    Some(match ended {
+        _ if left < 0 => Verdict::Breached(-left),
+        true => Verdict::Met(left),
+        false => Verdict::Running(left),
+    })
 }

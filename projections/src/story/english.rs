@@ -52,14 +52,18 @@ impl Words for English {
             Deed::Resumed => "resumed".to_owned(),
             Deed::Closed { by, reason, .. } => format!("closed by {}{}", who(by), reason_of(reason.as_deref())),
             Deed::Answered { closing, given } => {
-                let given: Vec<_> = given.iter().map(|(field, given)| self.answer(field, given)).collect();
-                format!("{} answered with {}", self.survey_of(*closing), listed_or_nothing(&given))
+                format!("{} answered with {}", self.survey_of(*closing), self.answers(given))
             }
             Deed::Reopened { by } => format!("reopened by {}", who(by)),
             Deed::Voided { reason } => format!("voided as {reason}"),
             Deed::Restored => "restored".to_owned(),
             Deed::FollowedUp { by, means } => format!("followed up by {} {}", who(by), by_means(*means)),
         }
+    }
+
+    fn event(&self, deed: &Deed, when: &str) -> String {
+        let Deed::Answered { closing, given } = deed else { return self.happened(&self.deed(deed), when) };
+        format!("{} answered {when} with {}", self.survey_of(*closing), self.answers(given))
     }
 
     fn reply(&self, nth: Nth, by: &Who) -> String {
@@ -135,10 +139,12 @@ impl Words for English {
     fn target(&self, within: Within, verdict: &Verdict) -> String {
         let target = length(within);
         match verdict {
-            Verdict::Met(None) => format!("target of {target} met"),
-            Verdict::Met(Some(left)) => format!("target of {target} met with {} to spare", self.duration(*left, false)),
-            Verdict::Breached(None) => format!("target of {target} breached"),
-            Verdict::Breached(Some(over)) => format!("target of {target} breached by {}", self.duration(*over, false)),
+            Verdict::Met(left) => format!("target of {target} met with {} to spare", self.duration(*left, false)),
+            Verdict::Breached(over) => format!("target of {target} breached by {}", self.duration(*over, false)),
+            Verdict::Judged(Some(true)) => format!("target of {target} met"),
+            Verdict::Judged(Some(false)) => format!("target of {target} breached"),
+            Verdict::Judged(None) => format!("target of {target}"),
+            Verdict::Running(left) => format!("target of {target}, {} left", self.duration(*left, false)),
         }
     }
 
@@ -252,6 +258,13 @@ impl Words for English {
     }
 }
 
+impl English {
+    fn answers(&self, given: &[(Field, Given)]) -> String {
+        let given: Vec<_> = given.iter().map(|(field, given)| self.answer(field, given)).collect();
+        if given.is_empty() { "nothing that is counted".to_owned() } else { given.join(", ") }
+    }
+}
+
 fn who(who: &Who) -> String {
     match who {
         Who::Agent(agent) => agent.clone(),
@@ -259,10 +272,6 @@ fn who(who: &Who) -> String {
         Who::Automation(None) => "an automation".to_owned(),
         Who::Automation(Some(automation)) => format!("automation {automation}"),
     }
-}
-
-fn listed_or_nothing(given: &[String]) -> String {
-    if given.is_empty() { "nothing that is counted".to_owned() } else { given.join(", ") }
 }
 
 fn plural(count: usize, one: &str) -> String {

@@ -8,8 +8,9 @@ use super::words::Name;
 pub(super) enum Topic {
     /// A duration.
     Time(Name),
-    /// A duration against its target; none: whichever the event measured.
-    Target(Option<Name>),
+    /// A duration (none: whichever the event measured) against its target, and whether the cell holds those that met
+    /// it, or those that did not.
+    Target(Option<Name>, Option<bool>),
     /// A ticket whose first response is due or was given.
     Answering,
     /// An answer to a field, or a rating where none was asked for.
@@ -37,9 +38,9 @@ impl Topic {
         let (name, part) = (path.next().unwrap_or_default(), path.next());
         let targeted = matches!(part, Some("met" | "breached" | "running" | "share" | "running_tickets"));
         match (duration(name), name, part) {
-            (Some(name), ..) if targeted => Self::Target(Some(name)),
+            (Some(name), ..) if targeted => Self::Target(Some(name), met(part)),
             (Some(name), ..) => Self::Time(name),
-            (_, "within" | "targets_met", _) => Self::Target(None),
+            (_, "within" | "targets_met", _) => Self::Target(None, None),
             (_, "unanswered", None) if !figure.contains('.') => Self::Answering,
             (_, "answer_rate", _) => Self::Answering,
             (_, "csat", _) => Self::Answer(Field::Overall),
@@ -56,6 +57,14 @@ impl Topic {
             (_, "cases" | "followed_up" | "time_to_follow_up" | "recovered", _) => Self::Case,
             _ => Self::Event,
         }
+    }
+}
+
+fn met(part: Option<&str>) -> Option<bool> {
+    match part {
+        Some("met") => Some(true),
+        Some("breached") => Some(false),
+        _ => None,
     }
 }
 

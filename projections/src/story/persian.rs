@@ -47,7 +47,7 @@ impl Words for Persian {
             Deed::Replied { by: Who::Customer, public: true } => "پیام عمومی مشتری".to_owned(),
             Deed::Replied { by, public: true } => format!("پاسخ عمومی از {}", who(by)),
             Deed::Replied { by, public: false } => format!("یادداشت داخلی از {}", who(by)),
-            Deed::Rated { reply, given } => format!("به پاسخ {} امتیاز {} داده شد", number(*reply), value(given)),
+            Deed::Rated { reply, given } => format!("به پاسخ {} امتیاز {} داده شد", number(reply), value(given)),
             Deed::Held { third_party: true } => "در انتظار شخص ثالث معلق شد".to_owned(),
             Deed::Held { third_party: false } => "در انتظار مشتری معلق شد".to_owned(),
             Deed::Resumed => "از سر گرفته شد".to_owned(),
@@ -91,7 +91,7 @@ impl Words for Persian {
     }
 
     fn office_days(&self, days: usize) -> String {
-        format!("در {} روز کاری", number(days))
+        format!("در {} روز کاری", number(&days))
     }
 
     fn not_counted(&self, why: Why, from: &str, to: &str) -> String {
@@ -111,7 +111,7 @@ impl Words for Persian {
     }
 
     fn more(&self, clauses: usize) -> String {
-        format!("و {} مورد دیگر", number(clauses))
+        format!("و {} مورد دیگر", number(&clauses))
     }
 
     fn counted(&self, total: &str, parts: &[String]) -> String {
@@ -126,7 +126,7 @@ impl Words for Persian {
         let parts = Parts::of(micros, days);
         let whole = [(parts.days, "روز"), (parts.hours, "ساعت"), (parts.minutes, "دقیقه")];
         let mut words: Vec<_> =
-            whole.into_iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{} {unit}", number(n))).collect();
+            whole.into_iter().filter(|(n, _)| *n != 0).map(|(n, unit)| format!("{} {unit}", number(&n))).collect();
         if parts.rest != 0 {
             words.push(format!("{} ثانیه", decimal(&seconds(parts.rest))));
         }
@@ -140,12 +140,12 @@ impl Words for Persian {
     fn target(&self, within: Within, verdict: &Verdict) -> String {
         let target = length(within);
         match verdict {
-            Verdict::Met(None) => format!("هدف {target} رعایت شد"),
-            Verdict::Met(Some(left)) => format!("هدف {target} رعایت شد، {} مانده", self.duration(*left, false)),
-            Verdict::Breached(None) => format!("هدف {target} رعایت نشد"),
-            Verdict::Breached(Some(over)) => {
-                format!("هدف {target} رعایت نشد، {} بیش از آن", self.duration(*over, false))
-            }
+            Verdict::Met(left) => format!("هدف {target} رعایت شد، {} مانده", self.duration(*left, false)),
+            Verdict::Breached(over) => format!("هدف {target} رعایت نشد، {} بیش از آن", self.duration(*over, false)),
+            Verdict::Judged(Some(true)) => format!("هدف {target} رعایت شد"),
+            Verdict::Judged(Some(false)) => format!("هدف {target} رعایت نشد"),
+            Verdict::Judged(None) => format!("هدف {target}"),
+            Verdict::Running(left) => format!("هدف {target}، {} مانده", self.duration(*left, false)),
         }
     }
 
@@ -181,7 +181,7 @@ impl Words for Persian {
     }
 
     fn survey_of(&self, closing: u32) -> String {
-        format!("نظرسنجی بستن {}", number(closing))
+        format!("نظرسنجی بستن {}", number(&closing))
     }
 
     fn in_place_of(&self, given: &str, when: &str) -> String {
@@ -225,7 +225,7 @@ impl Words for Persian {
     }
 
     fn public_replies(&self, replies: usize) -> String {
-        format!("{} پاسخ عمومی کارشناسان", number(replies))
+        format!("{} پاسخ عمومی کارشناسان", number(&replies))
     }
 
     fn state(&self, doing: Doing) -> String {
@@ -261,7 +261,7 @@ fn id(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }
 
-fn number(number: impl ToString) -> String {
+fn number(number: &impl ToString) -> String {
     in_persian_digits(&number.to_string())
 }
 
@@ -312,8 +312,8 @@ fn value(given: &Given) -> String {
     match given {
         Given::Score { scale: 0, score: 0 } => "ناراضی".to_owned(),
         Given::Score { scale: 0, .. } => "راضی".to_owned(),
-        Given::Score { scale: 1, score } => format!("{} از ۴", number(score)),
-        Given::Score { score, .. } => format!("{} از ۵", number(score)),
+        Given::Score { scale: 1, score } => format!("{} از ۴", number(&score)),
+        Given::Score { score, .. } => format!("{} از ۵", number(&score)),
         Given::Number(given) => number(given),
         Given::Choices(choices) if choices.is_empty() => "بدون انتخاب".to_owned(),
         Given::Choices(choices) => choices.iter().map(|choice| id(choice)).collect::<Vec<_>>().join("، "),
@@ -328,5 +328,5 @@ fn length(within: Within) -> String {
         Unit::Days => "روز",
         Unit::BusinessDays => "روز کاری",
     };
-    format!("{} {unit}", number(within.amount))
+    format!("{} {unit}", number(&within.amount))
 }

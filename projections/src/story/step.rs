@@ -24,10 +24,7 @@ pub(super) struct Step {
     pub(super) class_now: ScheduleClass,
     /// Since when a first response is waited for.
     pub(super) first_since: Option<Micros>,
-    /// Since when a next response is waited for.
-    pub(super) next_since: Option<Micros>,
-    /// When its cycle and its stay in its department began.
-    pub(super) cycle_begun: Micros,
+    /// When its stay in its department began.
     pub(super) stay_begun: Micros,
 }
 
@@ -53,8 +50,6 @@ impl Step {
             class: ticket.class,
             class_now: clocks.class(ticket.in_force),
             first_since: ticket.response.first_since(),
-            next_since: ticket.response.next_since(state.folded()),
-            cycle_begun: ticket.cycle_begun.at,
             stay_begun: ticket.stay_begun.at,
         })
     }

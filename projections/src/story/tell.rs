@@ -69,11 +69,11 @@ impl<'a> Telling<'a> {
     fn piece(&mut self, topic: &Topic, index: usize) -> Option<Piece> {
         match topic {
             Topic::Time(name) => self.duration(*name, index),
-            Topic::Target(Some(name)) => self.against_target(*name, index),
-            Topic::Target(None) => {
+            Topic::Target(Some(name), met) => self.against_target(*name, *met, index),
+            Topic::Target(None, met) => {
                 let names = [Name::FirstResponse, Name::NextResponse, Name::FullResolution];
                 let measured = names.into_iter().find(|name| self.story.ended(*name, index).is_some());
-                self.against_target(measured.unwrap_or(Name::FirstResponse), index)
+                self.against_target(measured.unwrap_or(Name::FirstResponse), *met, index)
             }
             Topic::Answering => self.answering(),
             Topic::Answer(Field::Overall) => self.answer(&Field::Overall, index).or_else(|| self.rating(index)),
@@ -100,7 +100,7 @@ impl<'a> Telling<'a> {
     pub(super) fn event(&mut self, index: usize) -> String {
         let step = &self.story.steps[index];
         let when = self.times.at(step.at);
-        self.words.happened(&self.words.deed(&step.deed), &when)
+        self.words.event(&step.deed, &when)
     }
 
     /// The event alone; a reopening with the closing that it undoes.

@@ -3,6 +3,7 @@
 use super::deed::{Deed, Field};
 use super::tell::Telling;
 use super::words::Name;
+use crate::definition::document::{Per, ResolutionEnds};
 
 /// What an event may measure, in the order in which it is told.
 const MEASURED: [Name; 5] =
@@ -35,10 +36,17 @@ impl Telling<'_> {
             }
             Deed::Rated { .. } => self.earlier_and_later_rating(index),
             Deed::Closed { .. } => self.undone(index).into_iter().collect(),
-            Deed::Reopened { .. } => vec![self.words.undoes(Name::FullResolution)],
+            Deed::Reopened { .. } => vec![self.words.undoes(self.undone_by_reopening())],
             Deed::Voided { .. } => vec![self.words.out_of_figures()],
             _ => Vec::new(),
         }
+    }
+
+    /// What a reopening takes back: a full resolution only where the last closing alone has one.
+    fn undone_by_reopening(&self) -> Name {
+        let folded = self.story.state.folded();
+        let last_alone = folded.ends == ResolutionEnds::LastClose && folded.resolution_per == Per::Ticket;
+        if last_alone { Name::FullResolution } else { Name::OpenTime }
     }
 
     /// The reopening that undid a closing.

@@ -51,9 +51,13 @@ pub(super) enum Nth {
 /// How a duration stands to its target.
 pub(super) enum Verdict {
     /// With so much to spare.
-    Met(Option<Micros>),
+    Met(Micros),
     /// By so much.
-    Breached(Option<Micros>),
+    Breached(Micros),
+    /// Judged elsewhere.
+    Judged(Option<bool>),
+    /// Not over yet, with so much left.
+    Running(Micros),
 }
 
 /// A language. Instants and clauses are handed in as its own texts.
@@ -68,6 +72,10 @@ pub(super) trait Words {
     /// Something at an instant.
     fn happened(&self, what: &str, when: &str) -> String;
     fn deed(&self, deed: &Deed) -> String;
+    /// An event at an instant.
+    fn event(&self, deed: &Deed, when: &str) -> String {
+        self.happened(&self.deed(deed), when)
+    }
     fn reply(&self, nth: Nth, by: &Who) -> String;
     fn unanswered(&self, nth: Nth, until: &str) -> String;
     fn not_closed(&self, until: &str) -> String;
