@@ -134,7 +134,7 @@ fn teller(definition: &Published) -> Teller {
 
 fn not_explained(error: ExplainError) -> Problem {
     match error {
-        ExplainError::Report(error) => refused(error),
+        ExplainError::Report(error) => refused(&error),
         ExplainError::Invalid(wrong) => Problem::invalid_parameters(&wrong),
         ExplainError::OtherHistory(_) => Problem::new(Slug::OtherEpoch, error.to_string()),
     }

@@ -74,7 +74,7 @@ async fn made(desk: &Desk, query: Query, running: OwnedSemaphorePermit) -> Resul
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
         read(desk, &definition, |state| make_report(state, &query, &definition, position, &labels))
     });
-    made.await??.map_err(refused)
+    made.await??.map_err(|error| refused(&error))
 }
 
 /// What a query speaks of: a definition, and the end of the prefix that was asked for.
@@ -100,11 +100,11 @@ pub(super) fn read<T>(
 }
 
 /// Why a report was not made, to whoever asked.
-pub(super) fn refused(refused: ReportError) -> Problem {
+pub(super) fn refused(refused: &ReportError) -> Problem {
     match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
-        ReportError::EmptyTime { .. } => wrong_parameter("to", &refused),
-        ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
+        ReportError::EmptyTime { .. } => wrong_parameter("to", refused),
+        ReportError::TooManyDimensions(_) => wrong_parameter("group_by", refused),
         ReportError::OtherFolded(_) => Problem::new(Slug::Internal, refused.to_string()),
     }
 }
