@@ -144,3 +144,33 @@ fn every_wrong_parameter_is_named() {
     }
     server.get("/v1/reports/nothing/explain?figure=opened").problem(404, "not-found");
 }
+
+#[test]
+fn the_tickets_that_move_under_another_definition_stand_side_by_side() {
+    let server = filled();
+    let strict = r#"{"name":"strict","csat":{"positive_from":{"five":5}}}"#;
+    granted(&server.send("PUT", "/v1/definitions/strict", strict, &[]), 201);
+    let told = explained(&server, "satisfaction", "figure=csat&against=strict&min_position=41");
+    assert_eq!((&told["moved"], &told["next_cursor"]), (&json!(1), &Value::Null), "{told}");
+    let csat = |name: &str| told[name]["value"]["positive"].clone();
+    assert_eq!((csat("cell"), csat("against")), (json!(3), json!(2)));
+    let moved = &told["items"][0];
+    assert_eq!((&moved["ticket"], &moved["difference"]), (&json!("HD-1001"), &json!(0)));
+    assert_eq!((&moved["item"]["value"], &moved["item"]["counted"]), (&json!(4), &json!(true)));
+    assert_eq!((&moved["against"]["value"], &moved["against"]["counted"]), (&json!(4), &json!(false)));
+    assert!(moved["against"]["words"].is_string());
+    // A definition that measures otherwise: the first answer to HD-1002 came ten minutes after it was assigned.
+    let assigned = r#"{"name":"assigned","first_response":{"starts":"first_assigned"}}"#;
+    granted(&server.send("PUT", "/v1/definitions/assigned", assigned, &[]), 201);
+    let query = "figure=first_response&against=assigned&limit=1&min_position=42";
+    let told = explained(&server, "response-times", query);
+    assert_eq!((&told["moved"], &told["cell"]["items"], &told["against"]["items"]), (&json!(3), &json!(3), &json!(3)));
+    let difference = |told: &Value| (told["items"][0]["ticket"].clone(), told["items"][0]["difference"].clone());
+    assert_eq!(difference(&told), (json!("HD-1002"), json!(-10_800)));
+    assert_eq!(told["items"][0]["against"]["value"], 600);
+    let cursor = told["next_cursor"].as_str().unwrap();
+    let second = explained(&server, "response-times", &format!("{query}&cursor={cursor}"));
+    assert_eq!(difference(&second), (json!("HD-1001"), json!(-480)));
+    let (_, pointers) = server.get("/v1/reports/flow/explain?figure=opened&against=nobodys").problem(422, "invalid");
+    assert_eq!(pointers, ["/against"]);
+}
