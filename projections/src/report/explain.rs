@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`ask`]: what is asked; `cell`: where the cell lies; [`cursor`]: where the next page begins
+//! - `found`: everything that entered it; `opened`: which report has it, and how its parts are read
 //! - `recorder`: takes down what the report's own counting enters into the cell; `part`: what one measurement is in a
 //!   figure; [`recall`]: what was taken back
 //! - [`against`]: one cell under two definitions
@@ -18,7 +19,9 @@ pub mod against;
 pub mod ask;
 mod cell;
 pub mod cursor;
+mod found;
 mod json;
+pub(in crate::report) mod opened;
 pub(in crate::report) mod part;
 pub mod ranks;
 pub mod recall;
@@ -28,33 +31,26 @@ mod told;
 #[cfg(test)]
 mod tests;
 
-use super::counting::Key;
 use super::figure::Figure;
-use super::periods::{Interval, Period};
+use super::periods::Period;
 use super::query::{AsOf, ReportName};
-use super::sheet::Sheet;
-use super::{
-    CustomerLabels, Fields, ReportError, RowFigures, backlog, cases, flow, leaderboard, overview, resolution_times,
-    response_times, review_queue, satisfaction, targets, terms, volume,
-};
+use super::{CustomerLabels, ReportError};
 use crate::definition::catalog::Published;
 use crate::exact::Decimal;
 use crate::measurements::Measurements;
 use crate::story::Told;
 use crate::ticket_facts::Micros;
-use against::{Compared, compared};
 use ask::Ask;
 use cursor::{CursorError, Place};
 use daftar_domain::Invalid;
 use daftar_domain::satisfaction::Scale;
 use daftar_eventlog::{Epochs, OtherHistory, Position};
-use part::{Lookup, PartOf};
 use ranks::Rank;
-use recall::{Recall, TakenBack};
-use recorder::Entered;
+use recall::TakenBack;
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
+
+pub use found::Found;
 
 /// A cell explained: what it is, and a page of what makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,262 +188,4 @@ pub fn found(
     labels: &dyn CustomerLabels,
 ) -> Result<Found, ExplainError> {
     Found::of(state, ask, definition, position, labels)
-}
-
-/// A cell and everything that entered it.
-#[derive(Debug, Clone)]
-pub struct Found {
-    cell: ExplainedCell,
-    /// What makes it.
-    standing: Vec<Entered>,
-    /// What once made it.
-    taken_back: Vec<Entered>,
-    /// Places in `standing`.
-    ranks: Vec<(usize, Rank)>,
-}
-
-impl Found {
-    /// What of the cell is another under another definition, for which `state` was measured from the same log.
-    ///
-    /// # Errors
-    ///
-    /// [`ExplainError`] where there is no such cell under that definition, or its report cannot be made.
-    pub fn against(
-        self,
-        state: &Measurements,
-        ask: &Ask,
-        definition: &Arc<Published>,
-        epochs: &Epochs,
-        labels: &dyn CustomerLabels,
-    ) -> Result<Compared, ExplainError> {
-        let position = self.cell.position;
-        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
-        let there = Self::of(state, ask, definition, position, labels)?;
-        Ok(compared(self, there, state, ask, place, epochs))
-    }
-
-    fn of(
-        state: &Measurements,
-        ask: &Ask,
-        definition: &Arc<Published>,
-        position: Position,
-        labels: &dyn CustomerLabels,
-    ) -> Result<Self, ExplainError> {
-        let document = &definition.document;
-        if *state.folded() != document.folded() {
-            return Err(ReportError::OtherFolded(document.name.clone()).into());
-        }
-        let mut terms = terms(state, &ask.query, definition, position)?;
-        let at = terms.at;
-        let period = cell::period(ask, &terms)?;
-        if let Some((_, Period { start, end })) = period {
-            terms.from = Some(terms.from.map_or(start, |from| from.max(start)));
-            terms.to = Some(terms.to.map_or(end, |to| to.min(end)));
-        }
-        let label = |(interval, period): (Interval, Period)| (terms.calendar.label(interval, &period), period);
-        let label = period.map(label);
-        let mut sheet = Sheet::new(state, &ask.query, position, labels, terms)?;
-        sheet.recall = Recall::of(position, true);
-        let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
-        let opened = opened(&sheet, ask, key)?;
-        let cell = ExplainedCell {
-            report: ask.query.report,
-            definition: Arc::clone(definition),
-            position,
-            as_of: ask.query.as_of,
-            at,
-            period: label,
-            group: group(ask),
-            figure: opened.figure,
-            statistic: opened.statistic,
-            value: opened.value,
-            items: 0,
-            taken_back: 0,
-            ranks: Vec::new(),
-        };
-        Ok(Self::sorted(cell, opened.entered))
-    }
-
-    fn sorted(mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
-        let (standing, taken_back): (Vec<_>, Vec<_>) =
-            entered.into_iter().partition(|entered| entered.taken_back.is_none());
-        (cell.items, cell.taken_back) = (standing.len() as u64, taken_back.len() as u64);
-        let percent = cell.statistic.as_deref().and_then(ranks::percent);
-        Self { cell, standing, taken_back, ranks: Vec::new() }.ranked(percent)
-    }
-
-    fn ranked(mut self, percent: Option<usize>) -> Self {
-        if let Some(percent) = percent {
-            // Equal values have their ranks in the order of items.
-            self.standing.sort_by_key(Entered::order);
-            self.ranks = ranks::closest(&self.standing, percent);
-        }
-        self
-    }
-
-    /// The page that begins at `place`.
-    fn page(mut self, state: &Measurements, ask: &Ask, place: Place, epochs: &Epochs) -> Explained {
-        let item = |(entered, rank): (&Entered, Option<Rank>)| Item::of(state, entered, rank);
-        self.cell.ranks = self.ranks.iter().map(|(n, rank)| item((&self.standing[*n], Some(*rank)))).collect();
-        let all = if ask.taken_back { &self.taken_back } else { &self.standing };
-        let page = page(all, place.skipped, ask.limit);
-        let after = place.skipped.saturating_add(page.len());
-        let next = Place { position: self.cell.position, skipped: after };
-        let next = (after < all.len()).then(|| next.write(ask, epochs));
-        let rank =
-            |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
-        let items = page.iter().map(|n| item((&all[*n], rank(*n)))).collect();
-        Explained { cell: self.cell, items, next }
-    }
-}
-
-impl Entered {
-    /// By instant, then position; what was looked at at one instant, by ticket.
-    fn order(&self) -> (Micros, Position, u32) {
-        (self.seen.at, self.seen.position, self.seen.ticket)
-    }
-}
-
-/// Which of so many a page has.
-fn page_of(all: usize, skipped: usize, limit: usize) -> Range<usize> {
-    let start = skipped.min(all);
-    start..start.saturating_add(limit).min(all)
-}
-
-/// The places of a page in order, each at most once: only these are sorted.
-fn page(all: &[Entered], skipped: usize, limit: usize) -> Vec<usize> {
-    let mut keys: Vec<_> = all.iter().zip(0_usize..).map(|(entered, n)| (entered.order(), n)).collect();
-    let Range { start, end } = page_of(keys.len(), skipped, limit);
-    if start < keys.len() {
-        keys.select_nth_unstable(start);
-    }
-    if end < keys.len() {
-        keys[start..].select_nth_unstable(end - start);
-    }
-    let page = &mut keys[start..end];
-    page.sort_unstable();
-    page.iter().map(|(_, n)| *n).collect()
-}
-
-impl Item {
-    fn of(state: &Measurements, entered: &Entered, rank: Option<Rank>) -> Self {
-        let Entered { seen, part, taken_back, reason } = *entered;
-        Self {
-            ticket: state.tickets.id(seen.ticket).to_owned(),
-            at: seen.at,
-            position: Some(seen.position).filter(|position| *position != Position::ZERO),
-            value: part.value(),
-            scale: part.scale,
-            counted: part.counted,
-            agent: state.dimensions.agents.name(seen.agent).map(str::to_owned),
-            reason,
-            rank,
-            taken_back,
-            told: None,
-        }
-    }
-}
-
-fn group(ask: &Ask) -> Vec<(Cow<'static, str>, Option<String>)> {
-    let ticket = ask.ticket.iter().map(|ticket| (Cow::Borrowed("ticket"), Some(ticket.clone())));
-    ask.group.iter().map(|(dimension, value)| (dimension.name(), value.clone())).chain(ticket).collect()
-}
-
-/// A figure of a row, opened.
-struct Opened {
-    figure: String,
-    statistic: Option<String>,
-    value: Figure,
-    entered: Vec<Entered>,
-}
-
-fn opened(sheet: &Sheet<'_>, ask: &Ask, key: Key) -> Result<Opened, ExplainError> {
-    match sheet.query.report {
-        ReportName::Overview => opened_in::<overview::Overview>(sheet, ask, key),
-        ReportName::Satisfaction => opened_in::<satisfaction::Satisfaction>(sheet, ask, key),
-        ReportName::ResponseTimes => opened_in::<response_times::ResponseTimes>(sheet, ask, key),
-        ReportName::ResolutionTimes => opened_in::<resolution_times::ResolutionTimes>(sheet, ask, key),
-        ReportName::Flow => opened_in::<flow::Flow>(sheet, ask, key),
-        ReportName::Leaderboard => opened_in::<leaderboard::Leaderboard>(sheet, ask, key),
-        ReportName::Targets => opened_in::<targets::Targets>(sheet, ask, key),
-        ReportName::Volume => opened_in::<volume::Volume>(sheet, ask, key),
-        ReportName::Backlog => opened_in::<backlog::Backlog>(sheet, ask, key),
-        ReportName::Cases => opened_in::<cases::Cases>(sheet, ask, key),
-        ReportName::ReviewQueue => opened_in_queue(sheet, ask),
-    }
-}
-
-/// The paths of a report's figures, for those who ask for another.
-fn figures(report: ReportName) -> String {
-    let paths = match report {
-        ReportName::Overview => overview::Overview::EXPLAINED,
-        ReportName::Satisfaction => satisfaction::Satisfaction::EXPLAINED,
-        ReportName::ResponseTimes => response_times::ResponseTimes::EXPLAINED,
-        ReportName::ResolutionTimes => resolution_times::ResolutionTimes::EXPLAINED,
-        ReportName::Flow => flow::Flow::EXPLAINED,
-        ReportName::Leaderboard => leaderboard::Leaderboard::EXPLAINED,
-        ReportName::Targets => targets::Targets::EXPLAINED,
-        ReportName::Volume => volume::Volume::EXPLAINED,
-        ReportName::Backlog => backlog::Backlog::EXPLAINED,
-        ReportName::Cases => cases::Cases::EXPLAINED,
-        ReportName::ReviewQueue => &review_queue::EXPLAINED,
-    };
-    paths.join(", ")
-}
-
-fn no_such_figure(ask: &Ask) -> ExplainError {
-    let report = ask.query.report;
-    let rule = format!("must be the path of a figure of {}, one of {}", report.name(), figures(report));
-    Invalid::new("figure", &ask.figure, rule).into()
-}
-
-fn opened_in<R: RowFigures>(sheet: &Sheet<'_>, ask: &Ask, key: Key) -> Result<Opened, ExplainError> {
-    let nothing = || -> PartOf<'_, R> { Box::new(|_| None) };
-    let row = || sheet.one_row::<R>(key, nothing()).map_or(Figure::Null, |(fields, _)| Figure::Object(fields));
-    let lookup = Lookup { state: sheet.state, terms: &sheet.terms, row: &row };
-    let (part, length) = longest::<R>(&ask.figure, &lookup).ok_or_else(|| no_such_figure(ask))?;
-    let (fields, entered) = sheet.one_row::<R>(key, part)?;
-    let (figure, statistic) = (&ask.figure[..length], ask.figure.get(length + 1..));
-    Ok(Opened {
-        value: value(fields, ask, figure, statistic)?,
-        figure: figure.to_owned(),
-        statistic: statistic.map(str::to_owned),
-        entered,
-    })
-}
-
-/// The figure of a row, or a statistic of it.
-fn value(fields: Fields, ask: &Ask, figure: &str, statistic: Option<&str>) -> Result<Figure, ExplainError> {
-    let row = Figure::Object(fields);
-    let whole = row.get(figure);
-    match (whole.and_then(|whole| whole.get(statistic.unwrap_or_default())), whole, statistic) {
-        (Some(value), ..) => Ok(value.clone()),
-        (None, Some(Figure::Object(statistics)), Some(_)) => {
-            let names: Vec<&str> = statistics.iter().map(|(name, _)| name.as_ref()).collect();
-            let rule = format!("must name a statistic of {figure}, one of {}, or none", names.join(", "));
-            Err(Invalid::new("figure", &ask.figure, rule).into())
-        }
-        (None, Some(_), Some(_)) => Err(no_such_figure(ask)),
-        (None, ..) => Ok(Figure::Null),
-    }
-}
-
-/// The parts of the figure with the longest path that `path` begins with, and how long that is; what is left of the
-/// path is a statistic of the figure.
-pub(super) fn longest<'a, R: RowFigures>(path: &str, lookup: &Lookup<'a>) -> Option<(PartOf<'a, R>, usize)> {
-    let dots = path.match_indices('.').map(|(dot, _)| dot).rev();
-    std::iter::once(path.len()).chain(dots).find_map(|end| Some((R::parts(&path[..end], lookup)?, end)))
-}
-
-fn opened_in_queue(sheet: &Sheet<'_>, ask: &Ask) -> Result<Opened, ExplainError> {
-    let figure = ask.figure.as_str();
-    if !review_queue::EXPLAINED.contains(&figure) {
-        return Err(no_such_figure(ask));
-    }
-    let ticket = ask.ticket.as_deref().unwrap_or_default();
-    let (fields, entered) = review_queue::explained(sheet, ticket, figure).ok_or_else(|| {
-        Invalid::new("cell.ticket", ticket, "must be a ticket of the queue: it is not in it, or filters leave it out")
-    })?;
-    let value = Figure::Object(fields).get(figure).cloned().unwrap_or(Figure::Null);
-    Ok(Opened { figure: figure.to_owned(), statistic: None, value, entered })
 }

@@ -1,7 +1,7 @@
 //! The report `leaderboard`: agents side by side, ranked where enough customers have answered.
 
 use super::counting::{Counter, Counting, Key, Whose};
-use super::explain::longest;
+use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};

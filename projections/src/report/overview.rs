@@ -1,7 +1,7 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
 use super::counting::{Counting, Whose};
-use super::explain::longest;
+use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};

@@ -2,8 +2,9 @@
 
 use super::ask::Ask;
 use super::cursor::Place;
+use super::found::{Found, page_of};
 use super::recorder::Entered;
-use super::{ExplainedCell, Found, Item, page_of};
+use super::{ExplainedCell, Item};
 use crate::exact::Decimal;
 use crate::measurements::Measurements;
 use daftar_eventlog::{Epochs, Position};

@@ -1,5 +1,6 @@
 //! What an explanation is asked: a report's own parameters, and which cell of it.
 
+use super::opened::figures;
 use crate::definition::document::digits;
 use crate::report::query::{Dimension, Query, ReportName};
 use daftar_domain::Invalid;
@@ -101,7 +102,7 @@ impl Reading {
     fn figure(&mut self, report: ReportName) -> String {
         let figure = self.own.remove("figure").unwrap_or_default();
         if figure.is_empty() {
-            let rule = format!("must be the path of a figure of {}, one of {}", report.name(), super::figures(report));
+            let rule = format!("must be the path of a figure of {}, one of {}", report.name(), figures(report));
             self.wrong.push(Invalid::new("figure", "", rule));
         }
         figure
