@@ -5,7 +5,7 @@ use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::explain::ask::Ask;
-use crate::report::explain::explain;
+use crate::report::explain::{explain, found};
 use crate::report::query::Query;
 use crate::report::report;
 use crate::report::tests::naive::any::{any_asked, any_definition, any_history};
@@ -15,6 +15,7 @@ use daftar_eventlog::{Epochs, Position};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 const GROUPINGS: [&[&str]; 8] = [
@@ -110,6 +111,9 @@ impl Case<'_> {
                 self.check_queue(&row);
                 continue;
             }
+            if self.asked.report == "leaderboard" {
+                assert_eq!(self.explained(&row, "rank", 1)["cell"]["value"], row["rank"]);
+            }
             for (path, figure) in figures(&row) {
                 let answer = self.explained(&row, &path, 7);
                 let items = answer["items"].as_array().unwrap();
@@ -141,6 +145,34 @@ impl Case<'_> {
         assert!(low <= p90 && p90 <= high, "{low} {p90} {high}");
         let between = answer["items"].as_array().unwrap().iter().filter_map(|item| item["value"].as_f64());
         assert!(between.filter(|value| low < *value && *value < high).count() == 0, "the ranks are next to each other");
+    }
+
+    /// What moved between two definitions is all that makes the one cell the other.
+    fn check_moved(&self, other: &Case<'_>) {
+        for row in self.rows() {
+            for (path, _) in figures(&row).into_iter().filter(|(path, _)| !path.starts_with("between")) {
+                let more = [("figure".to_owned(), path.clone()), ("limit".to_owned(), "1000".to_owned())];
+                let parameters = self.asked.parameters().into_iter().chain(self.cell(&row)).chain(more);
+                let ask = Ask::parse(self.asked.report, parameters).unwrap();
+                let epochs = Epochs::new([1; 16], [0; 32]);
+                let here = found(self.state, &ask, &self.definition, self.position, &Labels).unwrap();
+                // A day is called otherwise under another zone or calendar.
+                let Ok(made) = here.against(other.state, &ask, &other.definition, &epochs, &Labels) else { continue };
+                let made = serde_json::to_value(&made).unwrap();
+                let items = made["items"].as_array().unwrap();
+                assert_eq!(made["moved"], items.len());
+                let count = |name: &str| made[name]["items"].as_u64().unwrap();
+                let alone = |name: &str| items.iter().filter(|item| item[name].is_null()).count() as u64;
+                assert_eq!(count("cell") + alone("item"), count("against") + alone("against"), "{path} {made}");
+                let sum = |figure: &Value| figure["value"]["sum"].as_f64();
+                let moved: f64 = items.iter().map(|item| item["difference"].as_f64().unwrap()).sum();
+                if let Some((here, there)) = sum(&made["cell"]).zip(sum(&made["against"])) {
+                    assert!((here + moved - there).abs() < 1e-3, "{path} {made}");
+                }
+                let by_size = |item: &Value| Reverse((item["difference"].as_f64().unwrap().abs() * 1e6) as i64);
+                assert!(items.is_sorted_by_key(by_size), "{path} {made}");
+            }
+        }
     }
 
     fn check_queue(&self, row: &Value) {
@@ -200,6 +232,40 @@ proptest! {
         grouping in 0..GROUPINGS.len(),
     ) {
         check_all(&entries, None, &Definition::default(), &asked, grouping);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(40))]
+
+    #[test]
+    fn what_moves_makes_one_cell_the_other(
+        rules in any_definition(),
+        other in any_definition(),
+        entries in any_history(),
+        asked in any_asked(),
+        report in 0..REPORTS.len() - 1,
+    ) {
+        let position = Position(1 + entries.len() as u64);
+        let asked = Asked { report: REPORTS[report], by: Vec::new(), interval: None, ..asked };
+        let states = [&rules, &other].map(|rules| folded_under(rules, &entries, None));
+        let case = |rules: &Definition, n: usize| Case {
+            state: &states[n],
+            definition: Arc::new(Published { document: rules.clone(), version: 0 }),
+            position,
+            asked: asked.clone(),
+        };
+        case(&rules, 0).check_moved(&case(&other, 1));
+        let same = case(&rules, 0);
+        same.rows().iter().for_each(|row| for (path, _) in figures(row) {
+            let more = [("figure".to_owned(), path), ("limit".to_owned(), "1".to_owned())];
+            let parameters = same.asked.parameters().into_iter().chain(same.cell(row)).chain(more);
+            let ask = Ask::parse(same.asked.report, parameters).unwrap();
+            let here = found(same.state, &ask, &same.definition, position, &Labels).unwrap();
+            let epochs = Epochs::new([1; 16], [0; 32]);
+            let made = here.against(same.state, &ask, &same.definition, &epochs, &Labels).unwrap();
+            assert_eq!(made.moved, 0, "nothing moves under the same definition");
+        });
     }
 }
 
