@@ -145,21 +145,20 @@ fn check_scores(path: &str, scores: &Value, values: &[f64]) {
 fn distribution(values: &[f64]) -> Vec<(&'static str, Option<f64>)> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let percentile = |percent: f64| {
-        let rank = (sorted.len().checked_sub(1)?) as f64 * percent / 100.0;
-        let low = sorted[rank.floor() as usize];
-        let high = sorted[rank.ceil() as usize];
-        Some(low + (high - low) * rank.fract())
+    let percentile = |percent: usize| {
+        let rank = sorted.len().checked_sub(1)? * percent;
+        let (low, high) = (sorted[rank / 100], sorted[rank.div_ceil(100)]);
+        Some(low + (high - low) * (rank % 100) as f64 / 100.0)
     };
     vec![
         ("sum", Some(sorted.iter().sum())),
         ("mean", mean(values)),
         ("min", sorted.first().copied()),
         ("max", sorted.last().copied()),
-        ("p50", percentile(50.0)),
-        ("p75", percentile(75.0)),
-        ("p90", percentile(90.0)),
-        ("p95", percentile(95.0)),
-        ("p99", percentile(99.0)),
+        ("p50", percentile(50)),
+        ("p75", percentile(75)),
+        ("p90", percentile(90)),
+        ("p95", percentile(95)),
+        ("p99", percentile(99)),
     ]
 }
