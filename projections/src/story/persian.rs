@@ -47,7 +47,7 @@ impl Words for Persian {
             Deed::Replied { by: Who::Customer, public: true } => "پیام عمومی مشتری".to_owned(),
             Deed::Replied { by, public: true } => format!("پاسخ عمومی از {}", who(by)),
             Deed::Replied { by, public: false } => format!("یادداشت داخلی از {}", who(by)),
-            Deed::Rated { reply, given } => format!("به پاسخ {} امتیاز {} داده شد", number(reply), value(given)),
+            Deed::Rated { reply, given } => format!("به پاسخ شمارهٔ {} امتیاز {} داده شد", number(reply), value(given)),
             Deed::Held { third_party: true } => "در انتظار شخص ثالث معلق شد".to_owned(),
             Deed::Held { third_party: false } => "در انتظار مشتری معلق شد".to_owned(),
             Deed::Resumed => "از سر گرفته شد".to_owned(),
@@ -181,7 +181,7 @@ impl Words for Persian {
     }
 
     fn survey_of(&self, closing: u32) -> String {
-        format!("نظرسنجی بستن {}", number(&closing))
+        format!("نظرسنجی بستن شمارهٔ {}", number(&closing))
     }
 
     fn in_place_of(&self, given: &str, when: &str) -> String {

@@ -39,7 +39,8 @@ impl Story {
     /// What runs, or ran and was never given, as the event before `seen` and the instant `at` have it.
     pub(super) fn running(&self, name: Name, seen: usize, at: Micros) -> Option<Span> {
         let metric = metric(name)?;
-        let ungiven = |how: &RunEnd| *how != RunEnd::Given;
+        // One that was started afresh never counts.
+        let ungiven = |how: &RunEnd| *how == RunEnd::Dropped;
         let runs = self.state.runs.at(self.state.position()).filter(|run| run.metric == metric);
         let runs: Vec<_> = runs.filter(|run| run.ended.as_ref().is_none_or(|(_, how, _)| ungiven(how))).collect();
         let begun = runs.iter().rev().find(|run| run.since <= self.steps[seen].at);

@@ -24,6 +24,20 @@ fn office() -> Definition {
     Definition { time_zone, clock: Clock::Business, schedules: vec![schedule], ..Definition::default() }
 }
 
+#[test]
+fn a_wait_that_a_closing_dropped_is_told_up_to_it() {
+    let entries = history(
+        1,
+        [(0, opened(Who::Customer)), (10, Deed::Replied(SARA)), (20, Deed::Replied(Who::Customer)), (50, closed(SARA))],
+    );
+    let told = tell(&Definition::default(), &entries, "next_response.breached", 3, Language::English);
+    assert_eq!(
+        told.words,
+        "public message by the customer Thu 1 January 2026 00:20, no next public reply until 00:50: 30 min counted"
+    );
+    assert_eq!(told.versions, [3]);
+}
+
 /// The minute of a local time of a day in January 2026 in Tehran, 3 h 30 min ahead of UTC.
 fn tehran(day: i64, hour: i64, minute: i64) -> i64 {
     (day - 1) * 1440 + hour * 60 + minute - 210
@@ -266,5 +280,5 @@ fn the_whole_story_says_what_was_taken_back() {
     ];
     assert_eq!(story(&Definition::default(), &entries, 1).whole(Language::English), lines);
     let persian = story(&Definition::default(), &entries, 1).whole(Language::Persian);
-    assert_eq!(persian[3], "ساعت ۰۰:۳۰ به پاسخ ۱ امتیاز راضی داده شد؛ به جای ناراضی که ساعت ۰۰:۲۰ داده شده بود");
+    assert_eq!(persian[3], "ساعت ۰۰:۳۰ به پاسخ شمارهٔ ۱ امتیاز راضی داده شد؛ به جای ناراضی که ساعت ۰۰:۲۰ داده شده بود");
 }
