@@ -195,18 +195,6 @@ impl<'a, R: Default> Counting<'a, R> {
         self.reads_agent = true;
     }
 
-    /// Whether any of these figures is to be counted, by the first names of their paths: all of them, unless one cell is
-    /// recorded.
-    pub(super) fn wants(&self, figures: &[&str]) -> bool {
-        let root = |figure: &str| figures.contains(&figure.split('.').next().unwrap_or(figure));
-        self.recorder.as_ref().is_none_or(|recorder| root(recorder.figure()))
-    }
-
-    /// Whether statistics of the figures are to be counted that have this name.
-    pub(super) fn wants_part(&self, name: &str) -> bool {
-        self.recorder.as_ref().is_none_or(|recorder| recorder.figure().split('.').skip(1).any(|part| part == name))
-    }
-
     /// What was counted.
     pub(super) fn into_tally(self) -> Tally<R> {
         let Self { rows, instants, standing, begins, listed, .. } = self;

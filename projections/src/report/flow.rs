@@ -42,24 +42,11 @@ impl RowFigures for Flow {
     /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
     /// which row its ticket is counted in.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["opened"]) {
-            counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
-        }
-        if counting.wants(&["priority_changed"]) {
-            counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
-        }
-        if counting.wants(&["closed", "closed_tickets", "closed_by", "reasons", "replies_per_closed"]) {
-            count_closings(counting, state);
-        }
-        if counting.wants(&["reopen_rate", "one_touch_rate"]) {
-            count_first_closings(counting, state, |row| &mut row.first_closed);
-        }
-        if counting.wants(&["reopenings", "reopened_tickets"]) {
-            count_reopenings(counting, state);
-        }
-        if counting.wants(&["transfers", "transferred_tickets", "between", "stay"]) {
-            count_transfers(counting, state);
-        }
+        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
+        count_closings(counting, state);
+        count_reopenings(counting, state);
+        count_transfers(counting, state);
     }
 
     const EXPLAINED: &'static [&'static str] = &[
@@ -225,6 +212,7 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
             }
         },
     );
+    count_first_closings(counting, state, |row| &mut row.first_closed);
 }
 
 fn count_reopenings(counting: &mut Counting<'_, Flow>, state: &Measurements) {

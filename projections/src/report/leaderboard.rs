@@ -41,27 +41,13 @@ impl RowFigures for Leaderboard {
     /// Everything counts where its own report counts it. A target that is broken while its metric still runs counts at
     /// the moment it fell due.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["closed"]) {
-            counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
-        }
-        if counting.wants(&["public_replies"]) {
-            counting.each(&state.public_replies, |_| Whose::Agent, |row, _| row.public_replies += 1);
-        }
-        if counting.wants(&["reply_rating"]) {
-            count_ratings(counting, state, |row| &mut row.ratings);
-        }
-        if counting.wants(&["csat"]) {
-            count_csat(counting, state, |row| &mut row.overall);
-        }
-        if counting.wants(&["reopen_rate", "one_touch_rate"]) {
-            count_first_closings(counting, state, |row| &mut row.first_closed);
-        }
-        if counting.wants(&["first_response", "full_resolution", "targets_met"]) {
-            count_durations(counting, state);
-        }
-        if counting.wants(&["targets_met"]) {
-            each_breach(counting, state, |row, _| row.targets_met.add(Some(false)));
-        }
+        counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
+        counting.each(&state.public_replies, |_| Whose::Agent, |row, _| row.public_replies += 1);
+        count_ratings(counting, state, |row| &mut row.ratings);
+        count_csat(counting, state, |row| &mut row.overall);
+        count_durations(counting, state);
+        count_first_closings(counting, state, |row| &mut row.first_closed);
+        each_breach(counting, state, |row, _| row.targets_met.add(Some(false)));
     }
 
     fn rank(rows: &mut [Counter<Self>], agent: usize, state: &Measurements, terms: &Terms) {

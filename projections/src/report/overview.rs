@@ -38,20 +38,17 @@ impl RowFigures for Overview {
 
     /// Each figure counts where its own report counts it; the backlog at the period's end.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["opened"]) {
-            counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
-        }
-        if counting.wants(&["closed"]) {
-            counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
-        }
-        if counting.wants(&["backlog"]) {
-            standing::count(counting, state);
-        }
-        if counting.wants(&["reopen_rate"]) {
-            count_first_closings(counting, state, |row| &mut row.first_closed);
-        }
-        count_opinions(counting, state);
-        count_durations(counting, state);
+        counting.each(&state.openings, |_| Whose::Agent, |row, _| row.opened += 1);
+        counting.each(&state.closings, |c| Whose::Closing(c.values.number[c.row]), |row, _| row.closed += 1);
+        standing::count(counting, state);
+        count_csat(counting, state, |row| &mut row.overall);
+        let nps = |field| field == AnsweredField::Nps;
+        each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
+        count_ratings(counting, state, |row| &mut row.ratings);
+        each_first_response(counting, state, |_| true, |row, response| row.first_responses.push(response.took));
+        each_full_resolution(counting, state, |_| true, |row, resolution| row.full_resolutions.push(resolution.took));
+        count_first_closings(counting, state, |row| &mut row.first_closed);
+        count_responses(counting, state, |row| &mut row.response);
     }
 
     fn stands(&mut self, standing: Standing) {
@@ -112,33 +109,6 @@ impl RowFigures for Overview {
             figures.push(("goals".into(), goals.iter().map(|goal| reached(goal, &figures)).collect::<Vec<_>>().into()));
         }
         figures
-    }
-}
-
-/// Counts what customers said.
-fn count_opinions(counting: &mut Counting<'_, Overview>, state: &Measurements) {
-    if counting.wants(&["csat"]) {
-        count_csat(counting, state, |row| &mut row.overall);
-    }
-    if counting.wants(&["nps"]) {
-        let nps = |field| field == AnsweredField::Nps;
-        each_answer(counting, state, nps, |row, _, _, score, _| add(&mut row.nps, score));
-    }
-    if counting.wants(&["reply_rating"]) {
-        count_ratings(counting, state, |row| &mut row.ratings);
-    }
-    if counting.wants(&["response_rate"]) {
-        count_responses(counting, state, |row| &mut row.response);
-    }
-}
-
-/// Counts durations that ended.
-fn count_durations(counting: &mut Counting<'_, Overview>, state: &Measurements) {
-    if counting.wants(&["first_response"]) {
-        each_first_response(counting, state, |_| true, |row, ended| row.first_responses.push(ended.took));
-    }
-    if counting.wants(&["full_resolution"]) {
-        each_full_resolution(counting, state, |_| true, |row, ended| row.full_resolutions.push(ended.took));
     }
 }
 

@@ -31,25 +31,21 @@ impl RowFigures for ResolutionTimes {
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["first_resolution"]) {
-            counting.each(
-                &state.first_closings,
-                |c| Whose::Closing(c.values.closing[c.row]),
-                |row, c| row.first.push(c.values.took[c.row]),
-            );
-        }
-        if counting.wants(&["full_resolution", "within"]) {
-            let within = Within::of(counting, TargetMetric::FullResolution);
-            each_full_resolution(
-                counting,
-                state,
-                |_| true,
-                |row, resolution| {
-                    row.full.push(resolution.took);
-                    row.within.add(within.holds(resolution));
-                },
-            );
-        }
+        counting.each(
+            &state.first_closings,
+            |c| Whose::Closing(c.values.closing[c.row]),
+            |row, c| row.first.push(c.values.took[c.row]),
+        );
+        let within = Within::of(counting, TargetMetric::FullResolution);
+        each_full_resolution(
+            counting,
+            state,
+            |_| true,
+            |row, resolution| {
+                row.full.push(resolution.took);
+                row.within.add(within.holds(resolution));
+            },
+        );
         each_last_closing(counting, state, |row, c| {
             let (v, i) = (c.values, c.row);
             row.open.push(v.open[i]);

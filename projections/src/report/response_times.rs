@@ -27,24 +27,28 @@ impl RowFigures for ResponseTimes {
     /// Responses count in the period of the reply, for its author; openings whose clock has started in the period of
     /// the opening, for the assignee.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["first_response", "within"]) {
-            let within = Within::of(counting, TargetMetric::FirstResponse);
-            each_first_response(
-                counting,
-                state,
-                |_| true,
-                |row, response| {
-                    row.first.push(response.took);
-                    row.within.add(within.holds(response));
-                },
-            );
-        }
-        if counting.wants(&["next_response"]) {
-            each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
-        }
-        if counting.wants(&["unanswered", "answer_rate"]) {
-            count_started(counting, state);
-        }
+        let position = counting.position;
+        let tickets = &state.tickets.columns;
+        let within = Within::of(counting, TargetMetric::FirstResponse);
+        each_first_response(
+            counting,
+            state,
+            |_| true,
+            |row, response| {
+                row.first.push(response.took);
+                row.within.add(within.holds(response));
+            },
+        );
+        each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
+        counting.each_where(
+            &state.openings,
+            |_| Whose::AssigneeNow,
+            |c| written(tickets.clock_started[c.ticket()], position),
+            |row, c| {
+                row.started += 1;
+                row.answered += u64::from(written(tickets.first_response[c.ticket()], position));
+            },
+        );
     }
 
     const EXPLAINED: &'static [&'static str] =
@@ -70,20 +74,6 @@ impl RowFigures for ResponseTimes {
             ("next_response".into(), Distribution::of(self.next).into()),
         ]
     }
-}
-
-/// Counts openings whose first-response clock has started.
-fn count_started(counting: &mut Counting<'_, ResponseTimes>, state: &Measurements) {
-    let (position, tickets) = (counting.position, &state.tickets.columns);
-    counting.each_where(
-        &state.openings,
-        |_| Whose::AssigneeNow,
-        |c| written(tickets.clock_started[c.ticket()], position),
-        |row, c| {
-            row.started += 1;
-            row.answered += u64::from(written(tickets.first_response[c.ticket()], position));
-        },
-    );
 }
 
 /// Hands on every first response that `keep` keeps: in the period of the reply, for its author or the assignee.

@@ -48,18 +48,10 @@ impl RowFigures for Satisfaction {
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
     /// rating, for the reply's author; the response rate in the period of the closing.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        if counting.wants(&["questions", "choices", "nps", "ces"]) {
-            each_answer(counting, state, |field| field != AnsweredField::Overall, Self::answered);
-        }
-        if counting.wants(&["csat"]) {
-            count_csat(counting, state, |row| &mut row.overall);
-        }
-        if counting.wants(&["reply_rating"]) {
-            count_ratings(counting, state, |row| &mut row.ratings);
-        }
-        if counting.wants(&["response_rate"]) {
-            count_responses(counting, state, |row| &mut row.response);
-        }
+        each_answer(counting, state, |field| field != AnsweredField::Overall, Self::answered);
+        count_csat(counting, state, |row| &mut row.overall);
+        count_ratings(counting, state, |row| &mut row.ratings);
+        count_responses(counting, state, |row| &mut row.response);
     }
 
     const EXPLAINED: &'static [&'static str] = &[

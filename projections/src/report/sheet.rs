@@ -51,16 +51,14 @@ impl<'a> Sheet<'a> {
         Ok(Self { state, query, position, labels, terms, recall, dimensions, axes })
     }
 
-    /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures, of which
-    /// that one is counted whole.
+    /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures.
     pub(super) fn one_row<'s, R: RowFigures>(
         &'s self,
         key: Key,
-        figure: &str,
         part: PartOf<'s, R>,
     ) -> Result<(Fields, Vec<Entered>), ReportError> {
         let mut counting = Counting::<R>::new(self);
-        counting.record(Recorder::new(key, figure.to_owned(), part, &self.recall, R::stands));
+        counting.record(Recorder::new(key, part, &self.recall, R::stands));
         R::count(&mut counting, self.state);
         let entered = counting.recorder.take().map(Recorder::into_entered).unwrap_or_default();
         let tally = counting.into_tally();

@@ -46,14 +46,9 @@ impl RowFigures for Targets {
     /// due, under the dimensions in force at the end of the report's prefix or where it was dropped; until then it runs,
     /// at each period's end, for the assignee.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
-        let running = counting.wants_part("running") || counting.wants_part("running_tickets");
-        if !running || counting.recorder.is_none() {
-            count_ended(counting, state);
-            each_breach(counting, state, |row, metric| row.of(metric).breached += 1);
-        }
-        if running {
-            count_running(counting, state);
-        }
+        count_ended(counting, state);
+        each_breach(counting, state, |row, metric| row.of(metric).breached += 1);
+        count_running(counting, state);
     }
 
     const EXPLAINED: &'static [&'static str] = &["METRIC.share", "METRIC.met", "METRIC.breached", "METRIC.running"];

@@ -9,8 +9,8 @@ use crate::report::figure::Figure;
 use crate::report::query::ReportName;
 use crate::report::sheet::Sheet;
 use crate::report::{
-    Fields, RowFigures, Terms, backlog, cases, flow, leaderboard, overview, resolution_times, response_times,
-    review_queue, satisfaction, targets, volume,
+    Fields, RowFigures, backlog, cases, flow, leaderboard, overview, resolution_times, response_times, review_queue,
+    satisfaction, targets, volume,
 };
 use daftar_domain::Invalid;
 
@@ -67,11 +67,10 @@ fn no_such_figure(ask: &Ask) -> ExplainError {
 
 fn opened_in<R: RowFigures>(sheet: &Sheet<'_>, ask: &Ask, key: Key) -> Result<Opened, ExplainError> {
     let nothing = || -> PartOf<'_, R> { Box::new(|_| None) };
-    let counted = counted(&ask.figure, &sheet.terms);
-    let row = || sheet.one_row::<R>(key, counted, nothing()).map_or(Figure::Null, |(fields, _)| Figure::Object(fields));
+    let row = || sheet.one_row::<R>(key, nothing()).map_or(Figure::Null, |(fields, _)| Figure::Object(fields));
     let lookup = Lookup { state: sheet.state, terms: &sheet.terms, row: &row };
     let (part, length) = longest::<R>(&ask.figure, &lookup).ok_or_else(|| no_such_figure(ask))?;
-    let (fields, entered) = sheet.one_row::<R>(key, counted, part)?;
+    let (fields, entered) = sheet.one_row::<R>(key, part)?;
     let (figure, statistic) = (&ask.figure[..length], ask.figure.get(length + 1..));
     Ok(Opened {
         value: value(fields, ask, figure, statistic)?,
@@ -79,19 +78,6 @@ fn opened_in<R: RowFigures>(sheet: &Sheet<'_>, ask: &Ask, key: Key) -> Result<Op
         statistic: statistic.map(str::to_owned),
         entered,
     })
-}
-
-/// The figure that another is made of: a goal of its own value, a rank of what agents are ranked by.
-fn counted<'a>(figure: &'a str, terms: &'a Terms) -> &'a str {
-    let document = terms.document();
-    let goal = figure.strip_prefix("goals.").map(|rest| rest.split('.').next().unwrap_or(rest));
-    match goal {
-        Some(number) => {
-            number.parse().ok().and_then(|n: usize| document.goals.get(n)).map_or(figure, |goal| &goal.value)
-        }
-        None if figure == "rank" => &document.leaderboard.rank_by,
-        None => figure,
-    }
 }
 
 /// The figure of a row, or a statistic of it.

@@ -43,7 +43,6 @@ pub(in crate::report) struct Entered {
 /// Takes down what enters one figure of one row.
 pub(in crate::report) struct Recorder<'a, R> {
     key: Key,
-    figure: String,
     part: PartOf<'a, R>,
     recall: &'a Recall,
     /// Lets a row take note of what stands open.
@@ -52,20 +51,14 @@ pub(in crate::report) struct Recorder<'a, R> {
 }
 
 impl<'a, R: Default> Recorder<'a, R> {
-    /// Of the row with that key, what `part` reads off its measurements one by one: those of the figure at that path.
+    /// Of the row with that key, what `part` reads off its measurements one by one.
     pub(in crate::report) fn new(
         key: Key,
-        figure: String,
         part: PartOf<'a, R>,
         recall: &'a Recall,
         stands: fn(&mut R, Standing),
     ) -> Self {
-        Self { key, figure, part, recall, stands, entered: Vec::new() }
-    }
-
-    /// The path of the figure that is counted; the row's others need not be.
-    pub(in crate::report) fn figure(&self) -> &str {
-        &self.figure
+        Self { key, part, recall, stands, entered: Vec::new() }
     }
 
     /// Everything that entered, in the order in which it was counted.
