@@ -183,6 +183,39 @@ fn pages_follow_each_other_and_hold_for_one_cell_of_one_log() {
 }
 
 #[test]
+fn a_cursor_that_was_cut_or_mistyped_is_refused() {
+    let entries = ten();
+    let query = "figure=opened&limit=1";
+    let first = explained(&entries, 21, "flow", query);
+    let text = first["next_cursor"].as_str().unwrap();
+    assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "it fits into an address");
+    let cut = (1..text.len()).map(|len| text[..len].to_owned());
+    let mistyped = (0..text.len()).map(|at| {
+        let letter = if text.as_bytes()[at] == b'x' { "y" } else { "x" };
+        [&text[..at], letter, &text[at + 1..]].concat()
+    });
+    for bad in cut.chain(mistyped) {
+        let refused = asked(1, &entries, 21, "flow", &format!("{query}&cursor={bad}"));
+        let Err(ExplainError::Invalid(wrong)) = refused else { panic!("{bad} was taken for {text}") };
+        assert_eq!(wrong[0].field, "cursor");
+    }
+}
+
+#[test]
+fn a_target_missed_without_an_end_stands_at_its_due_moment_and_one_that_runs_has_the_time_left() {
+    // 24 hours are 1,440 minutes: the first is overdue when the second is opened.
+    let entries = [history(1, [(0, opened(Who::Customer))]), history(2, [(1500, opened(Who::Customer))])].concat();
+    let at = |figure: &str| explained(&entries, 3, "targets", &format!("figure=first_response{figure}"));
+    let breached = at(".breached");
+    assert_eq!(items(&breached), [("T-1", 0, json!(1), true)]);
+    assert_eq!(breached["items"][0]["at"], "2026-01-02T00:00:00Z");
+    assert_eq!(items(&at("")), [("T-1", 0, Value::Null, false)], "the share: none of one");
+    let running = at(".running");
+    assert_eq!((items(&running), &running["cell"]["value"]), (vec![("T-2", 0, json!(86400), true)], &json!(1)));
+    assert_eq!(items(&at(".met")), []);
+}
+
+#[test]
 fn a_tag_is_a_row_for_every_ticket_that_has_it_and_null_for_those_without() {
     let opened = |tags: Vec<&'static str>| Story::Opened { by: Who::Customer, department: None, tags };
     let entries = [
