@@ -117,6 +117,8 @@ pub struct Item {
     pub rank: Option<Rank>,
     /// How it was taken back.
     pub taken_back: Option<TakenBack>,
+    /// What it took the place of in this cell: the value before it, or the closings that were undone before it.
+    pub replaces: Vec<Self>,
     /// How it came about, once [`Explained::tell`] has told it.
     pub told: Option<Told>,
 }

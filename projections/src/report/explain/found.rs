@@ -5,7 +5,7 @@ use super::ask::Ask;
 use super::cursor::Place;
 use super::opened::{Opened, opened};
 use super::ranks::Rank;
-use super::recall::Recall;
+use super::recall::{Recall, TakenBack, TakenBy};
 use super::recorder::Entered;
 use super::{ExplainError, Explained, ExplainedCell, Item, cell, ranks};
 use crate::definition::catalog::Published;
@@ -19,6 +19,7 @@ use crate::report::{CustomerLabels, ReportError, Row, terms};
 use crate::ticket_facts::Micros;
 use daftar_eventlog::{Epochs, Position};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,7 +124,13 @@ impl Found {
         let next = (after < all.len()).then(|| next.write(ask, epochs));
         let rank =
             |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
-        let items = page.iter().map(|n| item((&all[*n], rank(*n)))).collect();
+        let tickets: HashSet<u32> = page.iter().map(|n| all[*n].seen.ticket).collect();
+        let earlier: Vec<_> = self.taken_back.iter().filter(|one| tickets.contains(&one.seen.ticket)).collect();
+        let whole = |n: &usize| {
+            let replaced = earlier.iter().filter(|one| !ask.taken_back && all[*n].replaces(one));
+            Item { replaces: replaced.map(|one| item((one, None))).collect(), ..item((&all[*n], rank(*n))) }
+        };
+        let items = page.iter().map(whole).collect();
         Explained { cell: self.cell, items, next }
     }
 }
@@ -168,6 +175,16 @@ impl<'a> AskedRow<'a> {
 }
 
 impl Entered {
+    /// Whether it took the place of an earlier measurement: changed it, or came after the reopening that undid it.
+    fn replaces(&self, earlier: &Self) -> bool {
+        let by = |taken: TakenBack| match (taken.by, taken.position) {
+            (TakenBy::Change, Some(position)) => position == self.seen.position,
+            (TakenBy::Reopening, Some(position)) => position < self.seen.position,
+            (TakenBy::Voiding, _) | (_, None) => false,
+        };
+        self.seen.ticket == earlier.seen.ticket && earlier.taken_back.is_some_and(by)
+    }
+
     /// By instant, then position; what was looked at at one instant, by ticket.
     pub(super) fn order(&self) -> (Micros, Position, u32) {
         (self.seen.at, self.seen.position, self.seen.ticket)
@@ -210,6 +227,7 @@ impl Item {
             reason,
             rank,
             taken_back,
+            replaces: Vec::new(),
             told: None,
         }
     }

@@ -99,6 +99,9 @@ impl Serialize for Item {
             let taken = Figure::object([("by", taken.by.name().into()), ("position", Figure::from(position))]);
             map.serialize_entry("taken_back", &taken)?;
         }
+        if !self.replaces.is_empty() {
+            map.serialize_entry("replaces", &self.replaces)?;
+        }
         map.end()
     }
 }

@@ -64,6 +64,7 @@ fn a_changed_rating_takes_the_earlier_one_back_from_its_position_on() {
     assert_eq!(items(&at(4)), [("T-1", 4, json!(0), false)]);
     assert_eq!(at(4)["cell"]["taken_back"], 0);
     assert_eq!(items(&at(5)), [("T-1", 5, json!(1), true)]);
+    assert_eq!((&at(5)["items"][0]["replaces"][0]["value"], &at(4)["items"][0]["replaces"]), (&json!(0), &Value::Null));
     assert_eq!(once(&entries, 5, "satisfaction", "reply_rating"), [(4, json!(0), "changed".into(), json!(5))]);
     assert_eq!(once(&entries, 4, "satisfaction", "reply_rating"), []);
 }
@@ -105,6 +106,12 @@ fn a_reopening_takes_a_full_resolution_back_and_a_later_closing_gives_another() 
         once(&entries, 5, "resolution-times", "full_resolution"),
         [(3, json!(600), "reopened".into(), json!(4))]
     );
+    let replaced = at(5)["items"][0]["replaces"].clone();
+    assert_eq!(
+        (&replaced[0]["value"], &replaced[0]["taken_back"]),
+        (&json!(600), &json!({"by": "reopened", "position": 4}))
+    );
+    assert_eq!(replaced[1], Value::Null);
     let closings = explained(&entries, 5, "flow", "figure=closed");
     assert_eq!(items(&closings), [("T-1", 3, json!(1), true), ("T-1", 5, json!(1), true)]);
 }
