@@ -14,6 +14,8 @@ mod commands;
 mod conditions;
 #[path = "http/definitions.rs"]
 mod definitions;
+#[path = "http/explain.rs"]
+mod explain;
 #[path = "http/fields.rs"]
 mod fields;
 #[path = "http/limits.rs"]

@@ -10,6 +10,7 @@ mod bed;
 mod compression;
 mod definitions;
 mod events;
+mod explain;
 mod feed;
 mod guard;
 mod lists;
@@ -303,6 +304,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/definitions", definitions::list())
         .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
+        .route("/v1/reports/{name}/explain", explain::explained())
         .route("/v1/live", live::live())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())

@@ -1,10 +1,11 @@
 //! An event before and after it is stored: its canonical bytes, and what the log adds to them.
 
+use crate::block::FactRow;
 use crate::checksum::{Digest, event_digest};
 use crate::codec::v1::MetadataV1;
 use crate::codec::{self, CodecError, EventType};
 use crate::log::{CommandStamp, StoreError};
-use crate::position::{Position, Version};
+use crate::position::{Position, StreamNumber, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
 
@@ -35,6 +36,28 @@ pub struct RecordedEvent {
     pub recorded_at: Timestamp,
     /// Its canonical bytes.
     pub bytes: EventBytes,
+}
+
+impl RecordedEvent {
+    /// Its facts as folds read them, of the stream with that number.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError`] when its bytes are no event, or a newer one.
+    pub fn fact_row(&self, stream: StreamNumber) -> Result<FactRow<'_>, HeadError> {
+        let head = self.bytes.head()?;
+        Ok(FactRow {
+            position: self.position,
+            version: head.version,
+            stream,
+            back: 0,
+            occurred_at: head.occurred_at,
+            recorded_at: self.recorded_at,
+            event_type: head.event_type,
+            schema: head.schema,
+            facts: head.facts,
+        })
+    }
 }
 
 /// The parts of an event's head, borrowed from it.
@@ -206,4 +229,41 @@ pub(crate) fn take_slice<'a>(rest: &mut &'a [u8], len: usize) -> Result<&'a [u8]
     let (taken, left) = rest.split_at_checked(len).ok_or(HeadError::Damaged)?;
     *rest = left;
     Ok(taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_read_back_is_a_row_of_facts() {
+        let head = EventHead {
+            stream_kind: StreamKind::Ticket,
+            stream_id: "HD-1",
+            version: Version(3),
+            occurred_at: Timestamp::clamped(17),
+            event_type: EventType::TICKET_HELD,
+            schema: 1,
+            metadata: &[7],
+            facts: &[1],
+            has_content: false,
+        };
+        let recorded_at = Timestamp::clamped(19);
+        let bytes = EventBytes { head: head.encode(), sealed: None };
+        let event = RecordedEvent { position: Position(5), recorded_at, bytes };
+        let expected = FactRow {
+            position: Position(5),
+            version: Version(3),
+            stream: StreamNumber(9),
+            back: 0,
+            occurred_at: head.occurred_at,
+            recorded_at,
+            event_type: head.event_type,
+            schema: 1,
+            facts: &[1],
+        };
+        assert_eq!(event.fact_row(StreamNumber(9)), Ok(expected));
+        let damaged = EventBytes { head: [EVENT_FORMAT].into(), sealed: None };
+        assert_eq!(RecordedEvent { bytes: damaged, ..event }.fact_row(StreamNumber(9)), Err(HeadError::Damaged));
+    }
 }

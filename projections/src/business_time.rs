@@ -178,6 +178,29 @@ impl Schedules {
         std::iter::successors(period_since(from), move |(_, end)| period_since(*end))
     }
 
+    /// The stretches between two instants that are open, in order: disjoint and never touching, so that their lengths
+    /// sum up to [`Schedules::open_between`].
+    pub fn open_within(
+        &self,
+        class: ScheduleClass,
+        from: Micros,
+        to: Micros,
+    ) -> impl Iterator<Item = (Micros, Micros)> {
+        let scheduled = self.scheduled(class);
+        let always = (scheduled.is_none() && from < to).then_some((from, to));
+        let next = move |at: Micros| {
+            let (start, end) = scheduled?.open_period_since(at)?;
+            (start < to).then(|| (start, end.min(to)))
+        };
+        always.into_iter().chain(std::iter::successors(next(from), move |(_, end)| next(*end)))
+    }
+
+    /// The time zone of the schedule in force at an instant; `None` where none is.
+    #[must_use]
+    pub fn zone(&self, class: ScheduleClass, at: Micros) -> Option<Tz> {
+        self.zone_at(class, at)
+    }
+
     /// The class with its schedules; `None` if it has none.
     fn scheduled(&self, class: ScheduleClass) -> Option<Scheduled<'_>> {
         let class = self.0.classes.get(usize::try_from(class.0).ok()?)?;

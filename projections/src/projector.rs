@@ -7,7 +7,7 @@ use crate::dimensions::TooMany;
 use crate::measurements::{FoldError, Measurements};
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::CodecError;
-use daftar_eventlog::{FactBlock, LogReader, Position, StoreError};
+use daftar_eventlog::{FactBlock, FactRow, LogReader, Position, StoreError, StreamName, StreamNumber};
 
 /// Why the fold stopped before its end.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -97,6 +97,23 @@ pub(crate) fn fold_block(state: &mut Measurements, block: &FactBlock, until: Pos
         state.apply(&row).map_err(|error| at_position(row.position, error))?;
     }
     Ok(reached < state.position())
+}
+
+/// Folds the events of one stream alone into a state that knows no other, and shows `each` the state after every event.
+pub(crate) fn fold_stream<'a>(
+    state: &mut Measurements,
+    name: StreamName,
+    rows: impl Iterator<Item = FactRow<'a>>,
+    mut each: impl FnMut(&Measurements, &FactRow<'a>) -> Result<(), FoldError>,
+) -> Result<(), CatchUpError> {
+    let stream = StreamNumber(0);
+    state.name_stream(stream, name);
+    for row in rows {
+        let row = FactRow { stream, ..row };
+        let folded = state.apply(&row).and_then(|()| each(state, &row));
+        folded.map_err(|error| at_position(row.position, error))?;
+    }
+    Ok(())
 }
 
 /// The position of the last event that the log had accepted by `instant`.

@@ -11,6 +11,7 @@
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
 //!   `backlog`, `cases`, `review_queue`: one file a report; a figure that several show is counted where it has its home
 //! - [`rows_key`]: what decides the rows of a report; [`headline`]: figures told as they change
+//! - [`explain`]: what one cell is made of
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod backlog;
@@ -18,6 +19,7 @@ mod cases;
 mod counting;
 mod csv;
 mod dissatisfaction;
+pub mod explain;
 pub mod figure;
 mod flow;
 pub(crate) mod groups;
@@ -50,6 +52,7 @@ use crate::ticket_facts::Micros;
 use chrono::DateTime;
 use counting::{Counter, Counting, GROUPS_MAX, Prefix};
 use daftar_eventlog::Position;
+use explain::part::{Lookup, PartOf};
 use figure::Figure;
 use periods::{Calendar, Interval, Period};
 use query::{AsOf, Dimension, Query, ReportName, When};
@@ -195,6 +198,12 @@ trait RowFigures: Default {
 
     /// The row's figures.
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields;
+
+    /// The paths of its figures as explanations are asked for them; a word in capitals stands for one of several.
+    const EXPLAINED: &'static [&'static str];
+
+    /// Reads the parts of the figure at a path; none: there is no such figure.
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>>;
 }
 
 /// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a

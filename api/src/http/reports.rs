@@ -54,7 +54,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
     })
 }
 
-fn no_such_report(name: &str) -> Problem {
+pub(super) fn no_such_report(name: &str) -> Problem {
     let known = ReportName::ALL.map(ReportName::name).join(", ");
     Problem::new(Slug::NotFound, format!("there is no report {name}; there are {known}"))
 }
@@ -73,12 +73,17 @@ pub(super) async fn made(
         let _running = running;
         made_of(desk, &state, &query, &definition, position, form)
     });
-    made.await?.map_err(|refused| match refused {
+    made.await?.map_err(|error| refused(&error))
+}
+
+/// Why a report was not made, to whoever asked.
+pub(super) fn refused(refused: &ReportError) -> Problem {
+    match refused {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
-        ReportError::EmptyTime { .. } => wrong_parameter("to", &refused),
-        ReportError::TooManyDimensions(_) => wrong_parameter("group_by", &refused),
+        ReportError::EmptyTime { .. } => wrong_parameter("to", refused),
+        ReportError::TooManyDimensions(_) => wrong_parameter("group_by", refused),
         ReportError::OtherFolded(_) => Problem::new(Slug::Internal, refused.to_string()),
-    })
+    }
 }
 
 /// Makes the report of a state, its rows only where they are not kept.

@@ -33,8 +33,18 @@ pub(super) async fn resolve(desk: &Desk, query: &Query, waiting: Waiting) -> Res
     desk.wait(waiting).await?;
     match (&query.definition, query.as_of) {
         (None, None) => under_default(desk, query, waiting.position, deadline).await,
-        (name, as_of) => under_named(desk, query, name.as_deref().unwrap_or(DEFAULT), as_of, deadline).await,
+        _ => under_named(desk, query, "definition", deadline).await,
     }
+}
+
+/// The same for a query whose definition was named by another parameter.
+pub(super) async fn resolve_named(
+    desk: &Desk,
+    query: &Query,
+    parameter: &str,
+    waiting: Waiting,
+) -> Result<Resolved, Problem> {
+    under_named(desk, query, parameter, Instant::now() + waiting.timeout).await
 }
 
 /// A query that names no definition: what is published now answers, under the newest version of the default that it can
@@ -59,18 +69,18 @@ async fn under_default(
 async fn under_named(
     desk: &Desk,
     query: &Query,
-    name: &str,
-    as_of: Option<AsOf>,
+    parameter: &str,
     deadline: Instant,
 ) -> Result<Resolved, Problem> {
-    let position = match as_of {
+    let name = query.definition.as_deref().unwrap_or(DEFAULT);
+    let position = match query.as_of {
         Some(as_of) => asked_position(desk, as_of).await?,
         // What is published now is what the answer speaks for: the definition's name is looked up there too.
         None => *desk.live().published().borrow(),
     };
     let definition = desk.definitions().at(name, position).await?.ok_or_else(|| {
         let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
-        Problem::invalid_parameters(&[Invalid::new("definition", name, rule)])
+        Problem::invalid_parameters(&[Invalid::new(parameter, name, rule)])
     })?;
     let state = ready(desk, &Basis::of(query, &definition.document), position, deadline).await?;
     Ok(Resolved { definition, position, state })

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Microseconds of a second.
-const SECOND: Micros = 1_000_000;
+pub(crate) const SECOND: Micros = 1_000_000;
 /// Microseconds of a minute.
 pub(super) const MINUTE: Micros = 60 * SECOND;
 /// Microseconds of an hour.

@@ -1,6 +1,7 @@
 //! The report `backlog`: what lies open at the end of each period, and for how long.
 
 use super::counting::Counting;
+use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
@@ -27,6 +28,22 @@ impl RowFigures for Backlog {
 
     fn stands(&mut self, standing: Standing) {
         self.standing = standing;
+    }
+
+    const EXPLAINED: &'static [&'static str] = &["open", "unassigned", "unanswered", "held", "ages.AGE"];
+
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        Some(match figure {
+            "open" => count(|row: &Self| row.standing.open),
+            "unassigned" => count(|row: &Self| row.standing.unassigned),
+            "unanswered" => count(|row: &Self| row.standing.unanswered),
+            "held" => count(|row: &Self| row.standing.held),
+            _ => {
+                let age = figure.strip_prefix("ages.")?;
+                let class = AGES.iter().position(|name| *name == age)?;
+                count(move |row: &Self| row.standing.ages[class])
+            }
+        })
     }
 
     fn figures(self, _: &Measurements, _: &Terms) -> Fields {

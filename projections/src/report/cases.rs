@@ -2,6 +2,7 @@
 
 use super::counting::Counting;
 use super::dissatisfaction;
+use super::explain::part::{Lookup, PartOf, count, share_of, values};
 use super::instants::Instants;
 use super::standing::Standing;
 use super::{Fields, RowFigures, Terms};
@@ -29,11 +30,11 @@ impl RowFigures for Cases {
         counting.instants = Instants::of(counting.query, counting.terms, first);
         for case in &cases {
             let (opened_at, origin) = (case.opened_at(), case.negative.origin);
-            counting.once_under(opened_at, origin, |row| row.opened += 1);
+            counting.once_under(case.began(), origin, |row| row.opened += 1);
             counting.open_under(&counting.instants.during(opened_at, case.ended), origin);
             if let Some(followed_up) = case.followed_up {
-                counting.once_under(followed_up.at, origin, |row| {
-                    row.times.push(followed_up.at - opened_at);
+                counting.once_under(followed_up.moment, origin, |row| {
+                    row.times.push(followed_up.moment.0 - opened_at);
                     row.recovered += u64::from(followed_up.recovered);
                 });
             }
@@ -44,14 +45,34 @@ impl RowFigures for Cases {
         self.open = standing.open;
     }
 
+    const EXPLAINED: &'static [&'static str] = &["opened", "open", "followed_up", "time_to_follow_up", "recovered"];
+
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        Some(match figure {
+            "opened" => count(|row: &Self| row.opened),
+            "open" => count(|row: &Self| row.open),
+            "followed_up" => count(|row: &Self| row.times.len() as u64),
+            "time_to_follow_up" => values(|row: &Self| &row.times),
+            "recovered" => share_of(Self::recovered, |row| row.times.first()),
+            _ => return None,
+        })
+    }
+
     fn figures(self, _: &Measurements, _: &Terms) -> Fields {
-        let followed_up = self.times.len() as u64;
+        let (followed_up, recovered) = (self.times.len() as u64, self.recovered());
         vec![
             ("opened".into(), self.opened.into()),
             ("open".into(), self.open.into()),
             ("followed_up".into(), followed_up.into()),
             ("time_to_follow_up".into(), Distribution::of(self.times).into()),
-            ("recovered".into(), Share { count: self.recovered, of: followed_up }.into()),
+            ("recovered".into(), recovered.into()),
         ]
+    }
+}
+
+impl Cases {
+    /// Of the cases that were followed up, those that ended in a better answer.
+    fn recovered(&self) -> Share {
+        Share { count: self.recovered, of: self.times.len() as u64 }
     }
 }

@@ -1,5 +1,8 @@
 //! Counting: walks the measurements that stood at a position and hands each to the rows it enters.
 
+use super::dissatisfaction::Moment;
+use super::explain::recall::Recall;
+use super::explain::recorder::{Recorder, Seen};
 use super::groups::{Axis, Filter, Place, each_group};
 use super::instants::Instants;
 use super::periods::{Calendar, Period};
@@ -138,6 +141,10 @@ pub(super) struct Counting<'a, R> {
     pub(super) standing: HashMap<Group, Levels>,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
+    /// What was taken back by the report's position.
+    pub(super) recall: &'a Recall,
+    /// Takes down what makes one cell, where that is asked for; nothing else is counted then.
+    pub(super) recorder: Option<Recorder<'a, R>>,
     /// Cells beside those of the rows, such as tickets listed in one.
     listed: u64,
     calendar: &'a Calendar,
@@ -166,6 +173,8 @@ impl<'a, R: Default> Counting<'a, R> {
             instants: Instants::default(),
             standing: HashMap::new(),
             begins: None,
+            recall: &sheet.recall,
+            recorder: None,
             listed: 0,
             calendar: &sheet.terms.calendar,
             from: sheet.terms.from.unwrap_or(Micros::MIN),
@@ -178,6 +187,13 @@ impl<'a, R: Default> Counting<'a, R> {
             last: None,
             period: Period { start: 0, end: 0 },
         }
+    }
+
+    /// Counts nothing but what enters one row, and takes down what makes a figure of it.
+    pub(super) fn record(&mut self, recorder: Recorder<'a, R>) {
+        self.recorder = Some(recorder);
+        // An item names its agent, also where rows do not.
+        self.reads_agent = true;
     }
 
     /// What was counted.
@@ -216,6 +232,7 @@ impl<'a, R: Default> Counting<'a, R> {
             let Piece { moments, values } = piece;
             for row in 0..piece.len() {
                 let mut counted = Counted { moments, values, row, begins: None };
+                self.recall.forget();
                 if !keep(&counted) || !self.stands(moments, row) {
                     continue;
                 }
@@ -224,35 +241,43 @@ impl<'a, R: Default> Counting<'a, R> {
                 counted.begins = by_event.then_some(start.max(self.from));
                 let agents = self.agents(moments, row, whose(&counted));
                 let place = |agent| Place::Measured { moments, row, agent };
-                self.enter_for(start, agents, place, |row| count(row, &counted));
+                let moment = (counted.at(), moments.added.get(row));
+                self.enter_for(start, moment, agents, place, |row| count(row, &counted));
             }
         }
     }
 
     /// Counts something of a ticket that is no measurement, such as a target that was missed, at an instant.
-    pub(super) fn once(&mut self, at: Micros, ticket: u32, in_force: &InForce, count: impl FnMut(&mut R)) {
-        if let Some(at) = self.dated(at, ticket) {
+    pub(super) fn once(&mut self, happened: Micros, ticket: u32, in_force: &InForce, count: impl FnMut(&mut R)) {
+        if let Some(at) = self.dated(happened, ticket) {
             let start = self.period_start(at);
-            self.stand(start, ticket, in_force, count);
+            self.stand(start, happened, ticket, in_force, count);
         }
     }
 
-    /// Counts something of a ticket in the row of the period that starts then.
-    pub(super) fn stand(&mut self, start: Micros, ticket: u32, in_force: &InForce, count: impl FnMut(&mut R)) {
+    /// Counts something of a ticket, as it is at an instant, in the row of the period that starts then.
+    pub(super) fn stand(
+        &mut self,
+        start: Micros,
+        at: Micros,
+        ticket: u32,
+        in_force: &InForce,
+        count: impl FnMut(&mut R),
+    ) {
         let place = Place::Standing { ticket, in_force };
         if self.passes(place) {
-            self.enter(start, place, count);
+            self.enter(start, (at, Position::ZERO), place, count);
         }
     }
 
-    /// Counts something that came of a measurement, at an instant, under the measurement's dimensions.
-    pub(super) fn once_under(&mut self, at: Micros, origin: Origin<'_>, mut count: impl FnMut(&mut R)) {
+    /// Counts something that came of a measurement, at a moment, under the measurement's dimensions.
+    pub(super) fn once_under(&mut self, moment: Moment, origin: Origin<'_>, mut count: impl FnMut(&mut R)) {
         let Origin { moments, row, whose } = origin;
-        let Some(at) = self.dated(at, moments.ticket.get(row)) else { return };
+        let Some(at) = self.dated(moment.0, moments.ticket.get(row)) else { return };
         let start = self.period_start(at);
         let agents = self.agents(moments, row, whose);
         let place = |agent| Place::Measured { moments, row, agent };
-        self.enter_for(start, agents, place, &mut count);
+        self.enter_for(start, moment, agents, place, &mut count);
     }
 
     /// Counts something that came of a measurement as open at those of the instants of `standing`, under the
@@ -264,11 +289,22 @@ impl<'a, R: Default> Counting<'a, R> {
         }
         let agents = self.agents(moments, row, whose);
         let place = |agent| Place::Measured { moments, row, agent };
+        let moment = (moments.at.get(row), moments.added.get(row));
         self.each_place(agents, place, |counting, place| {
-            let standing = &mut counting.standing;
-            each_group(counting.state, counting.axes, place, |group| {
-                standing.entry(group).or_default().open(seen);
-            });
+            counting.open(moment, place, |levels| levels.open(seen));
+        });
+    }
+
+    /// Raises the levels of every group that the place stands in, for something open since or at a moment.
+    pub(super) fn open(&mut self, moment: Moment, place: Place<'_>, mut raise: impl FnMut(&mut Levels)) {
+        let (standing, recorder, instants) = (&mut self.standing, &mut self.recorder, &self.instants);
+        each_group(self.state, self.axes, place, |group| {
+            let is_asked = |recorder: &mut Recorder<'_, R>| {
+                recorder.takes_standing(&group, Seen::of(moment, place), instants, &mut raise)
+            };
+            if recorder.as_mut().is_none_or(is_asked) {
+                raise(standing.entry(group).or_default());
+            }
         });
     }
 
@@ -310,11 +346,12 @@ impl<'a, R: Default> Counting<'a, R> {
     fn enter_for<'p>(
         &mut self,
         start: Micros,
+        moment: Moment,
         agents: Agents<'_>,
         place: impl Fn(u32) -> Place<'p>,
         mut count: impl FnMut(&mut R),
     ) {
-        self.each_place(agents, place, |counting, place| counting.enter(start, place, &mut count));
+        self.each_place(agents, place, |counting, place| counting.enter(start, moment, place, &mut count));
     }
 
     /// Hands on the place of every agent that the filters let pass; where rows are not by agent, the first.
@@ -356,12 +393,13 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Whether a measurement stood at the report's position, its ticket not void then.
     fn stands(&self, moments: &Moments, row: usize) -> bool {
-        self.prefix().has(moments, row)
+        moments.added.get(row) <= self.position && !self.recall.is_void(self.prefix().is_void(moments.ticket.get(row)))
     }
 
-    /// Whether the ticket is out of the figures.
+    /// Whether the ticket is out of the figures; what is counted next is something of that ticket.
     pub(super) fn is_void(&self, ticket: u32) -> bool {
-        self.prefix().is_void(ticket)
+        self.recall.forget();
+        self.recall.is_void(self.prefix().is_void(ticket))
     }
 
     /// Whether every filter lets it pass.
@@ -377,9 +415,15 @@ impl<'a, R: Default> Counting<'a, R> {
         self.period.start
     }
 
-    /// Hands every row that the place enters to `count`.
-    fn enter(&mut self, start: Micros, place: Place<'_>, mut count: impl FnMut(&mut R)) {
-        each_group(self.state, self.axes, place, |group| count(self.row((start, group))));
+    /// Hands every row that the place enters to `count`, for something that happened at a moment.
+    fn enter(&mut self, start: Micros, moment: Moment, place: Place<'_>, mut count: impl FnMut(&mut R)) {
+        each_group(self.state, self.axes, place, |group| {
+            let key = (start, group);
+            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, Seen::of(moment, place), &mut count);
+            if self.recorder.as_mut().is_none_or(is_asked) {
+                count(self.row(key));
+            }
+        });
     }
 
     fn row(&mut self, key: Key) -> &mut R {

@@ -35,8 +35,8 @@ pub(super) struct Case<'a> {
 /// What came of a case that was followed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FollowedUp {
-    /// When.
-    pub(super) at: Micros,
+    /// The moment of the follow-up.
+    pub(super) moment: Moment,
     /// Whether the ticket's next score was positive.
     pub(super) recovered: bool,
 }
@@ -135,12 +135,12 @@ fn each_score<'a>(prefix: Prefix<'a>, mut tell: impl FnMut(u32, Moment, Event<'a
 fn cases_of(mut history: Vec<(Moment, Event<'_>)>) -> Vec<Case<'_>> {
     history.sort_unstable_by_key(|(at, _)| *at);
     let mut cases: Vec<Case<'_>> = Vec::new();
-    for ((at, _), event) in history {
+    for (moment, event) in history {
         let last = cases.last_mut();
         match (event, last) {
             (Event::Negative(_), Some(case)) if case.ended.is_none() => {}
             (Event::Negative(negative), _) => cases.push(Case { negative, ended: None, followed_up: None }),
-            (event, Some(case)) => case.take(at, event),
+            (event, Some(case)) => case.take(moment, event),
             (_, None) => {}
         }
     }
@@ -148,14 +148,14 @@ fn cases_of(mut history: Vec<(Moment, Event<'_>)>) -> Vec<Case<'_>> {
 }
 
 impl Case<'_> {
-    /// Takes what happened at `at`, before the ticket's next case.
-    fn take(&mut self, at: Micros, event: Event<'_>) {
+    /// Takes what happened at a moment, before the ticket's next case.
+    fn take(&mut self, moment: Moment, event: Event<'_>) {
         if let (Event::Positive, Some(followed_up)) = (event, &mut self.followed_up) {
             followed_up.recovered = true;
         }
         if self.ended.is_none() {
-            self.ended = Some(at);
-            self.followed_up = matches!(event, Event::FollowedUp).then_some(FollowedUp { at, recovered: false });
+            self.ended = Some(moment.0);
+            self.followed_up = matches!(event, Event::FollowedUp).then_some(FollowedUp { moment, recovered: false });
         }
     }
 }

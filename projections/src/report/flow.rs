@@ -1,6 +1,7 @@
 //! The report `flow`: what comes in, goes out, comes back and moves on.
 
 use super::counting::{Counting, Whose};
+use super::explain::part::{Lookup, PartOf, count, share, values};
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::OneTouchCounts;
@@ -65,6 +66,46 @@ impl RowFigures for Flow {
         }
     }
 
+    const EXPLAINED: &'static [&'static str] = &[
+        "opened",
+        "closed",
+        "closed_tickets",
+        "reopenings",
+        "reopened_tickets",
+        "reopen_rate",
+        "one_touch_rate",
+        "replies_per_closed",
+        "closed_by.ACTOR",
+        "reasons.REASON",
+        "transfers",
+        "transferred_tickets",
+        "between",
+        "between.NUMBER",
+        "stay.NUMBER",
+        "priority_changed",
+    ];
+
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        Some(match figure {
+            "opened" => count(|row: &Self| row.opened),
+            "closed" => count(|row: &Self| row.closed),
+            "closed_tickets" => count(|row: &Self| row.closed_tickets),
+            "reopenings" => count(|row: &Self| row.reopenings),
+            "reopened_tickets" => count(|row: &Self| row.reopened_tickets),
+            "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
+            "one_touch_rate" => share(|row: &Self| row.first_closed.one_touch_rate()),
+            "replies_per_closed" => values(|row: &Self| &row.replies),
+            "closed_by.agent" => count(|row: &Self| row.closed_by_agent),
+            "closed_by.customer" => count(|row: &Self| row.closed_by_customer),
+            "closed_by.automation" => count(|row: &Self| row.closed_by_automation),
+            "transfers" => count(|row: &Self| row.transfers),
+            "transferred_tickets" => count(|row: &Self| row.transferred_tickets),
+            "between" => count(|row: &Self| row.between.values().sum()),
+            "priority_changed" => count(|row: &Self| row.priority_changed),
+            _ => return Self::parts_of_one(figure, lookup),
+        })
+    }
+
     fn figures(self, state: &Measurements, _: &Terms) -> Fields {
         let reasons = by_name(self.reasons, |reason| state.dimensions.reasons.name(u32::from(*reason)));
         vec![
@@ -91,6 +132,34 @@ impl RowFigures for Flow {
             ("stay".into(), stays(self.stays, state)),
             ("priority_changed".into(), self.priority_changed.into()),
         ]
+    }
+}
+
+impl Flow {
+    /// The parts of a figure that is one of several: of a reason, or at a place in a list of departments.
+    fn parts_of_one<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let dimensions = &lookup.state.dimensions;
+        if let Some(reason) = figure.strip_prefix("reasons.") {
+            let reason = u16::try_from(dimensions.reasons.get(reason)?).ok()?;
+            return Some(count(move |row: &Self| row.reasons.get(&reason).copied().unwrap_or(0)));
+        }
+        let (list, place) = figure.split_once('.').filter(|(_, place)| place.parse::<usize>().is_ok())?;
+        let row = (lookup.row)();
+        let department = |name: &str| match row.get(list)?.get(place)?.get(name)? {
+            Figure::Text(department) => u16::try_from(dimensions.departments.get(department)?).ok(),
+            _ => Some(0),
+        };
+        match list {
+            "between" => {
+                let way = (department("from")?, department("to")?);
+                Some(count(move |row: &Self| row.between.get(&way).copied().unwrap_or(0)))
+            }
+            "stay" => {
+                let department = department("department")?;
+                Some(values(move |row: &Self| row.stays.get(&department).map_or(&[], Vec::as_slice)))
+            }
+            _ => None,
+        }
     }
 }
 

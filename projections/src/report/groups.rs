@@ -30,7 +30,8 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
-    fn ticket(self) -> u32 {
+    /// The ticket's number.
+    pub(super) fn ticket(self) -> u32 {
         match self {
             Self::Measured { moments, row, .. } => moments.ticket.get(row),
             Self::Standing { ticket, .. } => ticket,
@@ -51,7 +52,8 @@ impl Place<'_> {
         }
     }
 
-    fn agent(self) -> u32 {
+    /// The agent it is counted for; 0: nobody.
+    pub(super) fn agent(self) -> u32 {
         match self {
             Self::Measured { agent, .. } => agent,
             Self::Standing { in_force, .. } => in_force.agent,
@@ -143,7 +145,7 @@ impl Axis {
     }
 
     /// The number of a value that a filter names; `None` when nothing has it.
-    fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
+    pub(super) fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
         let d = dimensions;
         match self {
             Self::Branch => d.branches.get(value),

@@ -1,11 +1,13 @@
 //! The report `leaderboard`: agents side by side, ranked where enough customers have answered.
 
 use super::counting::{Counter, Counting, Key, Whose};
+use super::explain::opened::longest;
+use super::explain::part::{Lookup, PartOf, count, rated, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
-use super::satisfaction::{Rated, count_csat, count_ratings, csat, reply_rating};
+use super::satisfaction::{Rated, count_csat, count_ratings, csat, is_positive, reply_rating};
 use super::targeting::{Ended, Targets};
 use super::targets::each_breach;
 use super::{Fields, RowFigures, Terms};
@@ -70,6 +72,37 @@ impl RowFigures for Leaderboard {
 
     fn place(&self) -> Option<u64> {
         self.rank
+    }
+
+    const EXPLAINED: &'static [&'static str] = &[
+        "rank",
+        "closed",
+        "public_replies",
+        "reply_rating",
+        "csat",
+        "first_response",
+        "full_resolution",
+        "reopen_rate",
+        "one_touch_rate",
+        "targets_met",
+    ];
+
+    /// A rank is made of what the figure is made of by which agents are ranked.
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let terms = lookup.terms;
+        Some(match figure {
+            "rank" => return longest::<Self>(&terms.document().leaderboard.rank_by, lookup).map(|(part, _)| part),
+            "closed" => count(|row: &Self| row.closed),
+            "public_replies" => count(|row: &Self| row.public_replies),
+            "reply_rating" => rated(|row: &Self| &row.ratings, is_positive(terms)),
+            "csat" => rated(|row: &Self| &row.overall, is_positive(terms)),
+            "first_response" => values(|row: &Self| &row.first_responses),
+            "full_resolution" => values(|row: &Self| &row.full_resolutions),
+            "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
+            "one_touch_rate" => share(|row: &Self| row.first_closed.one_touch_rate()),
+            "targets_met" => share(|row: &Self| row.targets_met),
+            _ => return None,
+        })
     }
 
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields {

@@ -1,12 +1,15 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
 use super::counting::{Counting, Whose};
+use super::explain::opened::longest;
+use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};
 use super::resolution_times::each_full_resolution;
 use super::response_times::each_first_response;
 use super::satisfaction::{
-    Rated, Scores, add, count_csat, count_ratings, count_responses, csat, each_answer, nps, reply_rating, response_rate,
+    Rated, Scores, add, count_csat, count_ratings, count_responses, counts_in_nps, csat, each_answer, is_positive, nps,
+    reply_rating, response_rate,
 };
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
@@ -74,6 +77,41 @@ impl RowFigures for Overview {
 
     fn stands(&mut self, standing: Standing) {
         self.backlog = standing.open;
+    }
+
+    const EXPLAINED: &'static [&'static str] = &[
+        "opened",
+        "closed",
+        "backlog",
+        "csat",
+        "reply_rating",
+        "first_response",
+        "full_resolution",
+        "reopen_rate",
+        "response_rate",
+        "nps",
+        "goals.NUMBER",
+    ];
+
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let terms = lookup.terms;
+        Some(match figure {
+            "opened" => count(|row: &Self| row.opened),
+            "closed" => count(|row: &Self| row.closed),
+            "backlog" => count(|row: &Self| row.backlog),
+            "csat" => rated(|row: &Self| &row.overall, is_positive(terms)),
+            "reply_rating" => rated(|row: &Self| &row.ratings, is_positive(terms)),
+            "first_response" => values(|row: &Self| &row.first_responses),
+            "full_resolution" => values(|row: &Self| &row.full_resolutions),
+            "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
+            "response_rate" => share(|row: &Self| row.response),
+            "nps" => scores(|row: &Self| Some(&row.nps), counts_in_nps),
+            _ => {
+                let number: usize = figure.strip_prefix("goals.")?.parse().ok()?;
+                // A goal is made of what its figure is made of.
+                return longest::<Self>(&terms.document().goals.get(number)?.value, lookup).map(|(part, _)| part);
+            }
+        })
     }
 
     fn figures(self, _: &Measurements, terms: &Terms) -> Fields {

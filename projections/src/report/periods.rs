@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use daftar_domain::Invalid;
 
 pub use names::Language;
+pub(crate) use names::in_persian_digits;
 
 /// How long the periods of a report are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

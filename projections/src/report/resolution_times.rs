@@ -1,12 +1,13 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
 use super::counting::{Counted, Counting, Whose};
+use super::explain::part::{Lookup, PartOf, share_of, values};
+use super::explain::recall::TakenBy;
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Per, ResolutionEnds, TargetMetric};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
-use crate::measurements::chunk::written;
 use crate::measurements::kinds::{Closings, FirstClosings};
 use crate::ticket_facts::Micros;
 
@@ -44,6 +45,35 @@ impl RowFigures for ResolutionTimes {
         if query.asks_any(&OF_LAST_CLOSINGS) {
             count_last_closings(counting, state);
         }
+    }
+
+    const EXPLAINED: &'static [&'static str] = &[
+        "first_resolution",
+        "full_resolution",
+        "open_time",
+        "requester_wait",
+        "customer_wait",
+        "agent_work",
+        "on_hold",
+        "on_hold_customer",
+        "on_hold_third_party",
+        "within",
+    ];
+
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        Some(match figure {
+            "first_resolution" => values(|row: &Self| &row.first),
+            "full_resolution" => values(|row: &Self| &row.full),
+            "open_time" => values(|row: &Self| &row.open),
+            "requester_wait" => values(|row: &Self| &row.requester_wait),
+            "customer_wait" => values(|row: &Self| &row.customer_wait),
+            "agent_work" => values(|row: &Self| &row.agent_work),
+            "on_hold" => values(|row: &Self| &row.on_hold),
+            "on_hold_customer" => values(|row: &Self| &row.on_hold_customer),
+            "on_hold_third_party" => values(|row: &Self| &row.on_hold_third_party),
+            "within" => share_of(|row: &Self| row.within, |row| row.full.first()),
+            _ => return None,
+        })
     }
 
     fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
@@ -104,8 +134,8 @@ pub(super) fn each_last_closing<R: Default>(
     state: &Measurements,
     count: impl FnMut(&mut R, &Counted<'_, Closings>),
 ) {
-    let position = counting.position;
-    let stays = |c: &Counted<'_, Closings>| !written(c.values.retracted.get(c.row), position);
+    let recall = counting.recall;
+    let stays = |c: &Counted<'_, Closings>| !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening);
     counting.each_where(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), stays, count);
 }
 
@@ -117,7 +147,7 @@ pub(super) fn each_full_resolution<R: Default>(
     keep: impl Fn(&Ended) -> bool,
     mut count: impl FnMut(&mut R, &Ended),
 ) {
-    let (position, folded) = (counting.position, state.folded());
+    let (recall, folded) = (counting.recall, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
         let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
         let ended =
@@ -130,7 +160,7 @@ pub(super) fn each_full_resolution<R: Default>(
     counting.each_where(
         &state.closings,
         |c| Whose::Closing(c.values.number.get(c.row)),
-        |c| (every || !written(c.values.retracted.get(c.row), position)) && keep(&ended(c)),
+        |c| (every || !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening)) && keep(&ended(c)),
         |row, c| count(row, &ended(c)),
     );
 }

@@ -1,6 +1,7 @@
 //! The report `response-times`: how long customers wait for an answer.
 
 use super::counting::{Counted, Counting, Whose};
+use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
@@ -34,6 +35,20 @@ impl RowFigures for ResponseTimes {
         if query.asks_any(&["unanswered", "answer_rate"]) {
             count_answered(counting, state);
         }
+    }
+
+    const EXPLAINED: &'static [&'static str] =
+        &["first_response", "within", "unanswered", "answer_rate", "next_response"];
+
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        Some(match figure {
+            "first_response" => values(|row: &Self| &row.first),
+            "within" => share_of(|row: &Self| row.within, |row| row.first.first()),
+            "unanswered" => count(|row: &Self| row.started - row.answered),
+            "answer_rate" => share(|row: &Self| Share { count: row.answered, of: row.started }),
+            "next_response" => values(|row: &Self| &row.next),
+            _ => return None,
+        })
     }
 
     fn figures(self, _: &Measurements, terms: &Terms) -> Fields {

@@ -2,6 +2,8 @@
 
 use super::counting::{Counting, Prefix};
 use super::dissatisfaction::{Case, Moment, Negative, cases, moments};
+use super::explain::part::Part;
+use super::explain::recorder::{Entered, Seen};
 use super::figure::Figure;
 use super::groups::{Axis, Place};
 use super::instants::Instants;
@@ -18,6 +20,9 @@ use std::collections::HashMap;
 
 /// How many figures a row has.
 const FIGURES: u64 = 8;
+
+/// The paths of figures that explanations are asked for: the other figures only say where the ticket stands.
+pub(super) const EXPLAINED: [&str; 3] = ["reasons", "since", "answer"];
 
 /// Why a ticket stands in the queue, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +59,20 @@ struct Queued<'a> {
 }
 
 impl Queued<'_> {
+    /// A reason as an item: the score of an answer is its value.
+    fn entered(&self, (reason, (at, position)): (Reason, Moment)) -> Entered {
+        let negative = self.negative.filter(|_| reason == Reason::Dissatisfied);
+        let value = negative.map(|negative| i64::from(negative.score) * 1_000_000);
+        // A bound that was passed is no event.
+        let position = if position.0 == u64::MAX { Position::ZERO } else { position };
+        Entered {
+            seen: Seen { at, position, ticket: self.ticket, agent: self.in_force.agent },
+            part: Part { value, scale: negative.map(|negative| negative.scale), counted: true },
+            taken_back: None,
+            reason: Some(reason.name()),
+        }
+    }
+
     /// Its worst reason, and since when.
     fn worst(&self) -> Option<(Reason, Micros)> {
         self.reasons.first().map(|(reason, (since, _))| (*reason, *since))
@@ -77,6 +96,24 @@ pub(super) fn rows(sheet: &Sheet<'_>) -> Result<Vec<Row>, ReportError> {
     }
     let row = |queued| Row { period: None, group: Vec::new(), figures: figures(&queued, sheet) };
     Ok(queued.into_iter().map(row).collect())
+}
+
+/// The row of a ticket, and the moments that put it into the queue: all reasons, the worst, or the answer.
+pub(super) fn explained(sheet: &Sheet<'_>, ticket: &str, figure: &str) -> Option<(Fields, Vec<Entered>)> {
+    let counting = Counting::<()>::new(sheet);
+    let number = (0..sheet.state.tickets.len()).find_map(|n| {
+        let number = u32::try_from(n).ok()?;
+        (sheet.state.tickets.id(number) == ticket).then_some(number)
+    })?;
+    let mut queue = Queue::of(counting.prefix());
+    let queued = (queue.instants.len() > 0).then(|| queue.ticket(number, &counting)).flatten()?;
+    let reasons = queued.reasons.iter().filter(|(reason, _)| match figure {
+        "since" => Some(*reason) == queued.worst().map(|(worst, _)| worst),
+        "answer" => *reason == Reason::Dissatisfied,
+        _ => true,
+    });
+    let entered = reasons.map(|reason| queued.entered(*reason)).collect();
+    Some((figures(&queued, sheet), entered))
 }
 
 /// What the queue is made of, each by ticket, as seen at its instant.

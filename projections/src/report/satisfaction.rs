@@ -1,6 +1,8 @@
 //! The report `satisfaction`: what customers said of closings and replies.
 
 use super::counting::{Counted, Counting, Whose};
+use super::explain::part::{Lookup, PartOf, count, rated, scores, share};
+use super::explain::recall::{Recall, TakenBy};
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::{CesBetter, CsatAnswer, CsatSource, PositiveFrom};
@@ -68,6 +70,29 @@ impl RowFigures for Satisfaction {
         }
     }
 
+    const EXPLAINED: &'static [&'static str] = &[
+        "csat",
+        "reply_rating",
+        "response_rate",
+        "questions.QUESTION",
+        "choices.QUESTION",
+        "choices.QUESTION.CHOICE",
+        "nps",
+        "ces",
+    ];
+
+    fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let (terms, better) = (lookup.terms, lookup.terms.document().ces.better);
+        Some(match figure {
+            "csat" => rated(|row: &Self| &row.overall, is_positive(terms)),
+            "reply_rating" => rated(|row: &Self| &row.ratings, is_positive(terms)),
+            "response_rate" => share(|row: &Self| row.response),
+            "nps" => scores(|row: &Self| Some(&row.nps), counts_in_nps),
+            "ces" => scores(|row: &Self| Some(&row.ces), move |score| is_good_effort(better, score)),
+            _ => return Self::parts_of_question(figure, lookup.state),
+        })
+    }
+
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields {
         let positive_from = &terms.document().csat.positive_from;
         let questions = &state.dimensions.questions;
@@ -91,6 +116,25 @@ impl RowFigures for Satisfaction {
 }
 
 impl Satisfaction {
+    /// The parts of a question's figure: its scores, its answers, or one of its choices.
+    fn parts_of_question<'a>(figure: &str, state: &Measurements) -> Option<PartOf<'a, Self>> {
+        let (questions, choices) = (&state.dimensions.questions, &state.dimensions.choices);
+        if let Some(question) = figure.strip_prefix("questions.") {
+            let question = questions.get(question)?;
+            return Some(scores(move |row: &Self| row.questions.get(&question), |_| true));
+        }
+        let figure = figure.strip_prefix("choices.")?;
+        if let Some(question) = questions.get(figure) {
+            return Some(count(move |row: &Self| row.choices.contains_key(&question).into()));
+        }
+        // Ids may have dots of their own.
+        let splits = figure.match_indices('.').map(|(dot, _)| (&figure[..dot], &figure[dot + 1..]));
+        let known = |(question, choice)| Some((questions.get(question)?, choices.get(choice)?));
+        let (question, choice) = splits.filter_map(known).next()?;
+        let ticked = move |row: &Self| row.choices.get(&question).and_then(|counts| counts.get(&choice).copied());
+        Some(count(move |row: &Self| ticked(row).unwrap_or(0)))
+    }
+
     fn answered(&mut self, field: AnsweredField, scale: u8, score: u16, choices: &[u32]) {
         match field {
             AnsweredField::Overall => self.overall.add(scale, score),
@@ -112,9 +156,8 @@ pub(super) fn each_answer<R: Default>(
     of_field: impl Fn(AnsweredField) -> bool,
     mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
 ) {
-    let (position, which) = (counting.position, counting.terms.document().csat.answer);
-    let counts =
-        |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
+    let (recall, which) = (counting.recall, counting.terms.document().csat.answer);
+    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
     counting.each_where(
         &state.answers,
         |c| Whose::Closing(c.values.closing.get(c.row)),
@@ -128,9 +171,9 @@ pub(super) fn each_answer<R: Default>(
 }
 
 /// Whether an answer counts among those to the same question, or a rating among those of the same reply.
-fn counts(which: CsatAnswer, first: bool, superseded: Position, position: Position) -> bool {
+fn counts(which: CsatAnswer, first: bool, superseded: Position, recall: &Recall) -> bool {
     match which {
-        CsatAnswer::Last => !written(superseded, position),
+        CsatAnswer::Last => !recall.is_taken_back(superseded, TakenBy::Change),
         CsatAnswer::First => first,
         CsatAnswer::All => true,
     }
@@ -167,9 +210,8 @@ fn each_rating<R: Default>(
     which: CsatAnswer,
     of: impl Fn(&mut R) -> &mut Rated,
 ) {
-    let position = counting.position;
-    let counts =
-        |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), position);
+    let recall = counting.recall;
+    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
     counting.each_where(
         &state.ratings,
         |_| Whose::Agent,
@@ -221,13 +263,13 @@ impl Rated {
     fn figures(&self, names: [&'static str; 2], positive_from: &PositiveFrom) -> Vec<(&'static str, Figure)> {
         let positive = self.positive(positive_from);
         let thirds = self.each().map(|(scale, score, count)| thirds(scale, score) * i128::from(count)).sum();
-        let mut figures = share(names, positive);
+        let mut figures = named_share(names, positive);
         figures.push(("mean_score", Decimal::ratio(thirds, 3 * i128::from(positive.of)).into()));
         figures
     }
 
     /// Scale, score and how often it was given.
-    fn each(&self) -> impl Iterator<Item = (Scale, u16, u64)> {
+    pub(super) fn each(&self) -> impl Iterator<Item = (Scale, u16, u64)> {
         self.scales.iter().flat_map(|(scale, scores)| scores.iter().map(|(score, count)| (*scale, *score, *count)))
     }
 
@@ -252,9 +294,27 @@ pub(super) fn reply_rating(ratings: &Rated, positive_from: &PositiveFrom) -> Fig
     Figure::object(ratings.figures(["rated", "satisfied"], positive_from))
 }
 
+/// Whether a score is positive under a definition.
+pub(super) fn is_positive(terms: &Terms) -> impl Fn(Scale, u16) -> bool + use<'_> {
+    let positive_from = &terms.document().csat.positive_from;
+    move |scale, score| positive_from.is_positive(scale, score)
+}
+
+/// Whether a score of NPS is a promoter's or a detractor's; the others stand in the denominator only.
+pub(super) fn counts_in_nps(score: u16) -> bool {
+    score <= DETRACTORS_TO || PROMOTERS_FROM <= score
+}
+
+fn is_good_effort(better: CesBetter, score: u16) -> bool {
+    match better {
+        CesBetter::High => EASY_FROM <= score,
+        CesBetter::Low => score <= LITTLE_TO,
+    }
+}
+
 /// The share of closings answered.
 pub(super) fn response_rate(response: Share) -> Figure {
-    Figure::object(share(["offered", "answered"], response))
+    Figure::object(named_share(["offered", "answered"], response))
 }
 
 /// Three times the score on the common scale 1 to 5: 1 + 4 x its place between the ends of its scale.
@@ -266,7 +326,7 @@ fn thirds(scale: Scale, score: u16) -> i128 {
 }
 
 /// A share under its own names: of how many, how many, percent and bounds.
-fn share([of, count]: [&'static str; 2], share: Share) -> Vec<(&'static str, Figure)> {
+fn named_share([of, count]: [&'static str; 2], share: Share) -> Vec<(&'static str, Figure)> {
     vec![
         (of, share.of.into()),
         (count, share.count.into()),
@@ -300,10 +360,7 @@ pub(super) fn nps(scores: &Scores) -> Figure {
 }
 
 fn ces(scores: &Scores, better: CesBetter) -> Figure {
-    let count = match better {
-        CesBetter::High => scores.range(EASY_FROM..).map(|(_, count)| count).sum(),
-        CesBetter::Low => scores.range(..=LITTLE_TO).map(|(_, count)| count).sum(),
-    };
+    let count = scores.iter().filter(|(score, _)| is_good_effort(better, **score)).map(|(_, count)| count).sum();
     let good = Share { count, of: total(scores) };
     Figure::object([
         ("answers", good.of.into()),

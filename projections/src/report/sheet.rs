@@ -1,10 +1,13 @@
 //! A report's rows: counted, limited to the largest groups, filled up where nothing is counted, and put in order.
 
-use super::counting::{Counter, Counting, GROUPS_MAX, Group};
+use super::counting::{Counter, Counting, GROUPS_MAX, Group, Key};
+use super::explain::part::PartOf;
+use super::explain::recall::Recall;
+use super::explain::recorder::{Entered, Recorder};
 use super::groups::{Axis, CustomerLabels};
 use super::periods::Interval;
 use super::query::{Dimension, Query};
-use super::{CELLS_MAX, ReportError, Row, RowFigures, RowPeriod, Terms};
+use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, RowPeriod, Terms};
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -18,8 +21,9 @@ pub(super) struct Sheet<'a> {
     pub(super) position: Position,
     pub(super) labels: &'a dyn CustomerLabels,
     pub(super) terms: Terms,
+    pub(super) recall: Recall,
     /// What rows are grouped by; the agent, where the report is always by agent, stands last.
-    dimensions: Vec<Dimension>,
+    pub(super) dimensions: Vec<Dimension>,
     pub(super) axes: Vec<Axis>,
 }
 
@@ -45,7 +49,26 @@ impl<'a> Sheet<'a> {
             return Err(ReportError::TooManyDimensions(dimensions.len()));
         }
         let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
-        Ok(Self { state, query, position, labels, terms, dimensions, axes })
+        let recall = Recall::of(position, false);
+        Ok(Self { state, query, position, labels, terms, recall, dimensions, axes })
+    }
+
+    /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures.
+    pub(super) fn one_row<'s, R: RowFigures>(
+        &'s self,
+        key: Key,
+        part: PartOf<'s, R>,
+    ) -> Result<(Fields, Vec<Entered>), ReportError> {
+        let mut counting = Counting::<R>::new(self);
+        counting.record(Recorder::new(key, part, &self.recall, R::stands));
+        R::count(&mut counting, self.state);
+        let entered = counting.recorder.take().map(Recorder::into_entered).unwrap_or_default();
+        let tally = counting.into_tally();
+        if tally.listed > CELLS_MAX {
+            return Err(ReportError::TooManyCells { cells: tally.listed });
+        }
+        let row = tally.into_rows().into_iter().find(|row| row.key == key).unwrap_or_else(|| Counter::new(key));
+        Ok((row.figures.figures(self.state, &self.terms), entered))
     }
 
     pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {

@@ -1,14 +1,14 @@
 //! What stands open at each instant of a report, found in one pass over the spans of tickets.
 
-use super::counting::{Counting, Group};
-use super::groups::{Place, each_group};
+use super::counting::Counting;
+use super::groups::Place;
 use super::instants::Instants;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::spans::Span;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A day in microseconds.
@@ -72,6 +72,15 @@ impl Levels {
         }
     }
 
+    /// What stands open at the instant with this number.
+    pub(super) fn at(&self, number: usize) -> Standing {
+        let mut level = Counts::default();
+        for change in self.0.range(..=number).map(|(_, change)| change) {
+            level.iter_mut().zip(change).for_each(|(level, change)| *level += change);
+        }
+        Standing::of(&level)
+    }
+
     /// The stretches of instants at which anything stands open, with what does; rising.
     pub(super) fn stretches(&self) -> impl Iterator<Item = (Range<usize>, Standing)> {
         let levels = self.0.iter().scan(Counts::default(), |level, (start, change)| {
@@ -91,20 +100,19 @@ impl Levels {
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {
-    let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
-    let mut standing: HashMap<Group, Levels> = HashMap::new();
-    for (ticket, span) in state.spans.seen(counting.position, instants.first_before(), instants.last_before()) {
-        let seen = instants.during(span.from, span.to);
+    counting.instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
+    let (since, until) = (counting.instants.first_before(), counting.instants.last_before());
+    for (ticket, span) in state.spans.seen(counting.position, since, until) {
+        let seen = counting.instants.during(span.from, span.to);
         let place = Place::Standing { ticket, in_force: &span.in_force };
         if !seen.is_empty() && !counting.is_void(ticket) && counting.passes(place) {
-            let parts = parts(state, counting.position, ticket, &span, &instants, &seen);
-            each_group(state, counting.axes, place, |group| {
-                let levels = standing.entry(group).or_default();
+            let parts = parts(state, counting.position, ticket, &span, &counting.instants, &seen);
+            let now = (counting.instants.now(seen.start), Position::ZERO);
+            counting.open(now, place, |levels| {
                 parts.iter().for_each(|(place, instants)| levels.raise(*place, instants));
             });
         }
     }
-    (counting.instants, counting.standing) = (instants, standing);
 }
 
 /// At which of the instants that see an open span the ticket is counted as what.

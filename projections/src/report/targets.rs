@@ -1,6 +1,7 @@
 //! The report `targets`: which durations met their targets, which missed them, and which still can.
 
 use super::counting::Counting;
+use super::explain::part::{Lookup, PartOf, count, share, share_of};
 use super::figure::Figure;
 use super::instants::Instants;
 use super::json::rfc3339;
@@ -51,6 +52,26 @@ impl RowFigures for Targets {
         count_running(counting, state);
     }
 
+    const EXPLAINED: &'static [&'static str] = &["METRIC.share", "METRIC.met", "METRIC.breached", "METRIC.running"];
+
+    /// A metric alone is its share.
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let (metric, what) = figure.split_once('.').unwrap_or((figure, "share"));
+        let of: fn(&Self) -> &Counts = match metric {
+            "first_response" => |row| &row.first_response,
+            "next_response" => |row| &row.next_response,
+            "full_resolution" => |row| &row.full_resolution,
+            _ => return None,
+        };
+        Some(match what {
+            "share" => share(move |row| of(row).share()),
+            "met" => count(move |row| of(row).met),
+            "breached" => count(move |row| of(row).breached),
+            "running" | "running_tickets" => running(of),
+            _ => return None,
+        })
+    }
+
     fn figures(self, state: &Measurements, _: &Terms) -> Fields {
         vec![
             ("first_response".into(), self.first_response.figure(state)),
@@ -79,6 +100,11 @@ impl Counts {
         }
     }
 
+    /// Those met of those met or missed.
+    fn share(&self) -> Share {
+        Share { count: self.met, of: self.met + self.breached }
+    }
+
     fn figure(mut self, state: &Measurements) -> Figure {
         let id = |running: &Running| state.tickets.id(running.ticket);
         self.running.sort_unstable_by_key(|r| (r.due_at.is_none(), r.due_at, id(r)));
@@ -93,10 +119,16 @@ impl Counts {
             ("met", self.met.into()),
             ("breached", self.breached.into()),
             ("running", Figure::from(self.running.len() as u64)),
-            ("share", Share { count: self.met, of: self.met + self.breached }.into()),
+            ("share", self.share().into()),
             ("running_tickets", self.running.iter().map(running).collect::<Vec<_>>().into()),
         ])
     }
+}
+
+/// What runs, each with the time left.
+fn running<'a>(of: fn(&Targets) -> &Counts) -> PartOf<'a, Targets> {
+    let one = move |row: &Targets| Share { count: 1, of: of(row).running.len() as u64 };
+    share_of(one, move |row| of(row).running.first().map(|running| &running.left))
 }
 
 /// What the figure of a metric is called.
@@ -151,6 +183,9 @@ pub(super) fn each_breach<R: Default>(
     let Some(at) = counting.terms.at else { return };
     for (metric, targets) in all(counting) {
         for run in without_value(counting, state, metric) {
+            if counting.is_void(run.ticket) {
+                continue;
+            }
             let here = Look::at(at, counting.position);
             let look = run.ended.map_or(here, |(ended, _, position)| Look::at(ended, position));
             let Some(due) = targets.due(&run, look) else { continue };
@@ -168,7 +203,7 @@ fn without_value<'a, R: Default>(
     metric: TargetMetric,
 ) -> Vec<Run> {
     let open_ended = |run: &Run| run.ended.is_none_or(|(_, how, _)| how == RunEnd::Dropped);
-    let counts = |run: &Run| run.metric == metric && open_ended(run) && !counting.is_void(run.ticket);
+    let counts = |run: &Run| run.metric == metric && open_ended(run);
     state.runs.at(counting.position).filter(counts).collect()
 }
 
@@ -200,7 +235,7 @@ fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
                 }
                 let Due { at: due_at, left, in_force } = due;
                 let ticket = run.ticket;
-                counting.stand(start, ticket, &in_force, |row| {
+                counting.stand(start, now, ticket, &in_force, |row| {
                     row.of(metric).running.push(Running { ticket, due_at, left });
                 });
                 if counting.list(1) {

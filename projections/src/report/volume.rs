@@ -1,6 +1,7 @@
 //! The report `volume`: how many tickets are opened and replies written in each hour of the week.
 
 use super::counting::{Counting, Whose};
+use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
 use super::periods::Calendar;
 use super::{Fields, RowFigures, Terms};
@@ -35,6 +36,20 @@ impl RowFigures for Volume {
         let calendar = &counting.terms.calendar;
         counting.each(&state.openings, |_| Whose::Agent, |row, c| row.cell(calendar, c.at()).opened += 1);
         counting.each(&state.public_replies, |_| Whose::Agent, |row, c| row.cell(calendar, c.at()).replies += 1);
+    }
+
+    const EXPLAINED: &'static [&'static str] = &["cells.NUMBER.opened", "cells.NUMBER.replies"];
+
+    fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
+        let (number, what) = figure.strip_prefix("cells.")?.split_once('.')?;
+        let number: u32 = number.parse().ok().filter(|number| *number < DAYS * HOURS)?;
+        let hour = (number / HOURS + 1, number % HOURS);
+        let cell = move |row: &Self| row.cells.get(&hour).copied().unwrap_or_default();
+        Some(match what {
+            "opened" => count(move |row| cell(row).opened),
+            "replies" => count(move |row| cell(row).replies),
+            _ => return None,
+        })
     }
 
     fn figures(self, _: &Measurements, _: &Terms) -> Fields {

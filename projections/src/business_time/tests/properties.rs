@@ -191,6 +191,28 @@ proptest! {
     }
 
     #[test]
+    fn what_is_open_within_a_stretch_is_every_open_minute_of_it(
+        (schedules, start) in some_schedules(),
+        (first, length) in (0..10_i64 * 1440, 0..14_i64 * 1440),
+    ) {
+        let prepared = Schedules::prepare(&schedules);
+        let (from, to) = (start + first * MINUTE, start + (first + length) * MINUTE);
+        let mut expected: Vec<(Micros, Micros)> = Vec::new();
+        for (minute, open) in (0..).zip(by_the_minute(&schedules, start)) {
+            let at = start + minute * MINUTE;
+            if !open || at < from || to <= at {
+                continue;
+            }
+            match expected.last_mut() {
+                Some(last) if last.1 == at => last.1 = at + MINUTE,
+                _ => expected.push((at, at + MINUTE)),
+            }
+        }
+        let within: Vec<_> = prepared.open_within(prepared.class(None, None), from, to).collect();
+        prop_assert_eq!(within, expected);
+    }
+
+    #[test]
     fn answers_do_not_depend_on_earlier_questions((schedules, start) in some_schedules(), seed in 0..1000_i64) {
         let (one, other) = (Schedules::prepare(&schedules), Schedules::prepare(&schedules));
         let class = one.class(None, None);

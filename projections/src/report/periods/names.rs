@@ -123,7 +123,8 @@ fn nth(names: &[&'static str], number: u32) -> &'static str {
     names.iter().zip(1..).find(|(_, nth)| *nth == number).map_or("", |(name, _)| name)
 }
 
-fn in_persian_digits(text: &str) -> String {
+/// The text with Persian digits in place of Latin ones.
+pub(crate) fn in_persian_digits(text: &str) -> String {
     let persian = |digit: u32| char::from_u32('۰' as u32 + digit);
     text.chars().map(|c| c.to_digit(10).and_then(persian).unwrap_or(c)).collect()
 }

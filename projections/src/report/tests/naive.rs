@@ -19,7 +19,7 @@ mod keys;
 mod parts;
 mod periods;
 mod properties;
-mod rows;
+pub(in crate::report) mod rows;
 mod ticket;
 mod travel;
 mod waits;

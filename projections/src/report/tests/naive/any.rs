@@ -339,7 +339,7 @@ fn answers(a: u8, b: u8) -> Answers {
 }
 
 /// What reports are asked, but which one and by what.
-pub(super) fn any_asked() -> impl Strategy<Value = Asked> {
+pub(in crate::report) fn any_asked() -> impl Strategy<Value = Asked> {
     let day = || prop::option::of((0..150i64, prop_oneof![Just(0), 0..1440i64]));
     let instant = |(day, minute)| minutes(day * 1440 + minute);
     let interval = prop_oneof![3 => Just(None), 4 => select(Interval::ALL[1..].to_vec()).prop_map(Some)];

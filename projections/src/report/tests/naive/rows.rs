@@ -21,23 +21,23 @@ const AHEAD: i64 = 400 * 86_400_000_000;
 
 /// A report as it is asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asked {
-    pub(super) report: &'static str,
-    pub(super) from: Option<i64>,
-    pub(super) to: Option<i64>,
-    pub(super) at: Option<i64>,
-    pub(super) within: Option<i64>,
-    pub(super) interval: Option<Interval>,
-    pub(super) by: Vec<&'static str>,
-    pub(super) filters: Vec<(&'static str, Vec<Option<&'static str>>)>,
+pub(in crate::report) struct Asked {
+    pub(in crate::report) report: &'static str,
+    pub(in crate::report) from: Option<i64>,
+    pub(in crate::report) to: Option<i64>,
+    pub(in crate::report) at: Option<i64>,
+    pub(in crate::report) within: Option<i64>,
+    pub(in crate::report) interval: Option<Interval>,
+    pub(in crate::report) by: Vec<&'static str>,
+    pub(in crate::report) filters: Vec<(&'static str, Vec<Option<&'static str>>)>,
 }
 
 /// The start of a row's period, if it has one, and the values of its group.
-pub(super) type Key = (Option<i64>, Vec<Option<String>>);
+pub(in crate::report) type Key = (Option<i64>, Vec<Option<String>>);
 
 /// The parameters of a query, as they are written.
 impl Asked {
-    pub(super) fn parameters(&self) -> Vec<(String, String)> {
+    pub(in crate::report) fn parameters(&self) -> Vec<(String, String)> {
         let mut parameters = Vec::new();
         parameters.extend((!self.by.is_empty()).then(|| ("group_by".to_owned(), self.by.join(","))));
         parameters.extend(self.interval.map(|interval| ("interval".to_owned(), interval.name().to_owned())));
