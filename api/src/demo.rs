@@ -4,6 +4,7 @@ use crate::cli::DemoArgs;
 use crate::import::grouped;
 use crate::serve::{self, Failure};
 use crate::signals::stop_on_signal;
+use daftar_api::checkpoints::Checkpoints;
 use daftar_api::commands::{CommandError, Request, Timed};
 use daftar_api::http::Desk;
 use daftar_api::server;
@@ -39,12 +40,12 @@ fn demo(args: &DemoArgs) -> Result<(), Failure> {
     // Kept to the end: dropping it removes the directory.
     let temporary = args.data_dir.is_none().then(tempfile::tempdir).transpose()?;
     let dir = args.data_dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
-    let desk = serve::open(&runtime, dir, Durability::Always, false, args.definitions_memory)?;
+    let (desk, checkpoints) = serve::open(&runtime, dir, Durability::Always, false, args.definitions_memory)?;
     if *desk.log().durable().borrow() > Position::ZERO {
         let (dir, serve) = (dir.display(), "daftar serve --data-dir");
         return Err(Failure::Filled(format!("{dir} has a history already; to serve it: {serve} {dir}")));
     }
-    let served = runtime.block_on(fill_and_serve(args, desk, listener, &plan, started));
+    let served = runtime.block_on(fill_and_serve(args, (desk, checkpoints), listener, &plan, started));
     runtime.shutdown_timeout(serve::LAST_WORK);
     drop(temporary);
     served
@@ -63,7 +64,7 @@ fn plan(args: &DemoArgs) -> Result<Plan, Failure> {
 
 async fn fill_and_serve(
     args: &DemoArgs,
-    desk: Desk,
+    (desk, checkpoints): (Desk, Checkpoints),
     listener: TcpListener,
     plan: &Plan,
     started: Instant,
@@ -82,7 +83,7 @@ async fn fill_and_serve(
     if let Some(rate) = args.live {
         tokio::spawn(act_on(desk.clone(), rate, plan.seed, lately, stop.clone()));
     }
-    Ok(server::serve(desk, listener, stop).await?)
+    serve::serve_and_keep(desk, checkpoints, listener, stop).await
 }
 
 async fn fill(desk: &Desk, acts: Vec<Act>) -> Result<(), Failure> {

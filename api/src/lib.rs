@@ -3,11 +3,13 @@
 //! # Layout
 //!
 //! - [`commands`]: the only place where rules meet the log; [`hot_tickets`]: tickets they touched lately
+//! - [`checkpoints`]: figures written down for the next start
 //! - [`definitions`]: metric definitions, read from the log and published to it
 //! - [`http`]: everything that can be asked; [`server`]: a desk at work; `stalled`: connections that take
 //!   nothing
 //! - [`simulate`]: the help desk of the demo
 
+pub mod checkpoints;
 pub mod commands;
 pub mod definitions;
 pub mod hot_tickets;

@@ -2,6 +2,7 @@
 
 use crate::cli::{Exit, ServeArgs};
 use crate::signals::stop_on_signal;
+use daftar_api::checkpoints::Checkpoints;
 use daftar_api::commands::CommandError;
 use daftar_api::http::Desk;
 use daftar_api::server::{self, ServeError};
@@ -15,7 +16,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 /// How long work that ends late may hold up the end of the program.
 pub(crate) const LAST_WORK: Duration = Duration::from_secs(5);
@@ -71,17 +74,36 @@ pub(crate) fn ended(outcome: Result<(), Failure>) -> ExitCode {
 fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let runtime = runtime()?;
     let listener = runtime.block_on(server::listen(args.listen))?;
-    let desk = open(&runtime, &args.data_dir, args.durability, args.accept_truncation, args.definitions_memory)?;
+    let (desk, checkpoints) =
+        open(&runtime, &args.data_dir, args.durability, args.accept_truncation, args.definitions_memory)?;
     runtime.block_on(async {
         let stop = stop_on_signal();
         let mut out = io::stdout();
         let told = writeln!(out, "listening on http://{}", listener.local_addr()?).and_then(|()| out.flush());
         seen_enough(told)?;
-        Ok::<_, Failure>(server::serve(desk, listener, stop).await?)
+        serve_and_keep(desk, checkpoints, listener, stop).await
     })?;
     // The last hold on the log is let go of here: it syncs and lets go of its directory.
     runtime.shutdown_timeout(LAST_WORK);
     Ok(())
+}
+
+/// Serves a desk until it is stopped, and keeps its checkpoints.
+pub(crate) async fn serve_and_keep(
+    desk: Desk,
+    mut checkpoints: Checkpoints,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let (over, is_over) = watch::channel(false);
+    let serve = async {
+        let served = server::serve(desk.clone(), listener, stop).await;
+        over.send_replace(true);
+        served
+    };
+    let (served, ()) = tokio::join!(serve, checkpoints.keep(&desk, is_over));
+    checkpoints.end(&desk).await;
+    Ok(served?)
 }
 
 /// What came of telling somebody something: whoever closed the pipe has seen enough.
@@ -93,14 +115,14 @@ pub(crate) fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-/// Opens the log in `dir`, made where there is none, and folds it to its end.
+/// Opens the log in `dir`, made where there is none, and folds it to its end, from its checkpoint on.
 pub(crate) fn open(
     runtime: &Runtime,
     dir: &Path,
     durability: Durability,
     accept_truncation: bool,
     definitions_memory: u64,
-) -> Result<Desk, Failure> {
+) -> Result<(Desk, Checkpoints), Failure> {
     let progress = progress_bar("deriving");
     let shown = progress.clone();
     let options = embedded::Options {
@@ -117,9 +139,11 @@ pub(crate) fn open(
     let log = Arc::new(log) as Arc<dyn EventLog>;
     let desk = runtime.block_on(Desk::within(log, keys, system_clock(), definitions_memory))?;
     let progress = progress_bar("folding");
+    let mut checkpoints = Checkpoints::of(dir);
+    runtime.block_on(checkpoints.resume(&desk))?;
     runtime.block_on(desk.live().catch_up(|position| progress.set_position(position.0)))?;
     progress.finish_and_clear();
-    Ok(desk)
+    Ok((desk, checkpoints))
 }
 
 /// A count of events without a known end; on a terminal alone.

@@ -132,7 +132,8 @@ async fn told_against(desk: &Desk, asked: &Asked, language: Language) -> Result<
     let histories = histories(desk, compared.tickets()).await?;
     let told = desk.compute(move |_| {
         let [here, there] = definitions.map(|definition| teller(&definition));
-        let mut tell = |(ticket, events): &History| compared.tell(ticket, &rows(events, by)?, [&here, &there], language);
+        let mut tell =
+            |(ticket, events): &History| compared.tell(ticket, &rows(events, by)?, [&here, &there], language);
         histories.iter().try_for_each(&mut tell)?;
         Ok::<_, CatchUpError>(compared)
     });

@@ -66,12 +66,7 @@ async fn under_default(
 }
 
 /// A query under a definition as it was at the position asked for.
-async fn under_named(
-    desk: &Desk,
-    query: &Query,
-    parameter: &str,
-    deadline: Instant,
-) -> Result<Resolved, Problem> {
+async fn under_named(desk: &Desk, query: &Query, parameter: &str, deadline: Instant) -> Result<Resolved, Problem> {
     let name = query.definition.as_deref().unwrap_or(DEFAULT);
     let position = match query.as_of {
         Some(as_of) => asked_position(desk, as_of).await?,

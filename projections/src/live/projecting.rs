@@ -48,6 +48,24 @@ impl Live {
         self.feed(stop, true).await
     }
 
+    /// Goes on from a state that was folded before, where it is of the same basis and further than this one.
+    pub fn resume(&self, state: Measurements) {
+        let mut working = self.working();
+        let same = state.folded() == working.state.folded() && state.happened_by() == working.state.happened_by();
+        if same && working.state.position() < state.position() {
+            working.state = state;
+            self.has_changed(&mut working);
+        }
+    }
+
+    /// A copy of what is folded into, from which another could go on; none: the projector failed, or another state has
+    /// taken over from this one.
+    #[must_use]
+    pub fn to_resume(&self) -> Option<Measurements> {
+        let working = self.working();
+        (self.running().is_ok() && !self.is_retired()).then(|| working.state.clone())
+    }
+
     async fn feed(&self, mut stop: watch::Receiver<bool>, until_level: bool) -> Result<(), CatchUpError> {
         let mut durable = self.log.durable();
         while !is_stopped(&mut stop) {

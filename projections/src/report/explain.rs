@@ -74,6 +74,8 @@ pub struct ExplainedCell {
     pub position: Position,
     /// The prefix as it was asked for.
     pub as_of: Option<AsOf>,
+    /// The last instant whose events are counted; none: all are.
+    pub happened_by: Option<Micros>,
     /// The instant up to which running things were measured; none: nothing has happened.
     pub at: Option<Micros>,
     /// Its row's period, with its label; none: all the time that was asked for.

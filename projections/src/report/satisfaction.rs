@@ -157,7 +157,8 @@ pub(super) fn each_answer<R: Default>(
     mut count: impl FnMut(&mut R, AnsweredField, u8, u16, &[u32]),
 ) {
     let (recall, which) = (counting.recall, counting.terms.document().csat.answer);
-    let counts = |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
+    let counts =
+        |c: &Counted<'_, Answers>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
     counting.each_where(
         &state.answers,
         |c| Whose::Closing(c.values.closing.get(c.row)),
@@ -211,7 +212,8 @@ fn each_rating<R: Default>(
     of: impl Fn(&mut R) -> &mut Rated,
 ) {
     let recall = counting.recall;
-    let counts = |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
+    let counts =
+        |c: &Counted<'_, Ratings>| counts(which, c.values.first.get(c.row), c.values.superseded.get(c.row), recall);
     counting.each_where(
         &state.ratings,
         |_| Whose::Agent,

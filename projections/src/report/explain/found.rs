@@ -13,9 +13,9 @@ use crate::measurements::Measurements;
 use crate::report::figure::Figure;
 use crate::report::leaderboard::Leaderboard;
 use crate::report::periods::{Interval, Period};
-use crate::report::query::Dimension;
+use crate::report::query::{Dimension, Query};
 use crate::report::sheet::Sheet;
-use crate::report::{CustomerLabels, ReportError, Row, terms};
+use crate::report::{CustomerLabels, Row, terms};
 use crate::ticket_facts::Micros;
 use daftar_eventlog::{Epochs, Position};
 use std::borrow::Cow;
@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 /// The figure that only a look at the other rows tells.
 const RANK: &str = "rank";
+/// The figure that is made of others.
+const GOALS: &str = "goals";
 
 /// A cell and everything that entered it.
 #[derive(Debug, Clone)]
@@ -66,11 +68,8 @@ impl Found {
         position: Position,
         labels: &dyn CustomerLabels,
     ) -> Result<Self, ExplainError> {
-        let document = &definition.document;
-        if *state.folded() != document.folded() {
-            return Err(ReportError::OtherFolded(document.name.clone()).into());
-        }
-        let row = AskedRow { state, ask, definition, position, labels };
+        let query = narrowed(ask);
+        let row = AskedRow { state, ask, query: &query, definition, position, labels };
         let (mut sheet, period) = row.sheet()?;
         sheet.recall = Recall::of(position, true);
         let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
@@ -83,6 +82,7 @@ impl Found {
             definition: Arc::clone(definition),
             position,
             as_of: ask.query.as_of,
+            happened_by: state.happened_by(),
             at: sheet.terms.at,
             period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
             group: group(ask),
@@ -135,10 +135,20 @@ impl Found {
     }
 }
 
+/// The query of the cell's report, which counts the cell's figure alone where that is one of the row's own.
+fn narrowed(ask: &Ask) -> Query {
+    let name = ask.figure.split('.').next().unwrap_or_default();
+    let own = ask.query.report.figures().iter().find(|figure| **figure == name);
+    // Goals are made of other figures.
+    let figures = own.filter(|figure| **figure != GOALS).map(|figure| vec![*figure]);
+    Query { figures, ..ask.query.clone() }
+}
+
 /// The row that an ask means.
 struct AskedRow<'a> {
     state: &'a Measurements,
     ask: &'a Ask,
+    query: &'a Query,
     definition: &'a Arc<Published>,
     position: Position,
     labels: &'a dyn CustomerLabels,
@@ -147,14 +157,14 @@ struct AskedRow<'a> {
 impl<'a> AskedRow<'a> {
     /// The report, of the row's period alone.
     fn sheet(&self) -> Result<(Sheet<'a>, Option<(Interval, Period)>), ExplainError> {
-        let Self { state, ask, definition, position, labels } = *self;
-        let mut terms = terms(state, &ask.query, definition, position)?;
+        let Self { state, ask, query, definition, position, labels } = *self;
+        let mut terms = terms(state, query, definition, position)?;
         let period = cell::period(ask, &terms)?;
         if let Some((_, Period { start, end })) = period {
             terms.from = Some(terms.from.map_or(start, |from| from.max(start)));
             terms.to = Some(terms.to.map_or(end, |to| to.min(end)));
         }
-        Ok((Sheet::new(state, &ask.query, position, labels, terms)?, period))
+        Ok((Sheet::new(state, query, position, labels, terms)?, period))
     }
 
     /// The rank of the row's agent among the others.

@@ -49,6 +49,7 @@ impl Serialize for ExplainedCell {
         map.serialize_entry("definition", &definition)?;
         map.serialize_entry("position", &self.position.0)?;
         map.serialize_entry("as_of", &self.as_of.map_or(Figure::Null, as_asked))?;
+        map.serialize_entry("happened_by", &self.happened_by.map(rfc3339))?;
         map.serialize_entry("at", &self.at.map(rfc3339))?;
         map.serialize_entry("period", &self.period.as_ref().map(|(label, _)| label))?;
         if let Some((_, period)) = &self.period {

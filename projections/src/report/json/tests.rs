@@ -27,7 +27,7 @@ impl Serialize for BySerde<'_, Report> {
         map.serialize_entry("definition", &definition)?;
         map.serialize_entry("position", &self.0.position.0)?;
         map.serialize_entry("as_of", &self.0.as_of.map_or(Figure::Null, as_asked))?;
-        map.serialize_entry("happened_by", &Figure::Null)?;
+        map.serialize_entry("happened_by", &self.0.happened_by.map(rfc3339))?;
         map.serialize_entry("at", &self.0.at.map(rfc3339))?;
         map.serialize_entry("from", &self.0.from.map(rfc3339))?;
         map.serialize_entry("to", &self.0.to.map(rfc3339))?;
