@@ -100,13 +100,15 @@ pub(crate) use columns;
 /// Up to 64 Ki rows.
 #[derive(Debug, Clone)]
 pub struct Chunk<C> {
-    pieces: Vec<Arc<C>>,
-    rows: usize,
+    /// Pieces that are full.
+    full: Vec<Arc<C>>,
+    /// The last piece, which has room.
+    filling: C,
 }
 
-impl<C> Default for Chunk<C> {
+impl<C: Default> Default for Chunk<C> {
     fn default() -> Self {
-        Self { pieces: Vec::new(), rows: 0 }
+        Self { full: Vec::new(), filling: C::default() }
     }
 }
 
@@ -114,73 +116,75 @@ impl<C: Columns> Chunk<C> {
     /// How many rows it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows
+        self.full.len() * PIECE_ROWS + self.filling.len()
     }
 
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.len() == 0
     }
 
     /// Whether it takes no more rows.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.rows >= CHUNK_ROWS
+        self.full.len() >= CHUNK_PIECES
     }
 
     /// Its pieces, in order.
     pub fn pieces(&self) -> impl DoubleEndedIterator<Item = &C> {
-        self.pieces.iter().map(|piece| &**piece)
+        let filling = Some(&self.filling).filter(|piece| !piece.is_empty());
+        self.full.iter().map(|piece| &**piece).chain(filling)
     }
 
     /// The piece that holds a row, and the row's place in it.
     ///
     /// # Panics
     ///
-    /// When there is no such row.
+    /// When there is no such row and its place is asked for a value.
     #[inline]
     #[must_use]
     pub fn at(&self, row: usize) -> (&C, usize) {
-        (&self.pieces[row >> PIECE_BITS], row & (PIECE_ROWS - 1))
+        let piece = self.full.get(row >> PIECE_BITS).map_or(&self.filling, |piece| &**piece);
+        (piece, row & (PIECE_ROWS - 1))
     }
 
     /// Adds a row, unless it is full.
     pub(crate) fn push(&mut self, row: C::Row) {
-        let place = self.rows & (PIECE_ROWS - 1);
-        if place == 0 {
-            self.pieces.push(Arc::default());
-        }
-        self.rows += 1;
-        let Some(last) = self.pieces.last_mut() else { return };
-        let last = Arc::make_mut(last);
-        last.push(row);
-        if place == PIECE_ROWS - 1 {
-            last.seal();
+        self.filling.push(row);
+        if self.filling.len() == PIECE_ROWS {
+            let mut full = std::mem::take(&mut self.filling);
+            full.seal();
+            self.full.push(Arc::new(full));
         }
     }
 
     /// The piece that holds a row, to be changed, the row's place in it, and whether the piece is full.
     fn at_mut(&mut self, row: usize) -> (&mut C, usize, bool) {
-        let full = (row >> PIECE_BITS) + 1 < self.pieces.len() || self.rows & (PIECE_ROWS - 1) == 0;
-        (Arc::make_mut(&mut self.pieces[row >> PIECE_BITS]), row & (PIECE_ROWS - 1), full)
+        let place = row & (PIECE_ROWS - 1);
+        match self.full.get_mut(row >> PIECE_BITS) {
+            Some(piece) => (Arc::make_mut(piece), place, true),
+            None => (&mut self.filling, place, false),
+        }
     }
 
     fn heap_bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| size_of::<C>() + 32 + piece.heap_bytes()).sum()
+        let full = self.full.iter().map(|piece| size_of::<C>() + 24 + piece.heap_bytes()).sum::<usize>();
+        full + self.filling.heap_bytes()
     }
 
     fn dump(&self, out: &mut crate::checkpoint::Writer) {
-        out.number(self.pieces.len() as u64);
-        self.pieces.iter().for_each(|piece| piece.dump(out));
+        out.number(self.full.len() as u64);
+        self.full.iter().for_each(|piece| piece.dump(out));
+        self.filling.dump(out);
     }
 
     fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
         let count = usize::try_from(from.number()?).ok().filter(|count| *count <= CHUNK_PIECES)?;
-        let pieces = (0..count).map(|_| C::load(from).map(Arc::new)).collect::<Option<Vec<_>>>()?;
-        let whole = pieces.iter().rev().skip(1).all(|piece| piece.len() == PIECE_ROWS);
-        let rows = pieces.iter().map(|piece| piece.len()).sum();
-        (whole && rows <= CHUNK_ROWS).then_some(Self { pieces, rows })
+        let full = (0..count).map(|_| C::load(from).map(Arc::new)).collect::<Option<Vec<_>>>()?;
+        let filling = C::load(from)?;
+        let fits = full.iter().all(|piece| piece.len() == PIECE_ROWS) && filling.len() < PIECE_ROWS;
+        (fits && (filling.is_empty() || count < CHUNK_PIECES)).then_some(Self { full, filling })
     }
 }
 
@@ -259,7 +263,9 @@ impl<C: Columns> Chunks<C> {
     }
 
     fn seal(&mut self, chunk: usize, piece: usize) {
-        Arc::make_mut(&mut Arc::make_mut(&mut self.chunks[chunk]).pieces[piece]).seal();
+        if let Some(piece) = Arc::make_mut(&mut self.chunks[chunk]).full.get_mut(piece) {
+            Arc::make_mut(piece).seal();
+        }
     }
 
     /// How many bytes it takes beside itself.
@@ -325,11 +331,11 @@ impl<C: Columns> Rows<C> {
     }
 
     /// All pieces in order, each with the number of its first row.
-    pub fn pieces(&self) -> impl DoubleEndedIterator<Item = (usize, &C)> {
+    pub fn pieces(&self) -> impl Iterator<Item = (usize, &C)> {
         let chunks = self.0.chunks.iter().enumerate();
         chunks.flat_map(|(chunk, pieces)| {
-            let pieces = pieces.pieces.iter().enumerate();
-            pieces.map(move |(piece, columns)| ((chunk << CHUNK_BITS) + (piece << PIECE_BITS), &**columns))
+            let (first, step) = (chunk << CHUNK_BITS, PIECE_ROWS);
+            (first..).step_by(step).zip(pieces.pieces())
         })
     }
 

@@ -114,18 +114,20 @@ pub struct Table<C> {
     extents: Vec<Extent>,
     /// The chunk that takes the next measurement of a month.
     filling: BTreeMap<i32, u32>,
+    /// The chunk filled last.
+    last: u32,
 }
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { chunks: Chunks::default(), extents: Vec::new(), filling: BTreeMap::new() }
+        Self { chunks: Chunks::default(), extents: Vec::new(), filling: BTreeMap::new(), last: 0 }
     }
 }
 
 impl<C: Columns> Table<C> {
     /// Adds a measurement.
     pub(crate) fn push(&mut self, moment: Moment, values: C::Row) -> Location {
-        let number = self.chunk_for(month_of(moment.at));
+        let number = self.chunk_at(moment.at);
         let extent = &mut self.extents[number as usize];
         extent.first = extent.first.min(moment.at);
         extent.last = extent.last.max(moment.at);
@@ -193,6 +195,22 @@ impl<C: Columns> Table<C> {
         // Of the chunks of a month only the last can have room.
         table.filling = table.extents.iter().zip(0..).map(|(extent, number)| (extent.month, number)).collect();
         (table.chunks.len() == table.extents.len()).then_some(table)
+    }
+
+    /// The number of the chunk that takes the next measurement of an instant.
+    fn chunk_at(&mut self, at: Micros) -> u32 {
+        // Most often it lies among those of the chunk filled last, and so in the same month.
+        let among = |number: &u32| {
+            let extent = self.extents.get(*number as usize);
+            extent.is_some_and(|extent| extent.first <= at && at <= extent.last)
+        };
+        let has_room = |number: &u32| self.chunks.get(*number as usize).is_some_and(|chunk| !chunk.is_full());
+        let number = match Some(self.last).filter(among).filter(has_room) {
+            Some(number) => number,
+            None => self.chunk_for(month_of(at)),
+        };
+        self.last = number;
+        number
     }
 
     /// The number of the chunk that takes the next measurement of `month`.
