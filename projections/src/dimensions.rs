@@ -53,6 +53,18 @@ impl Names {
         name.map_or(Ok(0), |name| self.small(name))
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The number of a name seen before.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<u32> {
@@ -144,6 +156,18 @@ impl Customers {
         self.pseudonyms.push(pseudonym);
         self.numbers.insert(pseudonym, number);
         Ok(number)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pseudonyms.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pseudonyms.is_empty()
     }
 
     /// The number of a customer seen before.

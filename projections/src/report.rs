@@ -3,9 +3,10 @@
 //! # Layout
 //!
 //! - [`query`]: what is asked; [`periods`]: calendar periods
-//! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows
+//! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows; `row_numbers`: which row
+//!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
-//! - `sheet`: rows filled up, limited and put in order
+//! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
 //! - `targeting`: which target applies, and when it falls due
 //! - `dissatisfaction`: cases of dissatisfied customers
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
@@ -27,12 +28,14 @@ pub mod headline;
 mod instants;
 pub(crate) mod json;
 mod leaderboard;
+mod making;
 mod overview;
 pub mod periods;
 pub mod query;
 mod resolution_times;
 mod response_times;
 mod review_queue;
+mod row_numbers;
 pub mod rows_key;
 mod satisfaction;
 mod sheet;
@@ -100,7 +103,7 @@ pub struct Row {
     /// Its period; none: all the time that was asked for.
     pub period: Option<RowPeriod>,
     /// The value of each dimension of the grouping; none: the absent one.
-    pub group: Vec<(Cow<'static, str>, Option<String>)>,
+    pub group: Vec<(Cow<'static, str>, Option<Arc<str>>)>,
     /// Its figures.
     pub figures: Fields,
 }
@@ -176,7 +179,7 @@ impl Terms {
 }
 
 /// The figures of one report's rows.
-trait RowFigures: Default {
+trait RowFigures: Default + Send {
     /// How many figures a row has.
     const FIGURES: u64;
     /// How many cells of a report's size a row takes.

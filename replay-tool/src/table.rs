@@ -128,8 +128,8 @@ fn labels_of(row: &Row) -> Vec<(String, String)> {
     let is_label = |name: &str| row.figures.iter().any(|(figure, _)| figure == name && LABELS.contains(&name));
     let period = row.period.iter().map(|period| ("period".to_owned(), label_of(period)));
     let group = row.group.iter().filter(|(dimension, _)| !is_label(dimension));
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-    let group = group.map(|(dimension, label)| (dimension.to_string(), value(label)));
+    let value = |value: Option<&str>| value.unwrap_or("–").to_owned();
+    let group = group.map(|(dimension, label)| (dimension.to_string(), value(label.as_deref())));
     let figures = row.figures.iter().filter(|(name, _)| LABELS.contains(&&**name));
     period.chain(group).chain(figures.map(|(name, figure)| (name.to_string(), text_of(figure)))).collect()
 }

@@ -6,19 +6,20 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::Arc;
 
+/// A map of the standard library whose keys are hashed in a few steps.
+pub(crate) type Fast<K, V> = HashMap<K, V, RandomState>;
+
 /// How many parts a map has.
 const PARTS: usize = 256;
 
 /// A map whose copies share what they have not changed.
 #[derive(Debug, Clone)]
 pub struct Map<K, V> {
-    parts: Arc<Vec<Arc<Part<K, V>>>>,
+    parts: Arc<Vec<Arc<Fast<K, V>>>>,
     len: usize,
     /// Seeded by chance: whoever chooses keys cannot choose where they go.
     hasher: RandomState,
 }
-
-type Part<K, V> = HashMap<K, V, RandomState>;
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
@@ -72,7 +73,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Map<K, V> {
         self.part_mut(&key).entry(key).or_default()
     }
 
-    fn part_mut(&mut self, key: &K) -> &mut Part<K, V> {
+    fn part_mut(&mut self, key: &K) -> &mut Fast<K, V> {
         let part = self.part_of(key);
         let (parts, hasher) = (Arc::make_mut(&mut self.parts), &self.hasher);
         if parts.is_empty() {

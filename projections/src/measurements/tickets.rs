@@ -9,6 +9,7 @@ use crate::columns::rows::{Rows, columns};
 use crate::columns::texts::Texts;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
+use std::sync::Arc;
 
 columns! {
     /// A ticket by number. Positions are those of the events; 0: not yet.
@@ -58,6 +59,8 @@ pub struct Tickets {
     ids: Texts,
     /// Where each voided ticket was voided and restored, in order.
     voids: Map<u32, Vec<Void>>,
+    /// A bit for each ticket that was ever voided: most were not, and are told without looking further.
+    ever_voided: Arc<Vec<u64>>,
 }
 
 /// Ways to read single columns.
@@ -184,6 +187,7 @@ impl Tickets {
 
     /// Takes the ticket out of every figure; voiding a voided ticket changes nothing.
     pub(crate) fn void(&mut self, ticket: u32, position: Position) {
+        self.note_void(ticket);
         let voids = self.voids.entry(ticket);
         if voids.last().is_none_or(|(_, restored)| *restored != Position::ZERO) {
             voids.push((position, Position::ZERO));
@@ -204,7 +208,17 @@ impl Tickets {
     #[must_use]
     pub fn void_at(&self, ticket: u32, position: Position) -> bool {
         let void = |(voided, restored): &Void| *voided <= position && !written(*restored, position);
-        !self.voids.is_empty() && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
+        let ever = self.ever_voided.get(ticket as usize / 64).is_some_and(|bits| bits >> (ticket % 64) & 1 == 1);
+        ever && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
+    }
+
+    fn note_void(&mut self, ticket: u32) {
+        let bits = Arc::make_mut(&mut self.ever_voided);
+        let word = ticket as usize / 64;
+        if bits.len() <= word {
+            bits.resize(word + 1, 0);
+        }
+        bits[word] |= 1 << (ticket % 64);
     }
 
     /// How many bytes it takes beside itself.
@@ -230,11 +244,12 @@ impl Tickets {
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        let mut tickets = Self { rows: Rows::load(from)?, ids: Texts::load(from)?, voids: Map::default() };
+        let mut tickets = Self { rows: Rows::load(from)?, ids: Texts::load(from)?, ..Self::default() };
         for _ in 0..from.number()? {
             let ticket = u32::try_from(from.number()?).ok()?;
             let voids = (0..from.number()?).map(|_| Some((Position(from.number()?), Position(from.number()?))));
             tickets.voids.insert(ticket, voids.collect::<Option<_>>()?);
+            tickets.note_void(ticket);
         }
         (tickets.rows.len() == tickets.ids.len()).then_some(tickets)
     }

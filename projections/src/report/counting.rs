@@ -7,9 +7,11 @@ use super::groups::{Axis, Filter, Place, each_group};
 use super::instants::Instants;
 use super::periods::{Calendar, Period};
 use super::query::Query;
+use super::row_numbers::RowNumbers;
 use super::sheet::Sheet;
 use super::standing::Levels;
 use super::{CELLS_MAX, RowFigures, Terms};
+use crate::columns::map::Fast;
 use crate::columns::rows::Columns;
 use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
 use crate::measurements::Measurements;
@@ -154,7 +156,7 @@ pub(super) struct Counting<'a, R> {
     last_closings: HashMap<u32, Micros>,
     filters: Vec<Filter>,
     reads_agent: bool,
-    numbers: HashMap<Key, usize>,
+    numbers: RowNumbers,
     rows: Vec<Counter<R>>,
     last: Option<(Key, usize)>,
     period: Period,
@@ -182,7 +184,7 @@ impl<'a, R: Default> Counting<'a, R> {
             last_closings: last_closings(sheet),
             reads_agent: sheet.axes.contains(&Axis::Agent) || filters.iter().any(Filter::reads_agent),
             filters,
-            numbers: HashMap::new(),
+            numbers: RowNumbers::of(&sheet.axes, state),
             rows: Vec::new(),
             last: None,
             period: Period { start: 0, end: 0 },
@@ -429,10 +431,13 @@ impl<'a, R: Default> Counting<'a, R> {
     fn row(&mut self, key: Key) -> &mut R {
         let index = match self.last {
             Some((last, index)) if last == key => index,
-            _ => *self.numbers.entry(key).or_insert_with(|| {
-                self.rows.push(Counter::new(key));
-                self.rows.len() - 1
-            }),
+            _ => {
+                let index = self.numbers.of_row(&key, self.rows.len());
+                if index == self.rows.len() {
+                    self.rows.push(Counter::new(key));
+                }
+                index
+            }
         };
         self.last = Some((key, index));
         let row = &mut self.rows[index];
@@ -453,9 +458,14 @@ pub(super) struct Tally<R> {
 }
 
 impl<R: RowFigures> Tally<R> {
+    /// Every group that counts anything; some more than once.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.rows.iter().map(|row| &row.key.1).chain(self.standing.keys())
+    }
+
     /// Every group that counts anything, with how many measurements.
-    pub(super) fn groups(&self) -> HashMap<Group, u64> {
-        let mut sizes = HashMap::new();
+    pub(super) fn sizes(&self) -> Fast<Group, u64> {
+        let mut sizes = Fast::default();
         for row in &self.rows {
             *sizes.entry(row.key.1).or_default() += row.measurements;
         }
@@ -473,6 +483,9 @@ impl<R: RowFigures> Tally<R> {
 
     /// How many rows there will be.
     pub(super) fn len(&self) -> usize {
+        if self.standing.is_empty() {
+            return self.rows.len();
+        }
         let stretches = |levels: &Levels| levels.stretches().map(|(instants, _)| instants).collect::<Vec<_>>();
         let standing: HashMap<&Group, _> = self.standing.iter().map(|(group, l)| (group, stretches(l))).collect();
         let apart = |row: &&Counter<R>| {
@@ -485,7 +498,10 @@ impl<R: RowFigures> Tally<R> {
     /// The rows, what stands open among their figures.
     pub(super) fn into_rows(self) -> Vec<Counter<R>> {
         let mut rows = self.rows;
-        let mut numbers: HashMap<Key, usize> = rows.iter().map(|row| row.key).zip(0..).collect();
+        if self.standing.is_empty() {
+            return rows;
+        }
+        let mut numbers: Fast<Key, usize> = rows.iter().map(|row| row.key).zip(0..).collect();
         for (group, levels) in &self.standing {
             for (instants, standing) in levels.stretches() {
                 for key in instants.map(|number| (self.instants.period(number), *group)) {

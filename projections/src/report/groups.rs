@@ -144,6 +144,26 @@ impl Axis {
         }
     }
 
+    /// How many values it has, none not counted.
+    pub(super) fn values(&self, dimensions: &Dimensions) -> u32 {
+        let d = dimensions;
+        let count = match self {
+            Self::Branch => d.branches.len(),
+            Self::Department => d.departments.len(),
+            Self::Agent => d.agents.len(),
+            Self::Channel => d.channels.len(),
+            Self::Priority => PRIORITIES,
+            Self::Tier => d.tiers.len(),
+            Self::Tag => d.tags.len(),
+            Self::Customer => d.customers.len(),
+            Self::Language => d.languages.len(),
+            Self::Reason => d.reasons.len(),
+            Self::Form => d.forms.len(),
+            Self::Attribute(_) => d.attribute_values.len(),
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     /// The number of a value that a filter names; `None` when nothing has it.
     pub(super) fn value(&self, value: &str, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<u32> {
         let d = dimensions;
@@ -252,6 +272,9 @@ impl Filter {
         dimensions.tag_sets.members(number).iter().any(|tag| self.any_of.contains(tag))
     }
 }
+
+/// How many priorities there are.
+const PRIORITIES: usize = 4;
 
 fn priority_word(number: u32) -> Option<&'static str> {
     let code = u8::try_from(number.checked_sub(1)?).ok()?;

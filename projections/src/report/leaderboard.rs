@@ -158,12 +158,12 @@ fn count_durations(counting: &mut Counting<'_, Leaderboard>, state: &Measurement
         state,
         |_| true,
         |row, ended| {
-            row.first_responses.push(ended.took);
+            row.first_responses.push(ended.took());
             row.targets_met.add(first.met(ended));
         },
     );
     let next = targets(TargetMetric::NextResponse);
-    let has_target = |ended: &Ended| next.met(ended).is_some();
+    let has_target = |ended: &Ended<'_>| next.met(ended).is_some();
     each_next_response(counting, state, has_target, |row, ended| row.targets_met.add(next.met(ended)));
     let full = targets(TargetMetric::FullResolution);
     each_full_resolution(
@@ -171,7 +171,7 @@ fn count_durations(counting: &mut Counting<'_, Leaderboard>, state: &Measurement
         state,
         |_| true,
         |row, ended| {
-            row.full_resolutions.push(ended.took);
+            row.full_resolutions.push(ended.took());
             row.targets_met.add(full.met(ended));
         },
     );

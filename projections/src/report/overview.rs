@@ -62,10 +62,10 @@ impl RowFigures for Overview {
             count_ratings(counting, state, |row| &mut row.ratings);
         }
         if asks("first_response") {
-            each_first_response(counting, state, |_| true, |row, ended| row.first_responses.push(ended.took));
+            each_first_response(counting, state, |_| true, |row, ended| row.first_responses.push(ended.took()));
         }
         if asks("full_resolution") {
-            each_full_resolution(counting, state, |_| true, |row, ended| row.full_resolutions.push(ended.took));
+            each_full_resolution(counting, state, |_| true, |row, ended| row.full_resolutions.push(ended.took()));
         }
         if asks("reopen_rate") {
             count_first_closings(counting, state, |row| &mut row.first_closed);

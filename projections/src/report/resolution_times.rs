@@ -105,11 +105,11 @@ const OF_LAST_CLOSINGS: [&str; 7] = [
 
 fn count_full_resolutions(counting: &mut Counting<'_, ResolutionTimes>, state: &Measurements) {
     if !counting.query.asks("within") {
-        return each_full_resolution(counting, state, |_| true, |row, resolution| row.full.push(resolution.took));
+        return each_full_resolution(counting, state, |_| true, |row, resolution| row.full.push(resolution.took()));
     }
     let within = Within::of(counting, TargetMetric::FullResolution);
-    let count = |row: &mut ResolutionTimes, resolution: &Ended| {
-        row.full.push(resolution.took);
+    let count = |row: &mut ResolutionTimes, resolution: &Ended<'_>| {
+        row.full.push(resolution.took());
         row.within.add(within.holds(resolution));
     };
     each_full_resolution(counting, state, |_| true, count);
@@ -144,23 +144,20 @@ pub(super) fn each_last_closing<R: Default>(
 pub(super) fn each_full_resolution<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
-    keep: impl Fn(&Ended) -> bool,
-    mut count: impl FnMut(&mut R, &Ended),
+    keep: impl Fn(&Ended<'_>) -> bool,
+    mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
     let (recall, folded) = (counting.recall, state.folded());
     if folded.ends == ResolutionEnds::FirstClose {
         let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
-        let ended =
-            |c: &Counted<'_, FirstClosings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
-        let keep = |c: &Counted<'_, FirstClosings>| keep(&ended(c));
-        return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &ended(c)));
+        let keep = |c: &Counted<'_, FirstClosings>| keep(&Ended::of(c));
+        return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &Ended::of(c)));
     }
     let every = folded.resolution_per == Per::Cycle;
-    let ended = |c: &Counted<'_, Closings>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.closings,
         |c| Whose::Closing(c.values.number.get(c.row)),
-        |c| (every || !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening)) && keep(&ended(c)),
-        |row, c| count(row, &ended(c)),
+        |c| (every || !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening)) && keep(&Ended::of(c)),
+        |row, c| count(row, &Ended::of(c)),
     );
 }

@@ -1,6 +1,6 @@
 //! The report `response-times`: how long customers wait for an answer.
 
-use super::counting::{Counted, Counting, Whose};
+use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
@@ -8,7 +8,6 @@ use crate::definition::document::TargetMetric;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
-use crate::measurements::kinds::{FirstResponses, NextResponses};
 use crate::ticket_facts::Micros;
 
 /// A row being counted.
@@ -30,7 +29,7 @@ impl RowFigures for ResponseTimes {
         let query = counting.query;
         count_first_responses(counting, state);
         if query.asks("next_response") {
-            each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took));
+            each_next_response(counting, state, |_| true, |row, response| row.next.push(response.took()));
         }
         if query.asks_any(&["unanswered", "answer_rate"]) {
             count_answered(counting, state);
@@ -65,13 +64,13 @@ impl RowFigures for ResponseTimes {
 fn count_first_responses(counting: &mut Counting<'_, ResponseTimes>, state: &Measurements) {
     if counting.query.asks("within") {
         let within = Within::of(counting, TargetMetric::FirstResponse);
-        let count = |row: &mut ResponseTimes, response: &Ended| {
-            row.first.push(response.took);
+        let count = |row: &mut ResponseTimes, response: &Ended<'_>| {
+            row.first.push(response.took());
             row.within.add(within.holds(response));
         };
         each_first_response(counting, state, |_| true, count);
     } else if counting.query.asks("first_response") {
-        each_first_response(counting, state, |_| true, |row, response| row.first.push(response.took));
+        each_first_response(counting, state, |_| true, |row, response| row.first.push(response.took()));
     }
 }
 
@@ -93,15 +92,14 @@ fn count_answered(counting: &mut Counting<'_, ResponseTimes>, state: &Measuremen
 pub(super) fn each_first_response<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
-    keep: impl Fn(&Ended) -> bool,
-    mut count: impl FnMut(&mut R, &Ended),
+    keep: impl Fn(&Ended<'_>) -> bool,
+    mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
-    let ended = |c: &Counted<'_, FirstResponses>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.first_responses,
         |c| Whose::Response(c.values.assignee.get(c.row)),
-        |c| keep(&ended(c)),
-        |row, c| count(row, &ended(c)),
+        |c| keep(&Ended::of(c)),
+        |row, c| count(row, &Ended::of(c)),
     );
 }
 
@@ -109,14 +107,13 @@ pub(super) fn each_first_response<R: Default>(
 pub(super) fn each_next_response<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
-    keep: impl Fn(&Ended) -> bool,
-    mut count: impl FnMut(&mut R, &Ended),
+    keep: impl Fn(&Ended<'_>) -> bool,
+    mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
-    let ended = |c: &Counted<'_, NextResponses>| Ended::new(c, c.values.started.get(c.row), c.values.took.get(c.row));
     counting.each_where(
         &state.next_responses,
         |c| Whose::Response(c.values.assignee.get(c.row)),
-        |c| keep(&ended(c)),
-        |row, c| count(row, &ended(c)),
+        |c| keep(&Ended::of(c)),
+        |row, c| count(row, &Ended::of(c)),
     );
 }

@@ -5,14 +5,16 @@ use super::explain::part::PartOf;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Entered, Recorder};
 use super::groups::{Axis, CustomerLabels};
+use super::making::{Label, Labels, Making};
 use super::periods::Interval;
 use super::query::{Dimension, Query};
-use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, RowPeriod, Terms};
+use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, Terms};
+use crate::columns::map::Fast;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 
 /// Everything a report is made of.
 pub(super) struct Sheet<'a> {
@@ -26,11 +28,6 @@ pub(super) struct Sheet<'a> {
     pub(super) dimensions: Vec<Dimension>,
     pub(super) axes: Vec<Axis>,
 }
-
-/// The groups of a report, each with what its values are called.
-type Groups = HashMap<Group, Vec<(u32, Option<String>)>>;
-/// The values of a group, and what they are called.
-type Values = [(u32, Option<String>)];
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(
@@ -82,10 +79,9 @@ impl<'a> Sheet<'a> {
         if tally.listed > CELLS_MAX {
             return Err(ReportError::TooManyCells { cells: tally.listed });
         }
-        let sizes = tally.groups();
-        let groups = self.groups(sizes.keys());
+        let labels = self.labels(tally.groups());
         if let Some(limit) = self.query.limit.filter(|_| !self.axes.is_empty()) {
-            let kept = self.largest(sizes, limit, &groups);
+            let kept = largest(tally.sizes(), limit, &labels);
             tally.retain(|group| kept.contains(group));
         }
         self.check_size::<R>(tally.len(), tally.listed)?;
@@ -94,10 +90,11 @@ impl<'a> Sheet<'a> {
         if self.axes.is_empty() {
             self.fill(&mut rows, begins)?;
         }
-        // The values of each row are looked up once, not at every comparison.
-        let mut rows: Vec<_> = rows.into_iter().map(|row| (groups[&row.key.1].as_slice(), row)).collect();
-        rows.sort_unstable_by(|a, b| self.order(a, b));
-        Ok(rows.into_iter().map(|(values, row)| self.row(row, values)).collect())
+        // The places of each row's values are looked up once, not at every comparison.
+        let order = |row: &Counter<R>| self.order(row, labels.ranks(&row.key.1));
+        rows.sort_by_cached_key(order);
+        let Self { state, query, terms, dimensions, .. } = self;
+        Ok(Making { state, query, terms, dimensions, labels: &labels }.rows(rows))
     }
 
     /// Which of the dimensions is the agent of a report that is always by agent.
@@ -127,55 +124,32 @@ impl<'a> Sheet<'a> {
         self.terms.calendar.periods(interval, first, last).map(|period| period.start).collect()
     }
 
-    /// What the values of groups are called; the empty group, of a report without groups, is always there.
-    fn groups<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Groups {
-        let label = |(number, axis): (&u32, &Axis)| (*number, axis.label(*number, &self.state.dimensions, self.labels));
-        let labels = |group: &Group| group.iter().zip(&self.axes).map(label).collect();
-        groups.copied().chain([Group::default()]).map(|group| (group, labels(&group))).collect()
+    /// What the values of groups are called.
+    fn labels<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Labels {
+        let mut values = vec![HashSet::new(); self.axes.len()];
+        for group in groups {
+            for (values, number) in values.iter_mut().zip(group) {
+                values.insert(*number);
+            }
+        }
+        Labels(self.axes.iter().zip(values).map(|(axis, values)| self.labels_of(axis, values)).collect())
     }
 
-    /// The `limit` groups that count the most measurements, over all periods; ties by value.
-    fn largest(&self, sizes: HashMap<Group, u64>, limit: usize, groups: &Groups) -> HashSet<Group> {
-        let mut ranked: Vec<_> = sizes.into_iter().collect();
-        ranked.sort_unstable_by(|(a, size_a), (b, size_b)| {
-            Reverse(size_a).cmp(&Reverse(size_b)).then_with(|| by_values(&groups[a], &groups[b], &self.axes))
-        });
-        ranked.into_iter().take(limit).map(|(group, _)| group).collect()
+    fn labels_of(&self, axis: &Axis, values: HashSet<u32>) -> Fast<u32, Label> {
+        let label = |number| (number, axis.label(number, &self.state.dimensions, self.labels));
+        let mut labels: Vec<_> = values.into_iter().map(label).collect();
+        labels.sort_unstable_by(|a, b| axis.order(a, b));
+        let ranked = labels.into_iter().zip(0..);
+        ranked.map(|((number, name), rank)| (number, Label { rank, name: name.map(Into::into) })).collect()
     }
 
     /// By period, then group; where agents are ranked, by rank before the agent, those without one last.
-    fn order<R: RowFigures>(
-        &self,
-        (values_a, a): &(&Values, Counter<R>),
-        (values_b, b): &(&Values, Counter<R>),
-    ) -> Ordering {
-        let beside_agent = &self.axes[..self.agent().unwrap_or(0)];
-        let place = |row: &Counter<R>| (row.figures.place().is_none(), row.figures.place());
-        (a.key.0.cmp(&b.key.0))
-            .then_with(|| by_values(values_a, values_b, beside_agent))
-            .then_with(|| place(a).cmp(&place(b)))
-            .then_with(|| by_values(values_a, values_b, &self.axes))
-    }
-
-    fn row<R: RowFigures>(&self, counter: Counter<R>, labels: &Values) -> Row {
-        let start = counter.key.0;
-        let value = |asked: &Dimension| {
-            let label = self.dimensions.iter().zip(labels).find(|(dimension, _)| *dimension == asked);
-            (asked.name(), label.and_then(|(_, (_, label))| label.clone()))
-        };
-        let group = self.query.group_by.iter().map(value).collect();
-        let mut figures = counter.figures.figures(self.state, &self.terms);
-        figures.retain(|(name, _)| self.shows(name));
-        let told = self.query.figures.as_ref().map_or(R::FIGURES, |_| 0);
-        debug_assert!(told <= figures.len() as u64, "the size of a report is told by its rows");
-        let period = self.query.interval.map(|interval| self.row_period(interval, start));
-        Row { period, group, figures }
-    }
-
-    /// Whether rows have a figure of that name: those that were asked for, and the agent of a report that is by agent,
-    /// without whom nobody could tell its rows apart.
-    fn shows(&self, name: &str) -> bool {
-        self.query.asks(name) || (name == "agent" && self.query.report.is_by_agent())
+    fn order<R: RowFigures>(&self, row: &Counter<R>, ranks: Group) -> (Micros, Group, bool, Option<u64>, Group) {
+        let mut beside_agent = ranks;
+        // Where there is no agent to be ranked the whole group comes first, and nothing is left to tell rows apart.
+        beside_agent[self.agent().unwrap_or(GROUPS_MAX)..].fill(0);
+        let place = row.figures.place();
+        (row.key.0, beside_agent, place.is_none(), place, ranks)
     }
 
     fn check_size<R: RowFigures>(&self, rows: usize, listed: u64) -> Result<(), ReportError> {
@@ -187,18 +161,11 @@ impl<'a> Sheet<'a> {
         let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(cells).saturating_add(listed);
         if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
     }
-
-    fn row_period(&self, interval: Interval, start: Micros) -> RowPeriod {
-        let Terms { calendar, from, to, .. } = &self.terms;
-        let period = calendar.period_of(interval, start);
-        let cut_before = from.is_some_and(|from| period.start < from);
-        let cut_after = to.is_some_and(|to| to < period.end);
-        let (label, partial) = (calendar.label(interval, &period), cut_before || cut_after);
-        RowPeriod { interval, label, period, partial }
-    }
 }
 
-fn by_values(a: &[(u32, Option<String>)], b: &[(u32, Option<String>)], axes: &[Axis]) -> Ordering {
-    let by_axis = axes.iter().zip(a.iter().zip(b)).map(|(axis, (a, b))| axis.order(a, b));
-    by_axis.fold(Ordering::Equal, Ordering::then)
+/// The `limit` groups that count the most measurements, over all periods; ties by value.
+fn largest(sizes: Fast<Group, u64>, limit: usize, labels: &Labels) -> HashSet<Group> {
+    let mut ranked: Vec<_> = sizes.into_iter().collect();
+    ranked.sort_by_cached_key(|(group, size)| (Reverse(*size), labels.ranks(group)));
+    ranked.into_iter().take(limit).map(|(group, _)| group).collect()
 }

@@ -3,37 +3,86 @@
 use super::Terms;
 use super::counting::{Counted, Counting};
 use crate::business_time::ScheduleClass;
+use crate::columns::column::Column;
 use crate::definition::document::{self, Clock, Measure, ScheduleChosen, TargetMetric};
 use crate::measurements::Measurements;
+use crate::measurements::chunk::Moments;
+use crate::measurements::kinds::{Closings, FirstClosings, FirstResponses, NextResponses};
 use crate::measurements::runs::Run;
 use crate::measurements::spans::Span;
 use crate::ticket_facts::{Doing, InForce, Micros};
 use daftar_eventlog::Position;
 
-/// A duration that ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ended {
-    ticket: u32,
-    in_force: InForce,
-    started: Micros,
-    at: Micros,
-    /// The event that ended it.
-    position: Position,
-    /// How long it took on its clock.
-    pub(super) took: Micros,
+/// A duration that ended, as it was measured; read no further than what is asked of it.
+#[derive(Clone, Copy)]
+pub(super) struct Ended<'a> {
+    moments: &'a Moments,
+    row: usize,
+    started: &'a Column<Micros>,
+    took: &'a Column<Micros>,
 }
 
-impl Ended {
-    pub(super) fn new<C>(counted: &Counted<'_, C>, started: Micros, took: Micros) -> Self {
-        let (m, row) = (counted.moments, counted.row);
-        let in_force = InForce {
-            branch: m.branch.get(row),
-            department: m.department.get(row),
-            priority: m.priority.get(row),
+/// Measurements of durations.
+pub(super) trait Durations {
+    /// When each started.
+    fn started(&self) -> &Column<Micros>;
+
+    /// How long each took on its clock.
+    fn took(&self) -> &Column<Micros>;
+}
+
+macro_rules! durations {
+    ($($kind:ty)*) => { $(
+        impl Durations for $kind {
+            fn started(&self) -> &Column<Micros> {
+                &self.started
+            }
+
+            fn took(&self) -> &Column<Micros> {
+                &self.took
+            }
+        }
+    )* };
+}
+
+durations!(FirstResponses NextResponses FirstClosings Closings);
+
+impl<'a> Ended<'a> {
+    pub(super) fn of<C: Durations>(counted: &Counted<'a, C>) -> Self {
+        let Counted { moments, values, row, .. } = *counted;
+        Self { moments, row, started: values.started(), took: values.took() }
+    }
+
+    /// How long it took on its clock.
+    pub(super) fn took(&self) -> Micros {
+        self.took.get(self.row)
+    }
+
+    fn started(&self) -> Micros {
+        self.started.get(self.row)
+    }
+
+    fn at(&self) -> Micros {
+        self.moments.at.get(self.row)
+    }
+
+    fn ticket(&self) -> u32 {
+        self.moments.ticket.get(self.row)
+    }
+
+    fn in_force(&self) -> InForce {
+        let (moments, row) = (self.moments, self.row);
+        InForce {
+            branch: moments.branch.get(row),
+            department: moments.department.get(row),
+            priority: moments.priority.get(row),
             ..InForce::default()
-        };
-        let position = m.added.get(row);
-        Self { ticket: counted.ticket(), in_force, started, at: counted.at(), position, took }
+        }
+    }
+
+    /// The event that ended it.
+    fn position(&self) -> Position {
+        self.moments.added.get(self.row)
     }
 }
 
@@ -126,23 +175,23 @@ impl<'a> Targets<'a> {
     }
 
     /// Whether a duration met its target; `None` where it has none.
-    pub(super) fn met(&self, ended: &Ended) -> Option<bool> {
-        self.target(&ended.in_force, ended.ticket).map(|within| self.is_within(ended, within))
+    pub(super) fn met(&self, ended: &Ended<'_>) -> Option<bool> {
+        self.target(&ended.in_force(), ended.ticket()).map(|within| self.is_within(ended, within))
     }
 
-    fn is_within(&self, ended: &Ended, within: document::Within) -> bool {
+    fn is_within(&self, ended: &Ended<'_>, within: document::Within) -> bool {
         if let Some(longest) = within.micros() {
-            return ended.took <= longest;
+            return ended.took() <= longest;
         }
         let run = Run {
             metric: self.metric,
-            ticket: ended.ticket,
-            started: ended.started,
-            since: ended.started,
+            ticket: ended.ticket(),
+            started: ended.started(),
+            since: ended.started(),
             ended: None,
         };
-        let spans = self.spans(&run, Look::at(ended.at, ended.position));
-        self.due_in_business_days(&run, &spans, ended.at, within).at.is_none_or(|due| ended.at <= due)
+        let spans = self.spans(&run, Look::at(ended.at(), ended.position()));
+        self.due_in_business_days(&run, &spans, ended.at(), within).at.is_none_or(|due| ended.at() <= due)
     }
 
     fn measure(&self) -> &'a Measure {
@@ -290,7 +339,7 @@ impl<'a> Within<'a> {
     }
 
     /// Whether it lies within; `None`: nothing is asked and it has no target.
-    pub(super) fn holds(&self, ended: &Ended) -> Option<bool> {
+    pub(super) fn holds(&self, ended: &Ended<'_>) -> Option<bool> {
         match self.asked {
             Some(asked) => Some(self.targets.is_within(ended, asked)),
             None => self.targets.met(ended),

@@ -153,7 +153,7 @@ pub(super) fn all<'a, R: Default>(counting: &Counting<'a, R>) -> Vec<(TargetMetr
 
 fn count_ended(counting: &mut Counting<'_, Targets>, state: &Measurements) {
     for (metric, targets) in all(counting) {
-        let has_target = |ended: &Ended| targets.met(ended).is_some();
+        let has_target = |ended: &Ended<'_>| targets.met(ended).is_some();
         match metric {
             TargetMetric::FirstResponse => {
                 each_first_response(counting, state, has_target, |row, ended| {

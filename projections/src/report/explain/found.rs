@@ -179,7 +179,9 @@ impl<'a> AskedRow<'a> {
             Dimension::Agent => {
                 row.figures.iter().any(|(name, figure)| name == "agent" && *figure == Figure::from(value.as_deref()))
             }
-            _ => row.group.iter().any(|(name, group)| *name == dimension.name() && group == value),
+            _ => {
+                row.group.iter().any(|(name, group)| *name == dimension.name() && group.as_deref() == value.as_deref())
+            }
         })
     }
 }

@@ -86,8 +86,9 @@ fn any_figure() -> impl Strategy<Value = Figure> {
 fn any_row() -> impl Strategy<Value = Row> {
     let figures = prop::collection::vec((".{0,6}", any_figure()), 0..4)
         .prop_map(|figures| figures.into_iter().map(|(name, figure)| (name.into(), figure)).collect::<Fields>());
-    let group = prop::collection::vec((".{0,6}", prop::option::of(".{0,6}")), 0..3)
-        .prop_map(|group| group.into_iter().map(|(name, value)| (name.into(), value)).collect::<Vec<_>>());
+    let group = prop::collection::vec((".{0,6}", prop::option::of(".{0,6}")), 0..3).prop_map(|group| {
+        group.into_iter().map(|(name, value)| (name.into(), value.map(Into::into))).collect::<Vec<_>>()
+    });
     // Few periods, so that rows that follow one another share them.
     let period = prop::option::of((0..3_i64, any::<bool>())).prop_map(|period| {
         let (day, partial) = period?;
