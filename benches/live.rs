@@ -12,6 +12,8 @@ use daftar_benches::fill::{Filling, LIFE_EVENTS};
 use daftar_benches::{anonymous_memory, asked_for, bench_line, long, median, rate};
 use daftar_eventlog::LogReader;
 use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
+use daftar_api::checkpoints::DIRECTORY as CHECKPOINTS;
+use daftar_projections::checkpoint::{Checkpoint, Mark};
 use daftar_projections::definition::document::Definition;
 use daftar_projections::definition::presets;
 use daftar_projections::live::Live;
@@ -40,6 +42,7 @@ fn main() {
         let words: Vec<_> = child.split(' ').collect();
         return match words[..] {
             ["memory", tickets, order] => remember(&runtime, tickets.parse().unwrap(), order),
+            ["checkpoint", dir] => write_checkpoint(&runtime, Path::new(dir)),
             ["restart", dir] => restart(&runtime, Path::new(dir)),
             _ => panic!("{CHILD} says {child}"),
         };
@@ -123,20 +126,47 @@ fn restarts(events: usize) {
     let filling = Filling { tickets, customers: tickets / 4, writers: 512, one_by_one: false, durability };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(filling.fill(dir.path()));
-    let asked = format!("restart {}", dir.path().display());
-    let seconds: Vec<_> = (0..3).map(|_| in_a_child(&asked)[0]).collect();
-    let against = format!("at most 3 s with 10 M events; {events} events");
-    let value = median(&seconds);
-    bench_line("restart_ready", value, "s", Some(value / READY_WITHIN), Some(&against));
+    let child = |what: &str| format!("{what} {}", dir.path().display());
+    let folding = in_a_child(&child("restart"));
+    let megabytes = in_a_child(&child("checkpoint"))[0];
+    let rounds: Vec<_> = (0..3).map(|_| in_a_child(&child("restart"))).collect();
+    let (ready, opened) = (rounds.iter().map(|round| round[0]), rounds.iter().map(|round| round[1]));
+    let (ready, opened) = (median(&ready.collect::<Vec<_>>()), median(&opened.collect::<Vec<_>>()));
+    let against = format!(
+        "at most 3 s with 10 M events; {events} events, {opened:.2} s of it opening the log, a checkpoint of \
+         {megabytes:.0} MB; without one {:.2} s",
+        folding[0]
+    );
+    bench_line("restart_ready", ready, "s", Some(ready / READY_WITHIN), Some(&against));
 }
 
-/// What the child does.
+fn opened(dir: &Path) -> Arc<EmbeddedLog> {
+    Arc::new(EmbeddedLog::open(dir, &Options { create: false, ..Options::default() }).unwrap())
+}
+
+/// What a child does: from its start to figures at the end of the log, as the server starts, and how long the log took.
 fn restart(runtime: &Runtime, dir: &Path) {
     let started = Instant::now();
-    let log = Arc::new(EmbeddedLog::open(dir, &Options { create: false, ..Options::default() }).unwrap());
-    let live = Live::new(log);
+    let log = opened(dir);
+    let opened = started.elapsed();
+    let folded = Definition::default().folded();
+    let read = Checkpoint::new(&dir.join(CHECKPOINTS), &folded).read(&*log as &dyn LogReader, &folded);
+    let (state, live) = (runtime.block_on(read).unwrap(), Live::new(log));
+    state.into_iter().for_each(|state| live.resume(state));
     runtime.block_on(live.catch_up(|_| {})).unwrap();
-    print!("{}", started.elapsed().as_secs_f64());
+    print!("{} {}", started.elapsed().as_secs_f64(), opened.as_secs_f64());
+}
+
+/// What a child does before: folds the log, writes a checkpoint, and says how large it is.
+fn write_checkpoint(runtime: &Runtime, dir: &Path) {
+    let log = opened(dir);
+    let live = Live::new(Arc::clone(&log) as Arc<dyn LogReader>);
+    runtime.block_on(live.catch_up(|_| {})).unwrap();
+    let state = live.to_resume().unwrap();
+    let checkpoint = Checkpoint::new(&dir.join(CHECKPOINTS), state.folded());
+    let mark = runtime.block_on(Mark::of(&*log as &dyn LogReader, &state)).unwrap();
+    checkpoint.write(&state, &mark).unwrap();
+    print!("{}", std::fs::metadata(checkpoint.path()).unwrap().len() as f64 / 1e6);
 }
 
 /// The numbers that a process of its own prints.

@@ -7,11 +7,14 @@ use daftar_benches::blocks::BlockLog;
 use daftar_benches::desk::{Desk, Order};
 use daftar_benches::duckdb::{DuckDb, Groups};
 use daftar_benches::{asked_for, bench_line, interleaved, long, median, median_ratio};
+use daftar_eventlog::Epochs;
 use daftar_eventlog::facts::PseudonymBytes;
 use daftar_projections::definition::catalog::Published;
 use daftar_projections::definition::document::Definition;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::catch_up;
+use daftar_projections::report::explain::ask::Ask;
+use daftar_projections::report::explain::explain;
 use daftar_projections::report::query::Query;
 use daftar_projections::report::{CustomerLabels, report};
 use serde_json::Value;
@@ -22,6 +25,10 @@ use std::time::Instant;
 /// The month of the one-month report, as its query and DuckDB name it: May 2025.
 const MONTH: (&str, &str) = ("2025-05-01", "2025-06-01");
 const MONTH_SECONDS: (i64, i64) = (1_746_057_600, 1_748_736_000);
+/// By how many agents a cell is narrowed, so that it has some ten thousand items of a million tickets.
+const EXPLAINED_AGENTS: usize = 50;
+/// What the first page of an explanation is held to, in milliseconds.
+const EXPLAINED_WITHIN: f64 = 10.0;
 /// What the figures of a group are called in JSON, in the order in which DuckDB gives them.
 const FIGURES: [&str; 10] = ["count", "sum", "mean", "min", "max", "p50", "p75", "p90", "p95", "p99"];
 
@@ -43,6 +50,32 @@ fn main() {
     for asked in [month, all] {
         asked.bench(&state, &mut peer, rounds);
     }
+    explain_first_page(&state, rounds);
+}
+
+/// The first page of a cell of about ten thousand items: one department's first responses of the whole history that were
+/// given by fifty of its agents or so, found, counted, put in order and written. The stories of its twenty tickets are read
+/// and told by the server besides.
+fn explain_first_page(state: &Measurements, rounds: usize) {
+    let agents: Vec<_> = (0..).map_while(|n| state.dimensions.agents.name(n + 1)).take(EXPLAINED_AGENTS).collect();
+    let parameters = [
+        ("group_by", "department"),
+        ("cell.department", state.dimensions.departments.name(1).unwrap()),
+        ("agent", &agents.join(",")),
+        ("figure", "first_response"),
+    ];
+    let ask = Ask::parse("response-times", parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+    let (definition, epochs) = (Arc::new(Published::default()), Epochs::new([1; 16], [0; 32]));
+    let explained = || explain(state, &ask, &definition, state.position(), &epochs, &Unnamed).unwrap();
+    let items = explained().cell.items;
+    let mut ours = || {
+        let started = Instant::now();
+        black_box(serde_json::to_vec(&explained()).unwrap());
+        started.elapsed().as_secs_f64() * 1000.0
+    };
+    let [ours] = interleaved(rounds, [&mut ours]);
+    let against = format!("at most 10 ms; a cell of {items} items of {} tickets, without the stories", state.openings.len());
+    bench_line("explain_first_page", median(&ours), "ms", Some(median(&ours) / EXPLAINED_WITHIN), Some(&against));
 }
 
 /// First responses alone, grouped as asked.

@@ -32,7 +32,7 @@ mod tests;
 use crate::business_time::Schedules;
 use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
-use crate::ticket_facts::{Micros, TicketFacts};
+use crate::ticket_facts::{LineFacts, Micros, TicketFacts};
 use changes::Changes;
 use chunk::Table;
 use credits::Credits;
@@ -189,39 +189,6 @@ impl Measurements {
         }
     }
 
-    /// How many bytes it takes, about.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.sizes().iter().map(|(_, size)| size).sum()
-    }
-
-    /// Where its bytes lie, by name; for whoever looks for them.
-    #[must_use]
-    pub fn sizes(&self) -> Vec<(&'static str, usize)> {
-        vec![
-            ("openings", self.openings.heap_bytes()),
-            ("public_replies", self.public_replies.heap_bytes()),
-            ("first_responses", self.first_responses.heap_bytes()),
-            ("next_responses", self.next_responses.heap_bytes()),
-            ("first_closings", self.first_closings.heap_bytes()),
-            ("closings", self.closings.heap_bytes()),
-            ("reopenings", self.reopenings.heap_bytes()),
-            ("transfers", self.transfers.heap_bytes()),
-            ("stays", self.stays.heap_bytes()),
-            ("answers", self.answers.heap_bytes()),
-            ("ratings", self.ratings.heap_bytes()),
-            ("priority_changes", self.priority_changes.heap_bytes()),
-            ("follow_ups", self.follow_ups.heap_bytes()),
-            ("tickets", self.tickets.heap_bytes()),
-            ("spans", self.spans.heap_bytes()),
-            ("runs", self.runs.heap_bytes()),
-            ("credits", self.credits.heap_bytes()),
-            ("latest", self.latest.heap_bytes()),
-            ("running", self.running.heap_bytes()),
-            ("streams", 4 * self.streams.capacity()),
-        ]
-    }
-
     /// What it was measured under.
     #[must_use]
     pub fn folded(&self) -> &Folded {
@@ -250,6 +217,11 @@ impl Measurements {
     #[must_use]
     pub fn latest_instant(&self, position: Position) -> Option<Micros> {
         self.latest.at(position)
+    }
+
+    /// What lists need of a ticket's running state at the end of what was folded.
+    pub(crate) fn line(&self, ticket: u32) -> Option<LineFacts> {
+        self.running.line(ticket)
     }
 
     /// A ticket's running state at the end of what was folded.

@@ -324,7 +324,7 @@ fn holidays_not_known(terms: &Terms, known: Prefix<'_>) -> Vec<String> {
     if terms.document().schedules.is_empty() {
         return Vec::new();
     }
-    let first = || known.all(&known.state.openings).map(|opening| opening.at()).min();
+    let first = || known.first(&known.state.openings);
     let from = terms.from.or_else(first);
     let last = terms.to.map(|to| to - 1).or(terms.at);
     let date = |at: Micros| {

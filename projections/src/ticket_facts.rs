@@ -200,6 +200,8 @@ pub(crate) struct TicketFacts {
     pub(crate) last_replier: u32,
     /// The set of agents who replied in public.
     pub(crate) repliers: u32,
+    /// Reason and form of its latest closing.
+    pub(crate) closed_for: (u16, u16),
     pub(crate) last_closed: Option<Micros>,
     pub(crate) last_reopened: Option<Micros>,
     pub(crate) last_transferred: Option<Micros>,
@@ -278,6 +280,47 @@ impl Begun {
     }
 }
 
+/// What lists of tickets need of a running state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LineFacts {
+    pub(crate) version: u32,
+    pub(crate) opened_at: Micros,
+    /// When its last event happened.
+    pub(crate) last_event_at: Micros,
+    pub(crate) doing: Doing,
+    /// Since when it does that.
+    doing_since: Micros,
+    /// Since when a first response is waited for.
+    pub(crate) first_since: Option<Micros>,
+    pub(crate) reopenings: u32,
+    pub(crate) in_force: InForce,
+    /// Reason and form of its latest closing, also when it was reopened since.
+    pub(crate) closed_for: (u16, u16),
+    pub(crate) last_score: Option<GivenScore>,
+}
+
+impl LineFacts {
+    pub(crate) fn of(facts: &TicketFacts) -> Self {
+        Self {
+            version: facts.version,
+            opened_at: facts.opened_at,
+            last_event_at: facts.last_event_at,
+            doing: facts.doing,
+            doing_since: facts.doing_since,
+            first_since: facts.response.first_since(),
+            reopenings: facts.reopenings,
+            in_force: facts.in_force,
+            closed_for: facts.closed_for,
+            last_score: facts.last_score,
+        }
+    }
+
+    /// Since when an open ticket waits for whom it waits; a hold, its end and a reopening begin anew.
+    pub(crate) fn waiting_since(&self) -> Option<Micros> {
+        self.doing.is_open().then_some(self.doing_since)
+    }
+}
+
 impl TicketFacts {
     /// What is filled when a packed state is read.
     fn blank() -> Self {
@@ -301,6 +344,7 @@ impl TicketFacts {
             first_replier: 0,
             last_replier: 0,
             repliers: 0,
+            closed_for: (0, 0),
             last_closed: None,
             last_reopened: None,
             last_transferred: None,
@@ -311,20 +355,12 @@ impl TicketFacts {
         }
     }
 
-    /// Every field, in an order that never changes within a version of the program.
+    /// Every field, in an order that never changes within a form of checkpoints.
     fn walk(&mut self, walk: &mut impl Walk) {
-        walk.number(&mut self.opened_at);
-        let from = self.opened_at;
-        walk.cell(&mut self.version);
-        walk.instant(&mut self.since, from);
-        // Most often these are the same, and so are the last closing and what happened then.
-        let since = self.since;
-        walk.instant(&mut self.last_event_at, since);
-        walk.instant(&mut self.doing_since, since);
-        walk.cell(&mut self.doing);
+        self.walk_line(walk);
+        let (from, since) = (self.opened_at, self.since);
         walk.cell(&mut self.unanswered);
         walk.cell(&mut self.class);
-        self.response.walk(walk, from);
         self.spent.walk(walk);
         self.cycle_begun.walk(walk, from);
         self.stay_begun.walk(walk, from);
@@ -334,25 +370,41 @@ impl TicketFacts {
             walk.number(&mut number);
             *run = u32::try_from(number).unwrap_or_default().wrapping_sub(1);
         }
-        walk.cell(&mut self.reopenings);
         walk.cell(&mut self.public_agent_replies);
-        self.in_force.walk(walk, InForce::default());
         walk.cell(&mut self.first_replier);
         walk.cell(&mut self.last_replier);
         walk.cell(&mut self.repliers);
         for last in [&mut self.last_closed, &mut self.last_reopened, &mut self.last_transferred] {
             walk.option(last, || 0, |walk, at| walk.instant(at, since));
         }
+        let now = self.in_force;
+        walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk, now));
+        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk, now));
+        walk.cell(&mut self.span);
+    }
+
+    /// The fields that [`LineFacts`] is made of, before all others.
+    fn walk_line(&mut self, walk: &mut impl Walk) {
+        walk.number(&mut self.opened_at);
+        let from = self.opened_at;
+        walk.cell(&mut self.version);
+        walk.instant(&mut self.since, from);
+        // Most often these are the same, and so are the last closing and what happened then.
+        let since = self.since;
+        walk.instant(&mut self.last_event_at, since);
+        walk.instant(&mut self.doing_since, since);
+        walk.cell(&mut self.doing);
+        self.response.walk(walk, from);
+        walk.cell(&mut self.reopenings);
+        self.in_force.walk(walk, InForce::default());
+        walk.cell(&mut self.closed_for.0);
+        walk.cell(&mut self.closed_for.1);
         let no_score = || GivenScore { at: 0, scale: 0, score: 0 };
         walk.option(&mut self.last_score, no_score, |walk, score| {
             walk.instant(&mut score.at, since);
             walk.cell(&mut score.scale);
             walk.cell(&mut score.score);
         });
-        let now = self.in_force;
-        walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk, now));
-        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk, now));
-        walk.cell(&mut self.span);
     }
 
     /// A ticket opened at `now`. Opened by an agent it waits for the customer, who has not written yet; opened by
@@ -384,6 +436,7 @@ impl TicketFacts {
             first_replier: 0,
             last_replier: 0,
             repliers: 0,
+            closed_for: (0, 0),
             last_closed: None,
             last_reopened: None,
             last_transferred: None,
@@ -397,11 +450,6 @@ impl TicketFacts {
     /// What a new ticket does.
     pub(crate) fn doing_at_opening(by_agent: bool) -> Doing {
         if by_agent { Doing::WaitingForCustomer } else { Doing::WaitingForAgent }
-    }
-
-    /// Since when an open ticket waits for whom it waits; a hold, its end and a reopening begin anew.
-    pub(crate) fn waiting_since(&self) -> Option<Micros> {
-        self.doing.is_open().then_some(self.doing_since)
     }
 
     /// A public reply by an agent or an automation: it ends the first-response clock or the wait, wherever the ticket

@@ -16,7 +16,7 @@ use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
 use crate::report::groups::Filter;
-use crate::ticket_facts::TicketFacts;
+use crate::ticket_facts::LineFacts;
 use cursor::Cursor;
 use daftar_domain::{Invalid, Timestamp};
 use daftar_eventlog::{Epochs, OtherHistory, Position};
@@ -74,7 +74,7 @@ pub fn list(
     places.truncate(query.limit);
     let next =
         places.last().filter(|_| more).map(|place| listing.cursor(*place).write(epochs.moment(state.position())));
-    let line = |place: &Place| Some(listing.sheet.line(place.ticket, &*state.facts(place.ticket)?));
+    let line = |place: &Place| Some(listing.sheet.line(place.ticket, &state.line(place.ticket)?));
     let items = places.iter().filter_map(line).collect();
     Ok(Page { items, next, position: state.position() })
 }
@@ -98,7 +98,7 @@ impl Listing<'_> {
     /// The first `count` places after the cursor, in order: found in one walk over all tickets.
     fn first_places(&self, count: usize) -> Vec<Place> {
         let mut places = Vec::new();
-        let all = (0_u32..).map_while(|ticket| Some((ticket, self.sheet.state.facts(ticket)?)));
+        let all = (0_u32..).map_while(|ticket| Some((ticket, self.sheet.state.line(ticket)?)));
         for (ticket, facts) in all {
             let place = Place { value: self.sheet.value(self.query.sort.by, &facts), ticket };
             if self.is_ahead(place) && self.passes(ticket, &facts) {
@@ -133,7 +133,7 @@ impl Listing<'_> {
         self.after.as_ref().is_none_or(behind)
     }
 
-    fn passes(&self, ticket: u32, facts: &TicketFacts) -> bool {
+    fn passes(&self, ticket: u32, facts: &LineFacts) -> bool {
         let (query, state) = (self.query, self.sheet.state);
         let among = |filter: &Filter| filter.takes(self.sheet.number(filter.axis(), ticket, facts), &state.dimensions);
         (query.states.is_empty() || query.states.contains(&TicketState::of(facts.doing)))

@@ -63,9 +63,12 @@ impl Mark {
     }
 }
 
+/// Which fold wrote the state, and in which form: one more whenever either changes. A test says when that is.
+pub(super) const FORM: u32 = 1;
+
 /// The digest of a definition's folded fields. Another version of the program may fold otherwise, so it is part of it.
 fn digest(folded: &Folded) -> [u8; 32] {
-    let text = format!("{}\n{folded:?}", env!("CARGO_PKG_VERSION"));
+    let text = format!("{} {FORM}\n{folded:?}", env!("CARGO_PKG_VERSION"));
     *blake3::hash(text.as_bytes()).as_bytes()
 }
 

@@ -72,15 +72,6 @@ impl<T: Cell> Column<T> {
         }
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        match &self.0 {
-            Form::Plain(values) => values.capacity() * size_of::<T>(),
-            Form::Packed(packed) => packed.heap_bytes(),
-        }
-    }
-
     /// It, packed; for writing it down.
     pub(crate) fn to_packed(&self) -> Packed {
         match &self.0 {

@@ -80,12 +80,6 @@ impl Packed {
         self.smallest.wrapping_add(apart.wrapping_mul(self.step).cast_signed())
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Its parts, to be written down: smallest, step, width, count, bytes.
     pub(crate) fn parts(&self) -> (i64, u64, u8, u32, &[u8]) {
         (self.smallest, self.step, self.width, self.len, &self.bytes)

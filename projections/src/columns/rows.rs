@@ -37,9 +37,6 @@ pub trait Columns: Default + Clone {
     /// Packs every column.
     fn seal(&mut self);
 
-    /// How many bytes its columns take beside themselves.
-    fn heap_bytes(&self) -> usize;
-
     /// Writes every column down.
     fn dump(&self, out: &mut crate::checkpoint::Writer);
 
@@ -77,10 +74,6 @@ macro_rules! columns {
 
             fn seal(&mut self) {
                 $(self.$field.seal();)*
-            }
-
-            fn heap_bytes(&self) -> usize {
-                0 $(+ self.$field.heap_bytes())*
             }
 
             fn dump(&self, out: &mut $crate::checkpoint::Writer) {
@@ -166,11 +159,6 @@ impl<C: Columns> Chunk<C> {
             Some(piece) => (Arc::make_mut(piece), place, true),
             None => (&mut self.filling, place, false),
         }
-    }
-
-    fn heap_bytes(&self) -> usize {
-        let full = self.full.iter().map(|piece| size_of::<C>() + 24 + piece.heap_bytes()).sum::<usize>();
-        full + self.filling.heap_bytes()
     }
 
     fn dump(&self, out: &mut crate::checkpoint::Writer) {
@@ -268,12 +256,6 @@ impl<C: Columns> Chunks<C> {
         }
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| size_of::<Chunk<C>>() + chunk.heap_bytes()).sum()
-    }
-
     /// Writes every row down.
     pub(crate) fn dump(&self, out: &mut crate::checkpoint::Writer) {
         out.number(self.chunks.len() as u64);
@@ -361,12 +343,6 @@ impl<C: Columns> Rows<C> {
             if before(piece, place) { low = middle + 1 } else { high = middle }
         }
         low
-    }
-
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
     }
 
     /// Writes every row down.

@@ -66,12 +66,6 @@ impl Texts {
         }
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.pieces.iter().map(|piece| 72 + piece.text.capacity() + 4 * piece.ends.capacity()).sum()
-    }
-
     /// Writes every string down.
     pub(crate) fn dump(&self, out: &mut crate::checkpoint::Writer) {
         out.number(self.len as u64);

@@ -82,10 +82,6 @@ impl<C: Columns> Columns for Piece<C> {
         self.values.seal();
     }
 
-    fn heap_bytes(&self) -> usize {
-        self.moments.heap_bytes() + self.values.heap_bytes()
-    }
-
     fn dump(&self, out: &mut Writer) {
         self.moments.dump(out);
         self.values.dump(out);
@@ -150,6 +146,13 @@ impl<C: Columns> Table<C> {
         self.chunks(from, to).flat_map(|(_, chunk)| chunk.pieces())
     }
 
+    /// Every chunk with its earliest instant, the earliest first.
+    pub fn chunks_by_first(&self) -> impl Iterator<Item = (Micros, &Chunk<Piece<C>>)> {
+        let mut chunks: Vec<_> = self.extents.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
+        chunks.sort_by_key(|(first, _)| *first);
+        chunks.into_iter()
+    }
+
     /// How many measurements there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -165,12 +168,6 @@ impl<C: Columns> Table<C> {
     /// Changes a measurement that is there.
     pub(crate) fn change<T>(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize) -> T) -> T {
         self.chunks.change(location.chunk as usize, location.row.into(), change)
-    }
-
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.chunks.heap_bytes() + self.extents.capacity() * size_of::<Extent>()
     }
 
     /// Writes every measurement down.

@@ -58,12 +58,6 @@ impl Credits {
         self.0.find(closing as usize).map(|(credits, row)| credits.row(row))
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

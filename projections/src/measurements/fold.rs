@@ -445,6 +445,7 @@ impl Measurements {
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
+        ticket.closed_for = (reason, form);
         Ok(())
     }
 

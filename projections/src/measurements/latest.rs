@@ -43,12 +43,6 @@ impl LatestInstants {
         Some(events.instant.get(row))
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.rows.heap_bytes()
-    }
-
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.rows.dump(out);
     }

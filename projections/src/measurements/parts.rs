@@ -13,7 +13,7 @@ use crate::checkpoint::{Reader, Writer};
 use crate::definition::document::Folded;
 use crate::dimensions::Dimensions;
 use daftar_eventlog::Position;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Declares the parts, each with the field it is.
 macro_rules! parts {
@@ -100,7 +100,8 @@ fn dump_streams(numbers: &[u32], unopened: &HashMap<u32, Box<str>>, out: &mut Wr
     let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     out.bytes(&numbers);
     out.number(unopened.len() as u64);
-    for (stream, id) in unopened {
+    // In order, so that the same state is always the same bytes.
+    for (stream, id) in unopened.iter().collect::<BTreeMap<_, _>>() {
         out.number((*stream).into());
         out.bytes(id.as_bytes());
     }

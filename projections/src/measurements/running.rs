@@ -1,21 +1,24 @@
 //! The running states of all tickets: those that changed lately as they are, the others in some hundred bytes each.
 
 use crate::checkpoint::{Reader, Writer};
-use crate::ticket_facts::TicketFacts;
-use crate::ticket_facts::packing::{pack, unpack};
+use crate::ticket_facts::packing::{pack, unpack, unpack_line};
+use crate::ticket_facts::{LineFacts, TicketFacts};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// How many tickets a page holds; few in tests, as pieces of rows are small there.
 const PAGE_TICKETS: usize = if cfg!(test) { 4 } else { 64 };
+/// How many pages a shelf holds.
+const SHELF_PAGES: usize = 64;
 /// How many tickets' states are kept as they are; few in tests, so that every history there packs some.
 const HOT_MAX: usize = if cfg!(test) { 2 } else { 1 << 14 };
 
 /// Every ticket's running state, by number; a copy shares what has not changed since.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Running {
-    pages: Vec<Arc<Page>>,
+    /// Pages in shelves, so that a copy of a large log's states is made of few parts.
+    shelves: Vec<Arc<Vec<Arc<Page>>>>,
     len: usize,
     /// The tickets whose states are kept as they are, the one longest so first; a copy for readers has none.
     hot: VecDeque<u32>,
@@ -55,6 +58,20 @@ impl Page {
     }
 }
 
+impl Page {
+    /// Reads the states of so many tickets.
+    fn load(tickets: usize, from: &mut Reader<'_>) -> Option<Self> {
+        let mut page = Self::default();
+        page.ends.reserve_exact(PAGE_TICKETS);
+        for _ in 0..tickets {
+            page.cold.extend_from_slice(from.bytes().filter(|bytes| !bytes.is_empty())?);
+            page.ends.push(u32::try_from(page.cold.len()).ok()?);
+        }
+        page.cold.shrink_to_fit();
+        Some(page)
+    }
+}
+
 impl Running {
     /// How many tickets there are.
     pub(crate) fn len(&self) -> usize {
@@ -63,12 +80,32 @@ impl Running {
 
     /// A copy for readers.
     pub(crate) fn published(&self) -> Self {
-        Self { pages: self.pages.clone(), len: self.len, hot: VecDeque::new() }
+        Self { shelves: self.shelves.clone(), len: self.len, hot: VecDeque::new() }
+    }
+
+    fn page(&self, ticket: u32) -> Option<&Page> {
+        let page = ticket as usize / PAGE_TICKETS;
+        self.shelves.get(page / SHELF_PAGES)?.get(page % SHELF_PAGES).map(|page| &**page)
+    }
+
+    fn page_mut(&mut self, ticket: u32) -> Option<&mut Page> {
+        let page = ticket as usize / PAGE_TICKETS;
+        let shelf = Arc::make_mut(self.shelves.get_mut(page / SHELF_PAGES)?);
+        shelf.get_mut(page % SHELF_PAGES).map(Arc::make_mut)
+    }
+
+    /// What lists need of a ticket's state.
+    pub(crate) fn line(&self, ticket: u32) -> Option<LineFacts> {
+        let (page, place) = (self.page(ticket)?, ticket as usize % PAGE_TICKETS);
+        match page.hot(place) {
+            Some(hot) => Some(LineFacts::of(&page.hot[hot].1)),
+            None => Some(unpack_line(page.cold.get(page.range(place)?)?)),
+        }
     }
 
     /// A ticket's state.
     pub(crate) fn get(&self, ticket: u32) -> Option<Arc<TicketFacts>> {
-        let (page, place) = (self.pages.get(ticket as usize / PAGE_TICKETS)?, ticket as usize % PAGE_TICKETS);
+        let (page, place) = (self.page(ticket)?, ticket as usize % PAGE_TICKETS);
         match page.hot(place) {
             Some(hot) => Some(Arc::clone(&page.hot[hot].1)),
             None => Some(Arc::new(unpack(page.cold.get(page.range(place)?)?))),
@@ -77,12 +114,17 @@ impl Running {
 
     /// Adds the state of the next ticket.
     pub(crate) fn push(&mut self, facts: TicketFacts) {
-        if self.len.is_multiple_of(PAGE_TICKETS) {
-            self.pages.push(Arc::default());
+        if self.len.is_multiple_of(PAGE_TICKETS * SHELF_PAGES) {
+            self.shelves.push(Arc::default());
+        }
+        if self.len.is_multiple_of(PAGE_TICKETS)
+            && let Some(shelf) = self.shelves.last_mut()
+        {
+            Arc::make_mut(shelf).push(Arc::default());
         }
         let ticket = u32::try_from(self.len).unwrap_or(u32::MAX);
         self.len += 1;
-        if let Some(page) = self.pages.last_mut().map(Arc::make_mut) {
+        if let Some(page) = self.page_mut(ticket) {
             let end = page.ends.last().copied().unwrap_or(0);
             page.ends.reserve_exact(PAGE_TICKETS - page.ends.len());
             page.ends.push(end);
@@ -94,9 +136,9 @@ impl Running {
     /// Takes a ticket's state out, to be changed and put back before another is taken.
     pub(crate) fn take(&mut self, ticket: u32) -> Option<Arc<TicketFacts>> {
         let place = ticket as usize % PAGE_TICKETS;
-        let page = self.pages.get_mut(ticket as usize / PAGE_TICKETS)?;
+        let page = self.page_mut(ticket)?;
         if let Some(hot) = page.hot(place) {
-            return Some(Arc::make_mut(page).hot.swap_remove(hot).1);
+            return Some(page.hot.swap_remove(hot).1);
         }
         // What was packed stays until it is packed again: the hot state goes before it.
         let facts = unpack(page.cold.get(page.range(place)?)?);
@@ -106,10 +148,10 @@ impl Running {
 
     /// Puts back what was taken.
     pub(crate) fn put(&mut self, ticket: u32, facts: Arc<TicketFacts>) {
-        if let Some(page) = self.pages.get_mut(ticket as usize / PAGE_TICKETS) {
+        if let Some(page) = self.page_mut(ticket) {
             // A page has 64 places.
             let place = u8::try_from(ticket as usize % PAGE_TICKETS).unwrap_or(u8::MAX);
-            Arc::make_mut(page).hot.push((place, facts));
+            page.hot.push((place, facts));
         }
     }
 
@@ -125,7 +167,7 @@ impl Running {
     fn cool(&mut self) {
         let Some(ticket) = self.hot.pop_front() else { return };
         let place = ticket as usize % PAGE_TICKETS;
-        let page = Arc::make_mut(&mut self.pages[ticket as usize / PAGE_TICKETS]);
+        let Some(page) = self.page_mut(ticket) else { return };
         if let Some(hot) = page.hot(place) {
             let (_, facts) = page.hot.swap_remove(hot);
             page.splice(place, &pack(Arc::unwrap_or_clone(facts)));
@@ -135,16 +177,10 @@ impl Running {
         }
     }
 
-    /// How many bytes it takes beside itself, about.
-    pub(crate) fn heap_bytes(&self) -> usize {
-        let page = |page: &Page| 120 + page.cold.capacity() + 4 * page.ends.capacity() + 24 * page.hot.capacity();
-        self.pages.iter().map(|one| 8 + page(one)).sum::<usize>() + self.hot.len() * (size_of::<TicketFacts>() + 300)
-    }
-
     /// Writes every state down.
     pub(crate) fn dump(&self, out: &mut Writer) {
         out.number(self.len as u64);
-        for page in &self.pages {
+        for page in self.shelves.iter().flat_map(|shelf| shelf.iter()) {
             for place in 0..page.ends.len() {
                 match page.hot(place) {
                     Some(hot) => out.bytes(&pack(TicketFacts::clone(&page.hot[hot].1))),
@@ -157,18 +193,17 @@ impl Running {
     /// Reads what was written down; `None` where it is not that.
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
         let len = usize::try_from(from.number()?).ok()?;
-        let mut pages = Vec::with_capacity(len.min(1 << 26) / PAGE_TICKETS + 1);
+        let mut shelves: Vec<Arc<Vec<Arc<Page>>>> = Vec::new();
         let mut left = len;
         while left > 0 {
-            let mut page = Page::default();
-            for _ in 0..left.min(PAGE_TICKETS) {
-                page.cold.extend_from_slice(from.bytes().filter(|bytes| !bytes.is_empty())?);
-                page.ends.push(u32::try_from(page.cold.len()).ok()?);
+            let mut shelf = Vec::with_capacity(SHELF_PAGES);
+            while left > 0 && shelf.len() < SHELF_PAGES {
+                let page = Page::load(left.min(PAGE_TICKETS), from)?;
+                left -= page.ends.len();
+                shelf.push(Arc::new(page));
             }
-            left -= page.ends.len();
-            page.cold.shrink_to_fit();
-            pages.push(Arc::new(page));
+            shelves.push(Arc::new(shelf));
         }
-        Some(Self { pages, len, hot: VecDeque::new() })
+        Some(Self { shelves, len, hot: VecDeque::new() })
     }
 }

@@ -120,12 +120,6 @@ impl Runs {
             .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

@@ -168,12 +168,6 @@ impl Spans {
         std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.0.heap_bytes()
-    }
-
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

@@ -221,12 +221,6 @@ impl Tickets {
         bits[word] |= 1 << (ticket % 64);
     }
 
-    /// How many bytes it takes beside itself.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
-        self.rows.heap_bytes() + self.ids.heap_bytes() + 64 * self.voids.len()
-    }
-
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.rows.dump(out);
         self.ids.dump(out);

@@ -111,6 +111,21 @@ impl<'a> Prefix<'a> {
         all.filter(move |counted| self.has(counted.moments, counted.row))
     }
 
+    /// The earliest instant of the measurements of `table` that stood then.
+    pub(super) fn first<C: Columns>(self, table: &'a Table<C>) -> Option<Micros> {
+        let mut earliest = None;
+        for (first, chunk) in table.chunks_by_first() {
+            if earliest.is_some_and(|earliest| earliest <= first) {
+                break; // What follows is later.
+            }
+            for Piece { moments, .. } in chunk.pieces() {
+                let stood = (0..moments.len()).filter(|row| self.has(moments, *row));
+                earliest = stood.map(|row| moments.at.get(row)).chain(earliest).min();
+            }
+        }
+        earliest
+    }
+
     /// Whether a measurement stood then, its ticket not void.
     fn has(self, moments: &Moments, row: usize) -> bool {
         moments.added.get(row) <= self.position && !self.is_void(moments.ticket.get(row))
@@ -385,7 +400,7 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// The opening of the first ticket.
     pub(super) fn first_opening(&self) -> Option<Micros> {
-        self.prefix().all(&self.state.openings).map(|opening| opening.at()).min()
+        self.prefix().first(&self.state.openings)
     }
 
     /// What the report sees.

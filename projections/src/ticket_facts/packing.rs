@@ -4,7 +4,7 @@
 //! One walk over the fields both writes and reads, so the two cannot differ. The form never leaves a process but in
 //! checkpoints, which another form makes worthless and nothing worse.
 
-use super::TicketFacts;
+use super::{LineFacts, TicketFacts};
 use crate::columns::cell::Cell;
 use crate::ticket_facts::Micros;
 
@@ -104,6 +104,13 @@ pub(crate) fn pack(mut facts: TicketFacts) -> Vec<u8> {
     let mut packing = Packing(Vec::with_capacity(160));
     facts.walk(&mut packing);
     packing.0
+}
+
+/// What lists need of a state that was packed: only that is read.
+pub(crate) fn unpack_line(bytes: &[u8]) -> LineFacts {
+    let mut facts = TicketFacts::blank();
+    facts.walk_line(&mut Unpacking(bytes));
+    LineFacts::of(&facts)
 }
 
 /// The state that was packed.

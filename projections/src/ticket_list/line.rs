@@ -7,7 +7,7 @@ use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
 use crate::report::groups::Axis;
 use crate::report::json::rfc3339;
-use crate::ticket_facts::{Doing, Micros, TicketFacts};
+use crate::ticket_facts::{Doing, Micros, LineFacts};
 use daftar_domain::satisfaction::Scale;
 use daftar_domain::ticket::{Priority, WaitingFor};
 use daftar_domain::{Invalid, Timestamp};
@@ -140,7 +140,7 @@ pub(super) struct Sheet<'a> {
 
 impl Sheet<'_> {
     /// The ticket's line.
-    pub(super) fn line(&self, ticket: u32, facts: &TicketFacts) -> TicketLine {
+    pub(super) fn line(&self, ticket: u32, facts: &LineFacts) -> TicketLine {
         TicketLine {
             ticket: self.state.tickets.id(ticket).to_owned(),
             version: facts.version,
@@ -167,7 +167,7 @@ impl Sheet<'_> {
     }
 
     /// What the ticket is sorted by; none: it has no such value.
-    pub(super) fn value(&self, by: SortBy, facts: &TicketFacts) -> Option<i64> {
+    pub(super) fn value(&self, by: SortBy, facts: &LineFacts) -> Option<i64> {
         match by {
             SortBy::LastEventAt => Some(facts.last_event_at),
             SortBy::OpenedAt => Some(facts.opened_at),
@@ -180,9 +180,8 @@ impl Sheet<'_> {
 
     /// The number of the value the ticket has now; of tags, the number of their set. Reason and form are those of its
     /// latest closing, also when it was reopened since.
-    pub(super) fn number(&self, axis: &Axis, ticket: u32, facts: &TicketFacts) -> u32 {
+    pub(super) fn number(&self, axis: &Axis, ticket: u32, facts: &LineFacts) -> u32 {
         let tickets = &self.state.tickets;
-        let closing = || facts.closings.last().map(|closing| closing.in_force);
         match axis {
             Axis::Branch => facts.in_force.branch.into(),
             Axis::Department => facts.in_force.department.into(),
@@ -193,17 +192,17 @@ impl Sheet<'_> {
             Axis::Tag => facts.in_force.tags,
             Axis::Customer => tickets.customer(ticket),
             Axis::Language => tickets.language(ticket),
-            Axis::Reason => closing().map_or(0, |closing| closing.reason.into()),
-            Axis::Form => closing().map_or(0, |closing| closing.form.into()),
+            Axis::Reason => facts.closed_for.0.into(),
+            Axis::Form => facts.closed_for.1.into(),
             Axis::Attribute(name) => self.state.dimensions.attribute(tickets.attributes(ticket), *name),
         }
     }
 
-    fn label(&self, axis: &Axis, ticket: u32, facts: &TicketFacts) -> Option<String> {
+    fn label(&self, axis: &Axis, ticket: u32, facts: &LineFacts) -> Option<String> {
         axis.label(self.number(axis, ticket, facts), &self.state.dimensions, self.labels)
     }
 
-    fn tags(&self, facts: &TicketFacts) -> Vec<String> {
+    fn tags(&self, facts: &LineFacts) -> Vec<String> {
         let dimensions = &self.state.dimensions;
         let members = dimensions.tag_sets.members(facts.in_force.tags);
         let mut tags: Vec<_> = members.iter().filter_map(|tag| dimensions.tags.name(*tag)).map(str::to_owned).collect();
@@ -222,8 +221,8 @@ impl Sheet<'_> {
     }
 
     /// When the first response falls due; none: its clock does not run, or it has no target.
-    fn due_at(&self, facts: &TicketFacts) -> Option<Micros> {
-        Some(facts.response.first_since()?.saturating_add(self.definition.first_target(TargetMetric::FirstResponse)?))
+    fn due_at(&self, facts: &LineFacts) -> Option<Micros> {
+        Some(facts.first_since?.saturating_add(self.definition.first_target(TargetMetric::FirstResponse)?))
     }
 
     fn due(&self, due_at: Micros) -> Due {
@@ -232,7 +231,7 @@ impl Sheet<'_> {
     }
 
     /// When the last score was given, if it is negative.
-    fn dissatisfied_since(&self, facts: &TicketFacts) -> Option<Micros> {
+    fn dissatisfied_since(&self, facts: &LineFacts) -> Option<Micros> {
         let last = facts.last_score?;
         let scale = *Scale::ALL.get(usize::from(last.scale))?;
         (!self.definition.csat.positive_from.is_positive(scale, last.score.into())).then_some(last.at)
@@ -240,7 +239,7 @@ impl Sheet<'_> {
 }
 
 /// The ticket's priority, from its stored number plus 1.
-fn priority(facts: &TicketFacts) -> Priority {
+fn priority(facts: &LineFacts) -> Priority {
     facts.in_force.priority.checked_sub(1).and_then(Priority::from_code).unwrap_or_default()
 }
 
