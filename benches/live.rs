@@ -6,13 +6,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
+use daftar_api::checkpoints::DIRECTORY as CHECKPOINTS;
 use daftar_benches::blocks::BlockLog;
 use daftar_benches::desk::{Desk, Order};
 use daftar_benches::fill::{Filling, LIFE_EVENTS};
 use daftar_benches::{anonymous_memory, asked_for, bench_line, long, median, rate};
 use daftar_eventlog::LogReader;
 use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
-use daftar_api::checkpoints::DIRECTORY as CHECKPOINTS;
 use daftar_projections::checkpoint::{Checkpoint, Mark};
 use daftar_projections::definition::document::Definition;
 use daftar_projections::definition::presets;
@@ -150,8 +150,9 @@ fn restart(runtime: &Runtime, dir: &Path) {
     let log = opened(dir);
     let opened = started.elapsed();
     let folded = Definition::default().folded();
-    let read = Checkpoint::new(&dir.join(CHECKPOINTS), &folded).read(&*log as &dyn LogReader, &folded);
-    let (state, live) = (runtime.block_on(read).unwrap(), Live::new(log));
+    let checkpoint = Checkpoint::new(&dir.join(CHECKPOINTS), &folded);
+    let state = runtime.block_on(checkpoint.read(&*log as &dyn LogReader, &folded)).unwrap();
+    let live = Live::new(log);
     state.into_iter().for_each(|state| live.resume(state));
     runtime.block_on(live.catch_up(|_| {})).unwrap();
     print!("{} {}", started.elapsed().as_secs_f64(), opened.as_secs_f64());

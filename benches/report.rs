@@ -64,7 +64,8 @@ fn explain_first_page(state: &Measurements, rounds: usize) {
         ("agent", &agents.join(",")),
         ("figure", "first_response"),
     ];
-    let ask = Ask::parse("response-times", parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+    let ask =
+        Ask::parse("response-times", parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
     let (definition, epochs) = (Arc::new(Published::default()), Epochs::new([1; 16], [0; 32]));
     let explained = || explain(state, &ask, &definition, state.position(), &epochs, &Unnamed).unwrap();
     let items = explained().cell.items;
@@ -74,7 +75,8 @@ fn explain_first_page(state: &Measurements, rounds: usize) {
         started.elapsed().as_secs_f64() * 1000.0
     };
     let [ours] = interleaved(rounds, [&mut ours]);
-    let against = format!("at most 10 ms; a cell of {items} items of {} tickets, without the stories", state.openings.len());
+    let against =
+        format!("at most 10 ms; a cell of {items} items of {} tickets, without the stories", state.openings.len());
     bench_line("explain_first_page", median(&ours), "ms", Some(median(&ours) / EXPLAINED_WITHIN), Some(&against));
 }
 

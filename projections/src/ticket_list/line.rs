@@ -7,7 +7,7 @@ use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
 use crate::report::groups::Axis;
 use crate::report::json::rfc3339;
-use crate::ticket_facts::{Doing, Micros, LineFacts};
+use crate::ticket_facts::{Doing, LineFacts, Micros};
 use daftar_domain::satisfaction::Scale;
 use daftar_domain::ticket::{Priority, WaitingFor};
 use daftar_domain::{Invalid, Timestamp};
