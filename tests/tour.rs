@@ -1,7 +1,5 @@
 //! README's tour over HTTP runs as it is printed, and gets the answers that are shown.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
-
 use daftar_tests::page::{has_curl, is_as_shown, run, steps};
 use daftar_tests::programs::root;
 use daftar_tests::server::Server;
