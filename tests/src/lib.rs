@@ -59,6 +59,7 @@ pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
     CommandStamp { id: [id; 16], digest: [digest; 16] }
 }
 
+pub mod page;
 pub mod programs;
 pub mod served;
 pub mod server;

@@ -57,6 +57,16 @@ impl Server {
         Self::of(Served::run(command, &dir.path().join("data"), arguments), dir)
     }
 
+    /// Starts `daftar serve` on the data of a server that has ended.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn on(dir: TempDir) -> Self {
+        Self::of(Served::start(&dir.path().join("data")), dir)
+    }
+
     fn of(running: Served, dir: TempDir) -> Self {
         // A connection each: the server closes one on which it left a body unread, whatever waits behind that.
         let agent = Agent::config_builder().http_status_as_error(false).max_idle_connections(0);
@@ -72,8 +82,7 @@ impl Server {
     pub fn restart(self) -> Self {
         let Self { running, dir, .. } = self;
         running.kill();
-        let running = Served::start(&dir.path().join("data"));
-        Self::of(running, dir)
+        Self::on(dir)
     }
 
     /// Ends the server in order; its data directory, `data` in the one that is answered, is there until that is dropped.

@@ -73,12 +73,25 @@ async fn under_named(desk: &Desk, query: &Query, parameter: &str, deadline: Inst
         // What is published now is what the answer speaks for: the definition's name is looked up there too.
         None => *desk.live().published().borrow(),
     };
-    let definition = desk.definitions().at(name, position).await?.ok_or_else(|| {
-        let rule = "must name a definition there is at that position; GET /v1/definitions lists them";
-        Problem::invalid_parameters(&[Invalid::new(parameter, name, rule)])
-    })?;
+    let Some(definition) = desk.definitions().at(name, position).await? else {
+        return Err(no_such_definition(desk, parameter, name, position).await?);
+    };
     let state = ready(desk, &Basis::of(query, &definition.document), position, deadline).await?;
     Ok(Resolved { definition, position, state })
+}
+
+/// Says why a name names nothing at a position: never published, or only later.
+async fn no_such_definition(desk: &Desk, parameter: &str, name: &str, position: Position) -> Result<Problem, Problem> {
+    let published_later = desk.definitions().at(name, Position(u64::MAX)).await?.is_some();
+    let rule = if published_later {
+        format!(
+            "must name a definition that there was at position {position}, and this one was published later; without \
+             as_of, happened_by counts what had happened by an instant under it"
+        )
+    } else {
+        "must name a definition that there is; GET /v1/definitions lists them".to_owned()
+    };
+    Ok(Problem::invalid_parameters(&[Invalid::new(parameter, name, rule)]))
 }
 
 /// The state of a basis, once it has come to the position.

@@ -46,10 +46,10 @@ proptest! {
     fn a_state_read_back_answers_at_every_position_and_folds_on_as_the_one_written_down(
         definition in any_definition(),
         entries in any_history(),
-        part in 0.0..1.0_f64,
+        percent in 0..100_u64,
     ) {
         let end = Position(1 + entries.len() as u64);
-        let cut = Position(1 + (entries.len() as f64 * part) as u64);
+        let cut = Position(1 + entries.len() as u64 * percent / 100);
         let whole = folded_under(&definition, &entries, None);
         let mut back = through_bytes(&folded_under(&definition, &entries, Some(cut)));
         prop_assert_eq!(back.position(), cut.min(end));

@@ -26,6 +26,8 @@ pub const LIMIT_MAX: usize = 200_000;
 const ABSENT: &str = "null";
 /// What comes before the name of an own field where it is a dimension.
 const ATTRIBUTE_PREFIX: &str = "attribute.";
+/// The parameter whose dates begin in UTC.
+const AS_OF: &str = "as_of";
 /// The parameters beside the filters.
 const PARAMETERS: &str = "from, to, interval, group_by, definition, as_of, happened_by, at, within, limit, figures";
 
@@ -389,7 +391,7 @@ impl Reading {
             "interval" => self.query.interval = self.keep(Interval::parse(value)),
             "group_by" => self.group_by(value),
             "definition" => self.query.definition = self.keep(definition(value)),
-            "as_of" => self.query.as_of = self.keep(as_of(value)),
+            AS_OF => self.query.as_of = self.keep(as_of(value)),
             "happened_by" => self.query.happened_by = self.keep(moment(name, value)),
             "at" => self.query.at = self.keep(moment(name, value)),
             "within" => self.query.within = self.keep(within(value)),
@@ -471,9 +473,14 @@ fn moment(field: &str, text: &str) -> Result<When, Invalid> {
     if text.contains(':') {
         return Timestamp::parse(field, text).map(When::Instant);
     }
-    let rule = "must be a date like 2026-01-03 or 1404-10-13 (from 00:00 in the definition's time zone) or an instant \
-                with an offset like 2026-01-03T08:12:00Z";
-    let date = read_date(text).ok_or_else(|| Invalid::new(field, text, rule))?;
+    let rule = || {
+        let zone = if field == AS_OF { "UTC" } else { "the definition's time zone" };
+        format!(
+            "must be a date like 2026-01-03 or 1404-10-13 (from 00:00 in {zone}) or an instant with an offset like \
+             2026-01-03T08:12:00Z"
+        )
+    };
+    let date = read_date(text).ok_or_else(|| Invalid::new(field, text, rule()))?;
     let within_years = Timestamp::from_micros(Calendar::utc_gregorian().start_of(date)).is_some();
     let outside = || Invalid::new(field, text, "must lie in the years 1900 to 2200");
     within_years.then_some(When::Date(date)).ok_or_else(outside)
@@ -481,10 +488,10 @@ fn moment(field: &str, text: &str) -> Result<When, Invalid> {
 
 fn as_of(text: &str) -> Result<AsOf, Invalid> {
     if text.is_empty() || text.bytes().any(|b| !b.is_ascii_digit()) {
-        return moment("as_of", text).map(|when| AsOf::Instant(in_utc(when)));
+        return moment(AS_OF, text).map(|when| AsOf::Instant(in_utc(when)));
     }
     let rule = || format!("must be a position of at most {} or an instant", u64::MAX);
-    digits(text).map(AsOf::Position).ok_or_else(|| Invalid::new("as_of", text, rule()))
+    digits(text).map(AsOf::Position).ok_or_else(|| Invalid::new(AS_OF, text, rule()))
 }
 
 /// An instant; of a date, its beginning in UTC: what was known is asked of the log, before a definition is known.

@@ -274,8 +274,8 @@ fn who(who: &Who) -> String {
     match who {
         Who::Agent(agent) => id(agent),
         Who::Customer => "مشتری".to_owned(),
-        Who::Automation(None) => "یک خودکار".to_owned(),
-        Who::Automation(Some(automation)) => format!("خودکار {}", id(automation)),
+        Who::Automation(None) => "یک سامانهٔ خودکار".to_owned(),
+        Who::Automation(Some(automation)) => format!("سامانهٔ خودکار {}", id(automation)),
     }
 }
 

@@ -141,6 +141,8 @@ fn dates_are_read_as_dates_of_either_calendar() {
         assert_eq!(wrong("to", text).rule, "must lie in the years 1900 to 2200", "{text}");
     }
     assert!(wrong("from", "2026-01-03T08:12:00").rule.contains("with an offset"));
+    assert!(wrong("from", "soon").rule.contains("00:00 in the definition's time zone"));
+    assert!(wrong("as_of", "soon").rule.contains("00:00 in UTC"), "the log is asked before a definition is known");
 }
 
 #[test]
