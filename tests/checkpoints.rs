@@ -100,7 +100,8 @@ fn damages(good: &[u8], of_another: &[u8]) -> Vec<(&'static str, Option<Vec<u8>>
 #[test]
 fn whatever_becomes_of_a_checkpoint_the_answers_are_the_same() {
     let (dir, path, before) = desk(&DEMO);
-    let (_other, of_another, _) = desk(&["--tickets", "2300", "--until", "2026-04-10", "--seed", "6"]);
+    // Of a shorter log, so that its position does not give it away.
+    let (_other, of_another, _) = desk(&["--tickets", "2000", "--until", "2026-04-10", "--seed", "6"]);
     assert_eq!(of_another.file_name(), path.file_name(), "only what is in it tells them apart");
     let good = fs::read(&path).unwrap();
     let since = written(&path);
