@@ -118,8 +118,7 @@ impl Headlines {
 
 /// The figures that a query asks for.
 async fn headline(desk: &Desk, query: Query) -> Result<Headline, Problem> {
-    let running = desk.begin_query()?;
-    let made = made(desk, query, Form::Json, Waiting::default(), running).await?;
+    let made = made(desk, query, Form::Json, Waiting::default()).await?;
     Ok(Headline::of(&made.head, made.rows.text.as_bytes()))
 }
 

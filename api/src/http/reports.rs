@@ -20,7 +20,6 @@ use daftar_projections::report::query::{Query, ReportName};
 use daftar_projections::report::rows_key::RowsKey;
 use daftar_projections::report::{Report, ReportError, head, rows};
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,8 +47,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let mut parameters = Parameters::of_query(uri.query(), Query::knows)?;
         let waiting = parameters.waiting()?;
         let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
-        let running = desk.begin_query()?;
-        let made = made(&desk, query, form, waiting, running).await?;
+        let made = made(&desk, query, form, waiting).await?;
         Ok::<_, Problem>(written(&made, form, &headers))
     })
 }
@@ -60,14 +58,12 @@ pub(super) fn no_such_report(name: &str) -> Problem {
 }
 
 /// Makes the report on a thread that may take its time.
-pub(super) async fn made(
-    desk: &Desk,
-    query: Query,
-    form: Form,
-    waiting: Waiting,
-    running: OwnedSemaphorePermit,
-) -> Result<Made, Problem> {
-    let Resolved { definition, position, state } = resolve(desk, &query, waiting).await?;
+pub(super) async fn made(desk: &Desk, query: Query, form: Form, waiting: Waiting) -> Result<Made, Problem> {
+    let Resolved { definition, position, state } = {
+        let _waiting = desk.begin_waiting()?;
+        resolve(desk, &query, waiting).await?
+    };
+    let running = desk.begin_query()?;
     let made = desk.compute(move |desk| {
         // Held as long as the report is being made, also when nobody waits for it any more.
         let _running = running;

@@ -55,7 +55,8 @@ impl Found {
         labels: &dyn CustomerLabels,
     ) -> Result<Compared, ExplainError> {
         let position = self.cell.position;
-        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
+        let version = self.cell.definition.version;
+        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version, skipped: 0 });
         let there = Self::of(state, ask, definition, position, labels)?;
         Ok(compared(self, there, state, ask, place, epochs))
     }
@@ -120,7 +121,7 @@ impl Found {
         let all = if ask.taken_back { &self.taken_back } else { &self.standing };
         let page = page(all, place.skipped, ask.limit);
         let after = place.skipped.saturating_add(page.len());
-        let next = Place { position: self.cell.position, skipped: after };
+        let next = Place { skipped: after, ..place };
         let next = (after < all.len()).then(|| next.write(ask, epochs));
         let rank =
             |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
