@@ -118,7 +118,8 @@ async fn ready(
     Ok(desk.resident().snapshot(basis, position, left(deadline)).await?)
 }
 
-fn left(deadline: Instant) -> Duration {
+/// How long it is until then.
+pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
