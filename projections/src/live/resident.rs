@@ -10,7 +10,8 @@ use crate::measurements::Measurements;
 use crate::projector::CatchUpError;
 use daftar_eventlog::{LogReader, Position};
 use feeding::Feeding;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -20,6 +21,8 @@ pub const RESIDENT_MAX: usize = 6;
 pub const BYTES_MAX: u64 = 2 << 30;
 /// What a further state takes for each event of the log, in bytes: some 300 for a ticket of six events, rounded up.
 pub const EVENT_BYTES: u64 = 64;
+/// How many of them may leave out what happened later: every instant asked for is another.
+pub const HAPPENED_BY_MAX: usize = 2;
 /// How many states may be built at a time.
 const FOLDING_MAX: usize = 2;
 
@@ -46,7 +49,7 @@ pub enum NotReady {
     Folding(Progress),
     /// No other state can make room.
     #[error(
-        "{0} states under other definitions are in use, as many as are kept at a time; try again when one is not asked any more"
+        "{0} states under other definitions are in use or being made, as many as are kept at a time; try again in a while"
     )]
     Full(usize),
     /// It could not be built, or followed.
@@ -60,25 +63,39 @@ pub struct Resident {
     live: Arc<Live>,
     bytes_max: u64,
     folding: Arc<Semaphore>,
-    states: Mutex<Vec<Arc<State>>>,
+    states: States,
+    /// The threads on which states are let go of.
+    letting_go: Mutex<Vec<JoinHandle<()>>>,
 }
+
+type States = Arc<Mutex<Vec<Arc<State>>>>;
 
 struct State {
     basis: Basis,
     live: Arc<Live>,
-    feeding: Feeding,
+    feeding: OnceLock<Feeding>,
 }
 
 impl State {
-    fn start(basis: &Basis, log: Arc<dyn LogReader>, folding: Arc<Semaphore>) -> Result<Self, CatchUpError> {
-        let live = Arc::new(Live::of(basis.clone(), log));
-        let feeding = Feeding::start(Arc::clone(&live), folding)?;
-        Ok(Self { basis: basis.clone(), live, feeding })
+    /// One that nobody feeds yet.
+    fn new(basis: &Basis, log: Arc<dyn LogReader>) -> Self {
+        Self { basis: basis.clone(), live: Arc::new(Live::of(basis.clone(), log)), feeding: OnceLock::new() }
     }
 
-    /// Whether somebody waits for it, reads it, or is to be followed by it. The caller holds it once beside the list.
-    fn is_used(self: &Arc<Self>) -> bool {
-        1 < Arc::strong_count(self) || self.feeding.is_shared(&self.live) || self.live.is_read()
+    /// Whether somebody waits for it, reads it, or is to be followed by it, or it is still being built: whoever asked for
+    /// it comes back. The caller holds the list, which holds it once, and nothing else of it.
+    fn is_used(self: &Arc<Self>, end: Position) -> bool {
+        let shared = || self.feeding.get().is_some_and(|feeding| feeding.is_shared(&self.live));
+        1 < Arc::strong_count(self) || shared() || self.live.is_read() || !is_ready(&self.live, end)
+    }
+
+    /// Whether it is of no use any more: another took it over, or it stopped for a reason that may be gone by now.
+    fn is_over(&self) -> bool {
+        self.live.is_retired() || self.live.running().is_err()
+    }
+
+    fn leaves_out(&self) -> bool {
+        self.basis.happened_by.is_some()
     }
 }
 
@@ -86,7 +103,8 @@ impl Resident {
     /// None yet, beside `live`; together they may take so many bytes, as estimated, and one may always be there.
     #[must_use]
     pub fn beside(live: Arc<Live>, log: Arc<dyn LogReader>, bytes_max: u64) -> Self {
-        Self { log, live, bytes_max, folding: Arc::new(Semaphore::new(FOLDING_MAX)), states: Mutex::default() }
+        let folding = Arc::new(Semaphore::new(FOLDING_MAX));
+        Self { log, live, bytes_max, folding, states: States::default(), letting_go: Mutex::default() }
     }
 
     /// The newest state of this basis that has come to `position`, the live one or another. One that is not there yet is
@@ -104,15 +122,20 @@ impl Resident {
         if let Some(state) = self.of_live(basis, position, timeout).await? {
             return Ok(state);
         }
-        let state = self.state(basis)?;
+        let Some(state) = self.state(basis)? else {
+            // It has taken the place of the live one just now.
+            return self.of_live(basis, position, timeout).await?.ok_or_else(|| self.behind(basis));
+        };
         if state.live.seen(position, timeout).await {
             return Ok(state.live.snapshot()?);
         }
-        if state.live.is_retired() && self.live.turned_to(basis, position, timeout).await {
+        let (retired, failure) = (state.live.is_retired(), state.live.running().err());
+        self.let_go_of_all(vec![state]);
+        if retired && self.live.turned_to(basis, position, timeout).await {
             return self.of_live(basis, position, timeout).await?.ok_or_else(|| self.behind(basis));
         }
-        if let Err(failure) = state.live.running() {
-            self.states().retain(|kept| !Arc::ptr_eq(kept, &state));
+        if let Some(failure) = failure {
+            self.look_through();
             return Err(failure.into());
         }
         Err(self.behind(basis))
@@ -142,7 +165,7 @@ impl Resident {
     ///
     /// [`NotReady`] when there is no room for it, or it cannot be begun.
     pub fn prepare(&self, basis: &Basis) -> Result<(), NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) { Ok(()) } else { self.state(basis).map(drop) }
+        self.state(basis).map(drop)
     }
 
     /// How far the state of this basis is; none: nobody has asked for it lately.
@@ -161,11 +184,8 @@ impl Resident {
     ///
     /// [`NotReady`] when there is no room for it, or it cannot be begun.
     pub fn let_succeed(&self, basis: &Basis) -> Result<(), NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) {
-            self.live.let_succeed(None);
-            return Ok(());
-        }
-        self.live.let_succeed(Some(Arc::clone(&self.state(basis)?.live)));
+        let heir = self.state(basis)?.map(|state| Arc::clone(&state.live));
+        self.live.let_succeed(heir);
         Ok(())
     }
 
@@ -178,39 +198,101 @@ impl Resident {
 
     fn progress_of(&self, live: &Live) -> Progress {
         let of = *self.log.durable().borrow();
-        // What is published up to the end is ready before its projector has taken note of that.
-        Progress { ready: live.is_level() || of <= live.reached(), folded: live.folded().min(of), of }
+        Progress { ready: is_ready(live, of), folded: live.folded().min(of), of }
     }
 
-    /// The state of this basis, as the one used last; those used the longest ago make room.
-    fn state(&self, basis: &Basis) -> Result<Arc<State>, NotReady> {
-        if let Some(kept) = used(&mut self.states(), basis) {
-            return Ok(kept);
-        }
-        // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
-        let state = State::start(basis, Arc::clone(&self.log), Arc::clone(&self.folding))?;
-        let state = Arc::new(state);
+    /// The state of this basis, as the one used last; those used the longest ago make room. None: it is the live one.
+    fn state(&self, basis: &Basis) -> Result<Option<Arc<State>>, NotReady> {
+        self.look_through();
         let mut states = self.states();
         if let Some(kept) = used(&mut states, basis) {
-            return Ok(kept);
+            return Ok(Some(kept));
         }
-        let gone = self.make_room(&mut states);
-        if gone.is_ok() {
-            states.push(Arc::clone(&state));
+        // Whatever leaves the list because the live state took it over is published there before.
+        if basis.is_of(&*self.live.snapshot()?) {
+            return Ok(None);
         }
-        // Their threads are waited for without holding anybody up.
+        // Nothing is begun that has no room.
+        self.making_room(&states, basis)?;
         drop(states);
-        gone.map(|_gone| state)
+        // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
+        self.begin(Arc::new(State::new(basis, Arc::clone(&self.log))))
     }
 
-    /// Takes states out until one more has room, those used the longest ago first. One in use stays.
-    fn make_room(&self, states: &mut Vec<Arc<State>>) -> Result<Vec<Arc<State>>, NotReady> {
-        let mut gone = Vec::new();
-        while self.states_max() <= states.len() {
-            let oldest = states.iter().position(|state| !state.is_used());
-            gone.push(states.remove(oldest.ok_or(NotReady::Full(states.len()))?));
+    /// Puts a new state into the list and begins to feed it, unless another of its basis came first.
+    fn begin(&self, state: Arc<State>) -> Result<Option<Arc<State>>, NotReady> {
+        let mut states = self.states();
+        if let Some(kept) = used(&mut states, &state.basis) {
+            return Ok(Some(kept));
         }
-        Ok(gone)
+        if state.basis.is_of(&*self.live.snapshot()?) {
+            return Ok(None);
+        }
+        let gone = self.make_room(&mut states, &state.basis)?;
+        let over = leave_when_retired(&self.states, &state.live);
+        let feeding = Feeding::start(Arc::clone(&state.live), Arc::clone(&self.folding), over);
+        let begun = feeding.map(|feeding| {
+            state.feeding.get_or_init(|| feeding);
+            states.push(Arc::clone(&state));
+            Some(state)
+        });
+        drop(states);
+        self.let_go_of_all(gone);
+        Ok(begun?)
+    }
+
+    /// Takes out what is of no use any more, and what the log has grown too large for.
+    fn look_through(&self) {
+        let mut states = self.states();
+        let mut gone: Vec<_> = states.extract_if(.., |state| state.is_over()).collect();
+        let end = *self.log.durable().borrow();
+        while self.states_max() < states.len()
+            && let Some(oldest) = states.iter().position(|state| !state.is_used(end))
+        {
+            gone.push(states.remove(oldest));
+        }
+        drop(states);
+        self.let_go_of_all(gone);
+    }
+
+    /// Takes states out until one more has room; see [`Resident::making_room`].
+    fn make_room(&self, states: &mut Vec<Arc<State>>, basis: &Basis) -> Result<Vec<Arc<State>>, NotReady> {
+        let mut places = self.making_room(states, basis)?;
+        places.sort_unstable();
+        Ok(places.into_iter().rev().map(|place| states.remove(place)).collect())
+    }
+
+    /// The places of the states to be taken out until one more has room, those used the longest ago first. One in use
+    /// stays. Those that leave out what happened later make room for each other where there are any, so that instants
+    /// don't drive out definitions.
+    fn making_room(&self, states: &[Arc<State>], basis: &Basis) -> Result<Vec<usize>, NotReady> {
+        let (end, mut gone) = (*self.log.durable().borrow(), Vec::new());
+        loop {
+            let stay = || states.iter().enumerate().filter(|(place, _)| !gone.contains(place));
+            let leaving_out = stay().filter(|(_, state)| state.leaves_out()).count();
+            let among_themselves = basis.happened_by.is_some() && 0 < leaving_out;
+            let too_many = among_themselves && HAPPENED_BY_MAX <= leaving_out;
+            if !too_many && stay().count() < self.states_max() {
+                return Ok(gone);
+            }
+            let oldest = stay().find(|(_, state)| (!among_themselves || state.leaves_out()) && !state.is_used(end));
+            let (oldest, _) = oldest.ok_or_else(|| NotReady::Full(stay().count()))?;
+            gone.push(oldest);
+        }
+    }
+
+    /// Lets go of states on a thread of their own: theirs are waited for, and large ones take a while to free.
+    fn let_go_of_all(&self, gone: Vec<Arc<State>>) {
+        if gone.iter().all(|state| 1 < Arc::strong_count(state)) {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("daftar-letting-go".to_owned());
+        // Where there is no thread to be had, they are let go of here.
+        if let Ok(thread) = thread.spawn(move || drop(gone)) {
+            let mut letting_go = self.letting_go.lock().unwrap_or_else(PoisonError::into_inner);
+            letting_go.retain(|thread| !thread.is_finished());
+            letting_go.push(thread);
+        }
     }
 
     /// How many states may be there, as large as the log is now.
@@ -225,11 +307,38 @@ impl Resident {
     }
 }
 
+impl Drop for Resident {
+    fn drop(&mut self) {
+        // Whoever closes the log must not find it held.
+        for thread in std::mem::take(&mut *self.letting_go.lock().unwrap_or_else(PoisonError::into_inner)) {
+            let _ = thread.join();
+        }
+        let states = std::mem::take(&mut *self.states());
+        drop(states);
+    }
+}
+
+/// What is published up to the end is ready before its projector has taken note of that.
+fn is_ready(live: &Live, end: Position) -> bool {
+    live.is_level() || end <= live.reached()
+}
+
+/// Takes the state out of the list whose live one was taken over: it would keep what nobody reads any more.
+fn leave_when_retired(states: &States, live: &Arc<Live>) -> impl FnOnce() + Send + 'static {
+    let (states, live) = (Arc::downgrade(states), Arc::downgrade(live));
+    move || {
+        let Some(states) = states.upgrade() else { return };
+        let mut kept = states.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = kept.iter().position(|state| state.live.is_retired() && Arc::as_ptr(&state.live) == live.as_ptr());
+        let left = left.map(|place| kept.remove(place));
+        drop(kept);
+        drop(left);
+    }
+}
+
 /// The state of this basis, moved to the end; it never leaves the list, so that nobody builds another.
-fn used(states: &mut Vec<Arc<State>>, basis: &Basis) -> Option<Arc<State>> {
-    // One that another took over is not followed any more; what stopped one may be gone by now.
-    states.retain(|state| !state.live.is_retired() && state.live.running().is_ok());
-    let place = states.iter().position(|state| state.basis == *basis)?;
+fn used(states: &mut [Arc<State>], basis: &Basis) -> Option<Arc<State>> {
+    let place = states.iter().position(|state| state.basis == *basis && !state.is_over())?;
     states[place..].rotate_left(1);
     states.last().cloned()
 }

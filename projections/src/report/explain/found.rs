@@ -17,6 +17,7 @@ use crate::report::query::{Dimension, Query};
 use crate::report::sheet::Sheet;
 use crate::report::{CustomerLabels, Row, terms};
 use crate::ticket_facts::Micros;
+use daftar_domain::Timestamp;
 use daftar_eventlog::{Epochs, Position};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -57,7 +58,10 @@ impl Found {
         let position = self.cell.position;
         let version = self.cell.definition.version;
         let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version, skipped: 0 });
-        let there = Self::of(state, ask, definition, position, labels)?;
+        // A date of the ask began on the other definition's clocks; both sides are of one instant.
+        let mut other = ask.clone();
+        other.query.happened_by = self.cell.happened_by.map(|by| Timestamp::clamped(by).into());
+        let there = Self::of(state, &other, definition, position, labels)?;
         Ok(compared(self, there, state, ask, place, epochs))
     }
 
