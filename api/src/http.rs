@@ -6,7 +6,7 @@ mod accept;
 mod answer;
 mod asked;
 #[cfg(test)]
-mod bed;
+pub(crate) mod bed;
 mod compression;
 mod definitions;
 mod events;
