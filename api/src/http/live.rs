@@ -171,9 +171,11 @@ async fn told(desk: &Desk, query: &Query, seen: Seen) -> Option<Headline> {
 
 /// The figures that a query asks for.
 async fn figures(desk: &Desk, query: Query, timeout: Duration) -> Result<Figures, Problem> {
-    let made = made(desk, query, Form::Json, Waiting { position: None, timeout }).await?;
-    let headline = Headline::of(&made.head, made.rows.text.as_bytes());
-    Ok(Figures { headline, version: made.head.definition.version })
+    made(desk, query, Form::Json, Waiting { position: None, timeout }, |made| Figures {
+        headline: Headline::of(&made.head, made.rows.text.as_bytes()),
+        version: made.head.definition.version,
+    })
+    .await
 }
 
 #[cfg(test)]
