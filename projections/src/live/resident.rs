@@ -184,8 +184,9 @@ impl Resident {
     ///
     /// [`NotReady`] when there is no room for it, or it cannot be begun.
     pub fn let_succeed(&self, basis: &Basis) -> Result<(), NotReady> {
-        let heir = self.state(basis)?.map(|state| Arc::clone(&state.live));
-        self.live.let_succeed(heir);
+        let is_there = basis.is_of(&*self.live.snapshot()?);
+        let heir = if is_there { None } else { self.state(basis)? };
+        self.live.let_succeed(heir.map(|state| Arc::clone(&state.live)));
         Ok(())
     }
 
@@ -203,7 +204,11 @@ impl Resident {
 
     /// The state of this basis, as the one used last; those used the longest ago make room. None: it is the live one.
     fn state(&self, basis: &Basis) -> Result<Option<Arc<State>>, NotReady> {
+        let kept = used(&mut self.states(), basis);
         self.look_through();
+        if kept.is_some() {
+            return Ok(kept);
+        }
         let mut states = self.states();
         if let Some(kept) = used(&mut states, basis) {
             return Ok(Some(kept));

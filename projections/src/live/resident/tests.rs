@@ -124,10 +124,12 @@ fn what_happened_later_is_another_state() {
 
 #[test]
 fn the_state_that_was_used_the_longest_ago_makes_room() {
-    let (_, resident) = beside(&GrowingLog::of(Vec::new()), BYTES_MAX);
+    let log = GrowingLog::of(entries());
+    let last = log.grow_to(3);
+    let (_, resident) = beside(&log, BYTES_MAX);
     let bases = bases();
     let live = |basis: &Basis| {
-        snapshot(&resident, basis, Position::ZERO);
+        snapshot(&resident, basis, last);
         Arc::as_ptr(&state(&resident, basis).live)
     };
     let first: Vec<_> = bases[..RESIDENT_MAX].iter().map(live).collect();
@@ -190,14 +192,14 @@ fn a_log_that_has_grown_leaves_room_for_fewer() {
     let first = log.grow_to(1);
     let (_, resident) = beside(&log, 2 * first.0 * EVENT_BYTES);
     let bases = bases();
-    snapshot(&resident, &bases[0], first);
-    snapshot(&resident, &bases[1], first);
-    assert_eq!(resident.states().len(), 2);
+    bases[..2].iter().for_each(|basis| drop(snapshot(&resident, basis, first)));
+    let mut reached: Vec<_> = resident.states().iter().map(|state| state.live.published()).collect();
+    let wanted = Arc::as_ptr(&resident.states()[0]);
     let last = log.grow_to(3);
-    block_on(state(&resident, &bases[1]).live.seen(last, LONG));
-    block_on(state(&resident, &bases[0]).live.seen(last, LONG));
+    reached.iter_mut().for_each(|reached| drop(block_on(reached.wait_for(|reached| *reached == last)).unwrap()));
     snapshot(&resident, &bases[0], last);
     assert_eq!(kept(&resident), [bases[0].clone()]);
+    assert_eq!(Arc::as_ptr(&resident.states()[0]), wanted, "the one that is asked for is not the one that goes");
 }
 
 #[test]
@@ -272,11 +274,11 @@ fn a_level_state_takes_the_place_of_the_live_one_whole() {
     let (definition, basis) = (&definitions()[0], &bases()[0]);
     resident.let_succeed(basis).unwrap();
     assert!(block_on(live.turned_to(basis, first, LONG)));
-    assert!(live.heir().is_none());
     while !resident.states().is_empty() {
         // Its thread takes it out of the list.
         std::thread::yield_now();
     }
+    assert!(live.heir().is_none());
     let last = log.grow_to(3);
     assert!(block_on(live.seen(last, LONG)), "it goes on from there");
     let columns = |state: &Measurements| (state.closings.len(), state.reopenings.len(), state.folded().clone());
@@ -337,7 +339,8 @@ fn a_basis_that_is_being_taken_over_is_never_nowhere() {
     });
     assert!(heir.live.is_retired() && live.heir().is_none() && basis.is_of(&live.snapshot().unwrap()));
     resident.let_succeed(basis).unwrap();
-    assert!(resident.states().is_empty() && live.heir().is_none());
+    assert!(live.heir().is_none() && resident.state(basis).unwrap().is_none());
+    assert!(resident.states().is_empty(), "it is not kept");
 }
 
 #[test]
