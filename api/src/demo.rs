@@ -41,6 +41,8 @@ fn demo(args: &DemoArgs) -> Result<(), Failure> {
     let temporary = args.data_dir.is_none().then(tempfile::tempdir).transpose()?;
     let dir = args.data_dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
     let (desk, checkpoints) = serve::open(&runtime, dir, Durability::Always, false, args.definitions_memory)?;
+    // Nobody opens a temporary directory again.
+    let checkpoints = if temporary.is_some() { Checkpoints::none() } else { checkpoints };
     if *desk.log().durable().borrow() > Position::ZERO {
         let (dir, serve) = (dir.display(), "daftar serve --data-dir");
         return Err(Failure::Filled(format!("{dir} has a history already; to serve it: {serve} {dir}")));

@@ -6,7 +6,7 @@ mod accept;
 mod answer;
 mod asked;
 #[cfg(test)]
-mod bed;
+pub(crate) mod bed;
 mod compression;
 mod definitions;
 mod events;
@@ -58,6 +58,8 @@ const COMMANDS_MAX: usize = 4096;
 const BULKS_MAX: usize = 8;
 /// How many queries that compute may be under way.
 const QUERIES_MAX: usize = 256;
+/// How many queries may wait for what they are answered from; they hold nothing but themselves.
+const WAITING_MAX: usize = 4096;
 
 /// How long a publication waits for the figures under it before it is answered.
 const PREPARING: Duration = Duration::from_secs(2);
@@ -79,6 +81,7 @@ struct Inner {
     clock: Clock,
     commands_running: Semaphore,
     queries_running: Arc<Semaphore>,
+    queries_waiting: Semaphore,
     bulks_running: Semaphore,
 }
 
@@ -112,7 +115,7 @@ impl Desk {
         let live = Arc::new(Live::under(default.document.folded(), Arc::clone(&reader)));
         let resident = Resident::beside(Arc::clone(&live), reader, definitions_memory);
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Arc::new(Semaphore::new(QUERIES_MAX)));
-        let bulks_running = Semaphore::new(BULKS_MAX);
+        let (queries_waiting, bulks_running) = (Semaphore::new(WAITING_MAX), Semaphore::new(BULKS_MAX));
         Ok(Self(Arc::new(Inner {
             log,
             codec,
@@ -126,6 +129,7 @@ impl Desk {
             clock,
             commands_running,
             queries_running,
+            queries_waiting,
             bulks_running,
         })))
     }
@@ -206,7 +210,12 @@ impl Desk {
         begin(&self.0.bulks_running)
     }
 
-    /// Takes a place among the queries under way, until it is dropped.
+    /// Takes a place among the queries that wait for what they are answered from, until it is dropped.
+    fn begin_waiting(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        begin(&self.0.queries_waiting)
+    }
+
+    /// Takes a place among the queries that compute, until it is dropped.
     fn begin_query(&self) -> Result<OwnedSemaphorePermit, Problem> {
         Arc::clone(&self.0.queries_running).try_acquire_owned().map_err(|_| too_many())
     }
@@ -256,12 +265,16 @@ impl Desk {
 
     /// Has the state of a definition built, and waits for it for a while; it is built on after that.
     async fn prepare(&self, definition: &Definition, position: Position) {
-        // What stands in the way is told to whoever asks for a report.
-        if definition.name == DEFAULT {
-            let _ = self.turn_to_default(position, PREPARING).await;
-        } else {
-            let _ = self.resident().snapshot(&definition.folded().into(), position, PREPARING).await;
-        }
+        // What stands in the way is told to whoever asks for a report. A name is looked up where the live state is, so
+        // that must have seen the publication too.
+        let state = async {
+            if definition.name == DEFAULT {
+                let _ = self.turn_to_default(position, PREPARING).await;
+            } else {
+                let _ = self.resident().snapshot(&definition.folded().into(), position, PREPARING).await;
+            }
+        };
+        tokio::join!(state, self.live().seen(position, PREPARING));
     }
 }
 

@@ -21,7 +21,7 @@ use crate::projector::CatchUpError;
 use basis::Basis;
 use daftar_eventlog::{LogReader, Position};
 use published::Published;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -44,7 +44,9 @@ pub struct Live {
     level: watch::Sender<bool>,
     /// The state that takes the place of this one as soon as it is level.
     heir: watch::Sender<Option<Arc<Live>>>,
-    /// Whether another state has taken over from this one.
+    /// Whether the working state was given away: what is left is not folded into.
+    given: AtomicBool,
+    /// Whether another state has taken over from this one, and published what it took over.
     retired: watch::Sender<bool>,
     /// Why the projector stopped; set before anybody can read what it left behind.
     failure: OnceLock<CatchUpError>,
@@ -57,6 +59,8 @@ struct Working {
     state: Measurements,
     /// Whether it differs from what is published.
     is_news: bool,
+    /// The heir it was taken over from, until it is published here.
+    inherited: Option<Arc<Live>>,
 }
 
 impl Live {
@@ -79,10 +83,11 @@ impl Live {
         Self {
             log,
             published: Published::new(Arc::new(state.published())),
-            working: Mutex::new(Working { state, is_news: false }),
+            working: Mutex::new(Working { state, is_news: false, inherited: None }),
             folded: AtomicU64::new(0),
             level: watch::Sender::new(false),
             heir: watch::Sender::new(None),
+            given: AtomicBool::new(false),
             retired: watch::Sender::new(false),
             failure: OnceLock::new(),
             awaited: watch::Sender::new(0),

@@ -74,6 +74,20 @@ fn pages_speak_for_the_position_of_the_first() {
 }
 
 #[test]
+fn a_date_is_one_instant_for_both_sides_of_a_comparison() {
+    let server = filled();
+    // Midnight in Tehran is earlier than in UTC.
+    for (definition, against, instant) in
+        [("default", "iran", "2025-03-02T00:00:00Z"), ("iran", "default", "2025-03-01T20:30:00Z")]
+    {
+        let query =
+            format!("figure=opened&happened_by=2025-03-02&definition={definition}&against={against}&timeout=60s");
+        let told = explained(&server, "flow", &query);
+        assert_eq!((&told["cell"]["happened_by"], &told["against"]["happened_by"]), (&json!(instant), &json!(instant)));
+    }
+}
+
+#[test]
 fn what_was_taken_back_stays_visible_and_stood_until_then() {
     let server = Server::start();
     ticket(&server, "A", &[("replies", &reply_by(AGENT)), ("replies/1/rating", r#"{"rating":"dissatisfied"}"#)]);

@@ -213,3 +213,17 @@ fn a_restart_folds_under_the_newest_default_at_once() {
     assert_eq!(report(&server, "flow?as_of=40&timeout=60s")["definition"]["version"], 0);
     granted(&server.get("/v1/tickets?state=open&sort=due_at"), 200);
 }
+
+#[test]
+fn whoever_was_answered_a_publication_finds_its_name() {
+    let server = filled(SMALL);
+    for n in 0..30 {
+        let name = format!("ours-{n}");
+        // Nothing is measured otherwise, so nothing but the name has to be seen.
+        granted(&server.send("PUT", &format!("/v1/definitions/{name}"), format!(r#"{{"name":"{name}"}}"#), &[]), 201);
+        assert_eq!(
+            report(&server, &format!("flow?definition={name}"))["definition"],
+            json!({"name": name, "version": 1})
+        );
+    }
+}

@@ -18,7 +18,7 @@ pub(super) const SOON: Duration = Duration::from_millis(1);
 pub(super) const NEVER: Duration = Duration::from_secs(3600);
 
 /// A desk whose clock stands still, with nothing in its log.
-pub(super) async fn desk() -> Desk {
+pub(crate) async fn desk() -> Desk {
     let clock: Clock = Arc::new(|| Timestamp::clamped(1_000_000));
     let log = Arc::new(MemoryLog::new(Arc::clone(&clock)).unwrap());
     Desk::open(log, Arc::new(MemoryKeys::new().unwrap()), clock).await.unwrap()
@@ -43,6 +43,6 @@ pub(super) async fn carry_out(desk: &Desk, ticket: &str, wish: Wish, body: &str)
 }
 
 /// Opens a ticket.
-pub(super) async fn open(desk: &Desk, ticket: &str) {
+pub(crate) async fn open(desk: &Desk, ticket: &str) {
     carry_out(desk, ticket, Wish::Open, "{}").await;
 }

@@ -3,13 +3,15 @@
 use super::asked::{Parameters, Waiting};
 use super::problem::{Problem, Slug};
 use super::reports::{no_such_report, refused};
-use super::resolve::{Resolved, resolve, resolve_named};
+use super::resolve::{Resolved, deadline, resolve_by, resolve_named};
 use super::{Desk, answer};
+use crate::definitions::DEFAULT;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::Uri;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get};
-use daftar_domain::Invalid;
+use daftar_domain::{Invalid, Timestamp};
 use daftar_eventlog::record::HeadError;
 use daftar_eventlog::{FactRow, Position, RecordedEvent, StoreError, StreamName, StreamNumber, Version};
 use daftar_projections::definition::catalog::Published;
@@ -24,11 +26,16 @@ use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::{AsOf, Query, ReportName};
 use daftar_projections::story::Teller;
 use daftar_projections::ticket_facts::Micros;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 /// In which language items are told; `language` is a filter by the ticket's.
 const WORDS: &str = "words";
+/// Of so many events, or of one ticket, no more tickets are read before these are told.
+const EVENTS_AT_A_TIME: usize = 1_000;
 
 /// The handler.
 pub(super) fn explained() -> MethodRouter<Desk> {
@@ -39,14 +46,22 @@ pub(super) fn explained() -> MethodRouter<Desk> {
         let waiting = parameters.waiting()?;
         let language = language(parameters.take(WORDS).as_deref())?;
         let ask = Ask::parse(&name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
-        let _running = desk.begin_query()?;
         let asked = Asked::of(&desk, ask, waiting).await?;
+        let running = Running::new(desk.begin_query()?);
         let response = match asked.against {
-            None => answer::value(&told(&desk, &asked, language).await?),
-            Some(_) => answer::value(&told_against(&desk, &asked, language).await?),
+            None => written(&desk, told(&desk, &asked, language, &running).await?).await?,
+            Some(_) => written(&desk, told_against(&desk, &asked, language, &running).await?).await?,
         };
         Ok::<_, Problem>(answer::at_position(response, asked.position))
     })
+}
+
+/// A place among the queries under way, held as long as anything of it is: also when nobody waits for it any more.
+type Running = Arc<OwnedSemaphorePermit>;
+
+/// A large answer is written where it may take its time.
+async fn written(desk: &Desk, told: impl Serialize + Send + 'static) -> Result<Response, Problem> {
+    desk.compute(move |_| answer::value(&told)).await
 }
 
 fn language(text: Option<&str>) -> Result<Language, Problem> {
@@ -70,74 +85,104 @@ struct Asked {
 
 impl Asked {
     async fn of(desk: &Desk, ask: Ask, waiting: Waiting) -> Result<Self, Problem> {
+        let _waiting = desk.begin_waiting()?;
+        let deadline = deadline(waiting);
         let mut query = ask.query.clone();
-        // Every page speaks for the position of the first.
+        // Every page speaks for the position of the first, under the version of the first.
         if let Some(place) = Place::of(&ask, &desk.log().epochs()).map_err(|refused| not_explained(refused.into()))? {
             query.as_of = Some(AsOf::Position(place.position.0));
+            query.definition = Some(at_version(query.definition.as_deref(), place.version));
         }
-        let Resolved { definition, position, state } = resolve(desk, &query, waiting).await?;
+        let Resolved { definition, position, state } = resolve_by(desk, &query, waiting, deadline).await?;
+        // A date begins on the clocks of the report's definition, for both sides.
+        query.happened_by = state.happened_by().map(|by| Timestamp::clamped(by).into());
         let against = match &ask.against {
-            Some(name) => Some(other(desk, query, name, position, waiting).await?),
+            Some(name) => Some(other(desk, query, name, position, deadline).await?),
             None => None,
         };
         Ok(Self { ask: Arc::new(ask), definition, state, against, position })
     }
 }
 
-/// The definition that a cell is compared under, as it was at the position, and the state measured for it.
+/// A version of the definition that was named, or of the default.
+pub(super) fn at_version(named: Option<&str>, version: u64) -> String {
+    let name = named.unwrap_or(DEFAULT).split('@').next().unwrap_or(DEFAULT);
+    format!("{name}@{version}")
+}
+
+/// The definition that a cell is compared under, as it was at the position, and the state measured for it, of what
+/// happened by the same instant.
 async fn other(
     desk: &Desk,
     query: Query,
     name: &str,
     position: Position,
-    waiting: Waiting,
+    deadline: Instant,
 ) -> Result<(Arc<Published>, Arc<Measurements>), Problem> {
     let (definition, as_of) = (Some(name.to_owned()), Some(AsOf::Position(position.0)));
     let query = Query { definition, as_of, ..query };
-    let resolved = resolve_named(desk, &query, "against", waiting).await?;
+    let resolved = resolve_named(desk, &query, "against", deadline).await?;
     Ok((resolved.definition, resolved.state))
 }
 
 /// A page of the cell, every item told in words.
-async fn told(desk: &Desk, asked: &Asked, language: Language) -> Result<Explained, Problem> {
-    let Asked { ask, definition, state, position, .. } = asked.clone();
+async fn told(desk: &Desk, asked: &Asked, language: Language, running: &Running) -> Result<Explained, Problem> {
+    let (Asked { ask, definition, state, position, .. }, held) = (asked.clone(), Arc::clone(running));
     let made = desk.compute(move |desk| {
+        let _running = held;
         let (labels, epochs) = (KeyLabels(Arc::clone(desk.codec().keys())), desk.log().epochs());
         explain(&state, &ask, &definition, position, &epochs, &labels)
     });
-    let mut explained = made.await?.map_err(not_explained)?;
-    let by = asked.state.happened_by();
-    let (histories, definition) = (histories(desk, explained.tickets()).await?, Arc::clone(&asked.definition));
-    let told = desk.compute(move |_| {
-        let teller = teller(&definition);
-        let mut tell = |(ticket, events): &History| explained.tell(ticket, &rows(events, by)?, &teller, language);
-        histories.iter().try_for_each(&mut tell)?;
-        Ok::<_, CatchUpError>(explained)
-    });
-    Ok(told.await??)
+    let explained = made.await?.map_err(not_explained)?;
+    let (by, teller, tickets) = (asked.state.happened_by(), teller(&asked.definition), explained.tickets());
+    tell(desk, explained, tickets, running, move |explained, (ticket, events)| {
+        explained.tell(ticket, &rows(events, by)?, &teller, language)
+    })
+    .await
 }
 
 /// A page of what is another under the other definition, both sides of every item told in words.
-async fn told_against(desk: &Desk, asked: &Asked, language: Language) -> Result<Compared, Problem> {
-    let Asked { ask, definition, state, against, position } = asked.clone();
+async fn told_against(desk: &Desk, asked: &Asked, language: Language, running: &Running) -> Result<Compared, Problem> {
+    let (Asked { ask, definition, state, against, position }, held) = (asked.clone(), Arc::clone(running));
     let (against, other) = against.unwrap_or_else(|| (Arc::clone(&definition), Arc::clone(&state)));
-    let definitions = [Arc::clone(&definition), Arc::clone(&against)];
+    let [here, there] = [&definition, &against].map(|definition| teller(definition));
     let made = desk.compute(move |desk| {
+        let _running = held;
         let (labels, epochs) = (KeyLabels(Arc::clone(desk.codec().keys())), desk.log().epochs());
         let here = found(&state, &ask, &definition, position, &labels)?;
         here.against(&other, &ask, &against, &epochs, &labels)
     });
-    let mut compared = made.await?.map_err(not_explained)?;
-    let by = asked.state.happened_by();
-    let histories = histories(desk, compared.tickets()).await?;
-    let told = desk.compute(move |_| {
-        let [here, there] = definitions.map(|definition| teller(&definition));
-        let mut tell =
-            |(ticket, events): &History| compared.tell(ticket, &rows(events, by)?, [&here, &there], language);
-        histories.iter().try_for_each(&mut tell)?;
-        Ok::<_, CatchUpError>(compared)
-    });
-    Ok(told.await??)
+    let compared = made.await?.map_err(not_explained)?;
+    // One instant for both sides, fixed before the other state was asked for.
+    let (by, tickets) = (asked.state.happened_by(), compared.tickets());
+    tell(desk, compared, tickets, running, move |compared, (ticket, events)| {
+        compared.tell(ticket, &rows(events, by)?, [&here, &there], language)
+    })
+    .await
+}
+
+/// Has a page told by the events of its tickets, a few tickets at a time: no more of them is in memory.
+async fn tell<T: Send + 'static>(
+    desk: &Desk,
+    mut page: T,
+    tickets: BTreeSet<String>,
+    running: &Running,
+    tell: impl Fn(&mut T, &History) -> Result<(), CatchUpError> + Send + Sync + 'static,
+) -> Result<T, Problem> {
+    let (tell, mut tickets) = (Arc::new(tell), tickets.into_iter());
+    loop {
+        let few = histories(desk, &mut tickets).await?;
+        if few.is_empty() {
+            return Ok(page);
+        }
+        let (tell, held) = (Arc::clone(&tell), Arc::clone(running));
+        let told = desk.compute(move |_| {
+            let _running = held;
+            few.iter().try_for_each(|history| tell(&mut page, history))?;
+            Ok::<_, CatchUpError>(page)
+        });
+        page = told.await??;
+    }
 }
 
 fn teller(definition: &Published) -> Teller {
@@ -155,11 +200,14 @@ fn not_explained(error: ExplainError) -> Problem {
 /// A ticket and all its events.
 type History = (String, Vec<RecordedEvent>);
 
-/// The events of these tickets, each read once.
-async fn histories(desk: &Desk, tickets: BTreeSet<String>) -> Result<Vec<History>, Problem> {
-    let mut histories = Vec::new();
-    for ticket in tickets {
+/// The events of the next tickets, until they are many.
+async fn histories(desk: &Desk, tickets: &mut impl Iterator<Item = String>) -> Result<Vec<History>, Problem> {
+    let (mut histories, mut count) = (Vec::new(), 0);
+    while count < EVENTS_AT_A_TIME
+        && let Some(ticket) = tickets.next()
+    {
         let events = desk.log().read_stream(&StreamName::ticket(&ticket), Version::ZERO, usize::MAX).await?;
+        count += events.len().max(1);
         histories.push((ticket, events));
     }
     Ok(histories)
@@ -175,3 +223,6 @@ fn rows(events: &[RecordedEvent], by: Option<Micros>) -> Result<Vec<FactRow<'_>>
     rows.retain(|row| by.is_none_or(|by| row.occurred_at.micros() <= by));
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,8 +19,12 @@ use daftar_eventlog::{Epochs, Position, RecordedEvent, StoreError, StreamKind};
 use futures_util::stream;
 use tokio::sync::watch;
 
-/// How many events are read at a time: a reader who takes nothing more holds up so many, and nobody else.
+/// How many events are told at a time at most: a reader who takes nothing more holds up so many, and nobody else.
 const EVENTS_AT_A_TIME: usize = 256;
+/// From so many bytes on no more events are told at a time.
+const BYTES_AT_A_TIME: usize = 1 << 20;
+/// How many events are read in one go, while they are small.
+const EVENTS_IN_ONE_GO: usize = 32;
 
 /// The epoch of the positions in an answer, to be given back as the parameter `epoch`.
 const EPOCH: HeaderName = HeaderName::from_static("daftar-epoch");
@@ -95,6 +99,8 @@ struct Feed {
     all: bool,
     form: Form,
     durable: watch::Receiver<Position>,
+    /// How many events are read in one go: by how large those before were.
+    in_one_go: usize,
     /// The place of a feed that goes on behind the end of the log; none: it ends at `until`.
     place: Option<Place>,
 }
@@ -102,7 +108,7 @@ struct Feed {
 impl Feed {
     fn new(desk: Desk, after: Position, until: Position, all: bool, form: Form, place: Option<Place>) -> Self {
         let durable = desk.log().durable();
-        Self { desk, after, until, all, form, durable, place }
+        Self { desk, after, until, all, form, durable, in_one_go: EVENTS_IN_ONE_GO, place }
     }
 
     fn answer(self, position: Position) -> Response {
@@ -150,27 +156,40 @@ impl Feed {
         }
     }
 
-    /// Reads the next events, at least one.
+    /// Reads the next events, at least one: until they are many, or large together.
     async fn read(&mut self) -> Result<Vec<u8>, StoreError> {
-        let ahead = usize::try_from(self.until.0 - self.after.0).unwrap_or(EVENTS_AT_A_TIME);
-        let recorded = self.desk.log().read_events(self.after, ahead.min(EVENTS_AT_A_TIME)).await?;
-        // Where there is none, positions end in a gap.
-        self.after = recorded.last().map_or(self.until, |event| event.position);
-        let epochs = self.desk.log().epochs();
-        let (mut text, mut line) = (Vec::with_capacity(512 * recorded.len()), Vec::new());
-        for event in &recorded {
-            match self.form {
-                Form::Lines => self.write(&mut text, event)?,
-                Form::ServerSent => {
-                    line.clear();
-                    self.write(&mut line, event)?;
-                    if !line.is_empty() {
-                        write_event(&mut text, &id_of(&epochs.moment(event.position)), &line);
-                    }
-                }
-            }
+        let (mut text, mut events) = (Vec::new(), 0);
+        while self.after < self.until && events < EVENTS_AT_A_TIME && text.len() < BYTES_AT_A_TIME {
+            events += self.read_some(&mut text).await?;
         }
         Ok(text)
+    }
+
+    /// Reads some events, and writes those that belong to the feed; gives how many were read.
+    async fn read_some(&mut self, text: &mut Vec<u8>) -> Result<usize, StoreError> {
+        let ahead = usize::try_from(self.until.0 - self.after.0).unwrap_or(self.in_one_go);
+        let recorded = self.desk.log().read_events(self.after, ahead.min(self.in_one_go)).await?;
+        // Where there is none, positions end in a gap.
+        self.after = recorded.last().map_or(self.until, |event| event.position);
+        let before = text.len();
+        text.reserve(512 * recorded.len());
+        recorded.iter().try_for_each(|event| self.tell(text, event))?;
+        let told = (text.len() - before).max(1);
+        self.in_one_go = (recorded.len() * BYTES_AT_A_TIME / told).clamp(1, EVENTS_IN_ONE_GO);
+        Ok(recorded.len())
+    }
+
+    /// Writes an event in the form asked for.
+    fn tell(&self, text: &mut Vec<u8>, event: &RecordedEvent) -> Result<(), StoreError> {
+        if self.form == Form::Lines {
+            return self.write(text, event);
+        }
+        let mut line = Vec::new();
+        self.write(&mut line, event)?;
+        if !line.is_empty() {
+            write_event(text, &id_of(&self.desk.log().epochs().moment(event.position)), &line);
+        }
+        Ok(())
     }
 
     /// Writes an event that belongs to the feed as its line.

@@ -17,8 +17,8 @@ pub(super) fn tickets() -> MethodRouter<Desk> {
         let mut parameters = Parameters::of_query(uri.query(), ListQuery::knows)?;
         let waiting = parameters.waiting()?;
         let query = ListQuery::parse(parameters.left()).map_err(|wrong| Problem::invalid(&wrong))?;
-        let _running = desk.begin_query()?;
         desk.wait(waiting).await?;
+        let _running = desk.begin_query()?;
         let page = page(desk.clone(), query).await?;
         let position = page.position;
         Ok::<_, Problem>(answer::at_position(answer::value(&page), position))

@@ -132,6 +132,11 @@ impl Problem {
         self.slug
     }
 
+    /// Whether the same request may well be granted in a while.
+    pub(super) const fn is_worth_retrying(&self) -> bool {
+        self.slug.is_worth_retrying()
+    }
+
     /// A problem with each of its places.
     pub(super) fn with_errors(slug: Slug, detail: String, errors: Vec<Wrong>) -> Self {
         Self { slug, detail, errors }

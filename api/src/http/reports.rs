@@ -20,7 +20,6 @@ use daftar_projections::report::query::{Query, ReportName};
 use daftar_projections::report::rows_key::RowsKey;
 use daftar_projections::report::{Report, ReportError, head, rows};
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,9 +47,7 @@ pub(super) fn report() -> MethodRouter<Desk> {
         let mut parameters = Parameters::of_query(uri.query(), Query::knows)?;
         let waiting = parameters.waiting()?;
         let query = Query::parse(name, parameters.left()).map_err(|wrong| Problem::invalid_parameters(&wrong))?;
-        let running = desk.begin_query()?;
-        let made = made(&desk, query, form, waiting, running).await?;
-        Ok::<_, Problem>(written(&made, form, &headers))
+        made(&desk, query, form, waiting, move |made| written(&made, form, &headers)).await
     })
 }
 
@@ -59,19 +56,23 @@ pub(super) fn no_such_report(name: &str) -> Problem {
     Problem::new(Slug::NotFound, format!("there is no report {name}; there are {known}"))
 }
 
-/// Makes the report on a thread that may take its time.
-pub(super) async fn made(
+/// Makes the report, and of it what is asked for, on a thread that may take its time.
+pub(super) async fn made<T: Send + 'static>(
     desk: &Desk,
     query: Query,
     form: Form,
     waiting: Waiting,
-    running: OwnedSemaphorePermit,
-) -> Result<Made, Problem> {
-    let Resolved { definition, position, state } = resolve(desk, &query, waiting).await?;
+    then: impl FnOnce(Made) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let Resolved { definition, position, state } = {
+        let _waiting = desk.begin_waiting()?;
+        resolve(desk, &query, waiting).await?
+    };
+    let running = desk.begin_query()?;
     let made = desk.compute(move |desk| {
         // Held as long as the report is being made, also when nobody waits for it any more.
         let _running = running;
-        made_of(desk, &state, &query, &definition, position, form)
+        made_of(desk, &state, &query, &definition, position, form).map(then)
     });
     made.await?.map_err(|error| refused(&error))
 }

@@ -29,8 +29,22 @@ pub(super) struct Resolved {
 /// Finds what answers a query, once the read model has come to the position asked for and the state is there; waits for
 /// both together as long as the request is willing to.
 pub(super) async fn resolve(desk: &Desk, query: &Query, waiting: Waiting) -> Result<Resolved, Problem> {
-    let deadline = Instant::now() + waiting.timeout;
-    desk.wait(waiting).await?;
+    resolve_by(desk, query, waiting, deadline(waiting)).await
+}
+
+/// When a request that begins to wait now has waited long enough.
+pub(super) fn deadline(waiting: Waiting) -> Instant {
+    Instant::now() + waiting.timeout
+}
+
+/// The same, waiting until `deadline` at the latest.
+pub(super) async fn resolve_by(
+    desk: &Desk,
+    query: &Query,
+    waiting: Waiting,
+    deadline: Instant,
+) -> Result<Resolved, Problem> {
+    desk.wait(Waiting { timeout: left(deadline), ..waiting }).await?;
     match (&query.definition, query.as_of) {
         (None, None) => under_default(desk, query, waiting.position, deadline).await,
         _ => under_named(desk, query, "definition", deadline).await,
@@ -42,9 +56,9 @@ pub(super) async fn resolve_named(
     desk: &Desk,
     query: &Query,
     parameter: &str,
-    waiting: Waiting,
+    deadline: Instant,
 ) -> Result<Resolved, Problem> {
-    under_named(desk, query, parameter, Instant::now() + waiting.timeout).await
+    under_named(desk, query, parameter, deadline).await
 }
 
 /// A query that names no definition: what is published now answers, under the newest version of the default that it can
@@ -70,8 +84,7 @@ async fn under_named(desk: &Desk, query: &Query, parameter: &str, deadline: Inst
     let name = query.definition.as_deref().unwrap_or(DEFAULT);
     let position = match query.as_of {
         Some(as_of) => asked_position(desk, as_of).await?,
-        // What is published now is what the answer speaks for: the definition's name is looked up there too.
-        None => *desk.live().published().borrow(),
+        None => published_with(desk, name, deadline).await?,
     };
     let Some(definition) = desk.definitions().at(name, position).await? else {
         return Err(no_such_definition(desk, parameter, name, position).await?);
@@ -94,6 +107,20 @@ async fn no_such_definition(desk: &Desk, parameter: &str, name: &str, position: 
     Ok(Problem::invalid_parameters(&[Invalid::new(parameter, name, rule)]))
 }
 
+/// The published position, which an answer speaks for that asks for no other: the definition's name is looked up there
+/// too. Where the log has the name already and reports are not that far, they are waited for.
+async fn published_with(desk: &Desk, name: &str, deadline: Instant) -> Result<Position, Problem> {
+    let position = *desk.live().published().borrow();
+    if desk.definitions().at(name, position).await?.is_some() {
+        return Ok(position);
+    }
+    let durable = *desk.log().durable().borrow();
+    if desk.definitions().at(name, durable).await?.is_some() {
+        desk.wait(Waiting { position: Some(durable), timeout: left(deadline) }).await?;
+    }
+    Ok(*desk.live().published().borrow())
+}
+
 /// The state of a basis, once it has come to the position.
 async fn ready(
     desk: &Desk,
@@ -104,7 +131,8 @@ async fn ready(
     Ok(desk.resident().snapshot(basis, position, left(deadline)).await?)
 }
 
-fn left(deadline: Instant) -> Duration {
+/// How long it is until then.
+pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
@@ -132,3 +160,6 @@ impl From<NotReady> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

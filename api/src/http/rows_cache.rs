@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many bytes are kept.
 const BYTES_MAX: usize = 64 << 20;
-/// What an entry takes beside its bytes, about.
+/// What an entry takes beside its rows and its key, about.
 const ENTRY_BYTES: usize = 512;
+/// Rows larger than one in so many parts of the room are not kept: they would drive out many.
+const PARTS: usize = 8;
 
 /// What decides the bytes of rows.
 pub(super) type Key = (RowsKey, Form);
@@ -79,7 +81,14 @@ impl RowsCache {
             Ok(text) => {
                 let made = Arc::new(Rows::of(text));
                 *rows = Some(Arc::clone(&made));
-                locked(&self.kept).grow(key, &slot, made.text.len(), self.bytes_max);
+                let mut kept = locked(&self.kept);
+                if self.bytes_max / PARTS < made.text.len() {
+                    // Those who wait at the slot still find them there.
+                    kept.remove(key, &slot);
+                } else {
+                    kept.grow(key, &slot, made.text.len(), self.bytes_max);
+                }
+                drop(kept);
                 Ok(made)
             }
             Err(refused) => {
@@ -102,9 +111,10 @@ impl Kept {
             return Arc::clone(&entry.slot);
         }
         let slot = Slot::default();
-        self.bytes += ENTRY_BYTES;
+        let bytes = ENTRY_BYTES + key_bytes(key);
+        self.bytes += bytes;
         self.by_use.insert(used, key.clone());
-        self.entries.insert(key.clone(), Entry { slot: Arc::clone(&slot), used, bytes: ENTRY_BYTES });
+        self.entries.insert(key.clone(), Entry { slot: Arc::clone(&slot), used, bytes });
         slot
     }
 
@@ -128,6 +138,11 @@ impl Kept {
             self.bytes -= entry.bytes;
         }
     }
+}
+
+/// About how much a key takes, which is kept twice: a query may name very many values.
+fn key_bytes(key: &Key) -> usize {
+    2 * format!("{key:?}").len()
 }
 
 /// Whoever panicked under a lock left a slot without rows, or entries that are all there.

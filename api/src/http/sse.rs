@@ -128,12 +128,22 @@ impl Place {
         woken
     }
 
+    /// How long it may still be silent.
+    pub(super) fn silence_left(&self) -> Duration {
+        self.pace.heartbeat.saturating_sub(self.silent_since.elapsed())
+    }
+
     /// Waits so long; false when the stream ends first.
     pub(super) async fn rested(&mut self, time: Duration) -> bool {
+        self.unless_over(tokio::time::sleep(time)).await.is_some()
+    }
+
+    /// What comes of `work`; none: the stream ends first.
+    pub(super) async fn unless_over<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
-            _ = self.ending.wait_for(|ending| *ending) => false,
-            () = tokio::time::sleep(time) => true,
+            _ = self.ending.wait_for(|ending| *ending) => None,
+            done = work => Some(done),
         }
     }
 }
@@ -165,11 +175,33 @@ pub(super) fn id_of(moment: &Moment) -> String {
     id
 }
 
+/// The id of figures told for a moment under a version of their definition: a dot and the version follow.
+pub(super) fn id_under(moment: &Moment, version: u64) -> String {
+    format!("{}.{version}", id_of(moment))
+}
+
+/// What a reader of figures that comes back has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The position that they spoke for.
+    pub(super) position: Position,
+    /// The version of the definition that they were made under; none: the id is not one of figures.
+    pub(super) version: Option<u64>,
+}
+
+impl Seen {
+    /// As `Last-Event-ID` says; see [`last_seen`].
+    pub(super) fn of(headers: &HeaderMap, epochs: &Epochs, end: Position) -> Result<Option<Self>, Problem> {
+        let version = headers.get(LAST_EVENT_ID).and_then(|id| parts(id)?.1);
+        Ok(last_seen(headers, epochs, end)?.map(|position| Self { position, version }))
+    }
+}
+
 /// The position up to which a reader that comes back has everything, as its `Last-Event-ID` says.
 pub(super) fn last_seen(headers: &HeaderMap, epochs: &Epochs, end: Position) -> Result<Option<Position>, Problem> {
     let Some(given) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) else { return Ok(None) };
     let rule = "must be the id of an event as it was given; leave it out to begin anew";
-    let seen = moment(given).ok_or_else(|| Problem::of_field(Slug::Malformed, "Last-Event-ID", rule))?;
+    let (seen, _) = parts(given).ok_or_else(|| Problem::of_field(Slug::Malformed, "Last-Event-ID", rule))?;
     let told = |why: String| {
         let position = seen.position;
         Problem::new(Slug::OtherEpoch, format!("position {position} does not hold any more: {why}"))
@@ -181,10 +213,16 @@ pub(super) fn last_seen(headers: &HeaderMap, epochs: &Epochs, end: Position) -> 
     Ok(Some(seen.position))
 }
 
-fn moment(id: &HeaderValue) -> Option<Moment> {
-    let (epoch, position) = id.to_str().ok()?.rsplit_once('-')?;
-    let digits = position.bytes().all(|byte| byte.is_ascii_digit());
-    Moment::parse(epoch, Position(position.parse().ok().filter(|_| digits)?))
+/// The moment of an id, and the version of the definition where it is one of figures.
+fn parts(id: &HeaderValue) -> Option<(Moment, Option<u64>)> {
+    let (epoch, place) = id.to_str().ok()?.rsplit_once('-')?;
+    let (position, version) = place.split_once('.').map_or((place, None), |(place, version)| (place, Some(version)));
+    let version = version.map(|version| digits(version).ok_or(())).transpose().ok()?;
+    Some((Moment::parse(epoch, Position(digits(position)?))?, version))
+}
+
+fn digits(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -209,6 +247,22 @@ mod tests {
         assert_eq!(seen(&id), Ok(Some(Position(31))));
         assert_eq!(seen(""), Ok(None));
         assert_eq!(last_seen(&HeaderMap::new(), &epochs(), Position(40)), Ok(None));
+    }
+
+    #[test]
+    fn an_id_of_figures_says_their_version_too() {
+        let id = id_under(&epochs().moment(Position(31)), 4);
+        assert_eq!(id, format!("1-{}-31.4", "07".repeat(16)));
+        let of = |id: &str| {
+            let headers = HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_str(id).unwrap())]);
+            Seen::of(&headers, &epochs(), Position(40)).unwrap()
+        };
+        assert_eq!(of(&id), Some(Seen { position: Position(31), version: Some(4) }));
+        assert_eq!(of(&id[..id.len() - 2]), Some(Seen { position: Position(31), version: None }));
+        assert_eq!(seen(&id), Ok(Some(Position(31))), "the feed takes it too");
+        for broken in [format!("{id}x"), id[..id.len() - 1].to_owned(), format!("{id}.4"), id.replace(".4", ".+4")] {
+            assert!(seen(&broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Live {
     #[must_use]
     pub fn to_resume(&self) -> Option<Measurements> {
         let working = self.working();
-        (self.running().is_ok() && !self.is_retired()).then(|| working.state.clone())
+        (self.running().is_ok() && !self.is_given()).then(|| working.state.clone())
     }
 
     async fn feed(&self, mut stop: watch::Receiver<bool>, until_level: bool) -> Result<(), CatchUpError> {
@@ -118,8 +118,8 @@ impl Live {
     }
 
     fn fold(&self, block: &FactBlock) -> Result<bool, CatchUpError> {
-        // Retired under the same lock: what is left is not folded into.
-        self.change(|state| if self.is_retired() { Ok(false) } else { fold_block(state, block, Position(u64::MAX)) })
+        // Given away under the same lock: what is left is not folded into.
+        self.change(|state| if self.is_given() { Ok(false) } else { fold_block(state, block, Position(u64::MAX)) })
     }
 
     /// Changes the working state.
@@ -156,34 +156,64 @@ impl Live {
     /// Publishes what was folded, unless that would go back: an heir may have to come up to where this one was.
     fn publish(&self) {
         let mut working = self.working();
+        self.publish_working(&mut working);
+    }
+
+    fn publish_working(&self, working: &mut Working) {
         let position = working.state.position();
         if working.is_news && self.reached() <= position && self.running().is_ok() {
             working.is_news = false;
             self.published.publish(Arc::new(working.state.published()), position);
+            if let Some(heir) = working.inherited.take() {
+                self.release(&heir);
+            }
         }
     }
 
-    /// Takes over the state of a level heir.
-    fn inherit(&self) {
+    /// Takes over the state of a level heir. Where that is behind what is published here, it has to come up to it first;
+    /// until then whoever asks for its basis finds the heir, and waits there.
+    pub(super) fn inherit(&self) {
         let Some(heir) = self.heir().filter(|heir| heir.is_level()) else { return };
-        // One that failed meanwhile is told to whoever asks for it; this state goes on.
-        if heir.running().is_ok() {
-            let inherited = heir.give_away();
-            let mut working = self.working();
-            working.state = inherited;
-            self.has_changed(&mut working);
+        let mut working = self.working();
+        if working.inherited.as_ref().is_some_and(|inherited| Arc::ptr_eq(inherited, &heir)) {
+            return;
         }
-        self.heir.send_if_modified(|named| named.take_if(|named| Arc::ptr_eq(named, &heir)).is_some());
+        // One that failed meanwhile is told to whoever asks for it; this state goes on.
+        if heir.running().is_err() || heir.is_given() {
+            self.forget(&heir);
+            return;
+        }
+        working.state = heir.give_away();
+        self.has_changed(&mut working);
+        if let Some(before) = working.inherited.replace(heir) {
+            self.release(&before);
+        }
+        self.publish_working(&mut working);
+    }
+
+    /// Lets go of an heir whose state is published here: its basis is never nowhere.
+    fn release(&self, heir: &Arc<Self>) {
+        self.forget(heir);
+        heir.retired.send_replace(true);
+        // Those who wait for a position there look up and find it here.
+        heir.published.wake();
+    }
+
+    /// Names an heir no longer.
+    fn forget(&self, heir: &Arc<Self>) {
+        self.heir.send_if_modified(|named| named.take_if(|named| Arc::ptr_eq(named, heir)).is_some());
     }
 
     /// Gives the working state away, which only it can be folded into; what is published can be read as before.
     fn give_away(&self) -> Measurements {
         let mut working = self.working();
-        self.retired.send_replace(true);
-        // Those who wait for a position look up and find it elsewhere.
-        self.published.wake();
+        self.given.store(true, Ordering::Release);
         let left = working.state.published();
         std::mem::replace(&mut working.state, left)
+    }
+
+    fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
     }
 
     /// Lets events gather, unless somebody waits for one.

@@ -1,6 +1,7 @@
 //! States of other bases beside the live one: built by threads of their own, kept while they are used, followed live.
 
 mod feeding;
+mod room;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,8 @@ use crate::measurements::Measurements;
 use crate::projector::CatchUpError;
 use daftar_eventlog::{LogReader, Position};
 use feeding::Feeding;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -20,6 +22,8 @@ pub const RESIDENT_MAX: usize = 6;
 pub const BYTES_MAX: u64 = 2 << 30;
 /// What a further state takes for each event of the log, in bytes: some 300 for a ticket of six events, rounded up.
 pub const EVENT_BYTES: u64 = 64;
+/// How many of them may leave out what happened later: every instant asked for is another.
+pub const HAPPENED_BY_MAX: usize = 2;
 /// How many states may be built at a time.
 const FOLDING_MAX: usize = 2;
 
@@ -46,7 +50,7 @@ pub enum NotReady {
     Folding(Progress),
     /// No other state can make room.
     #[error(
-        "{0} states under other definitions are in use, as many as are kept at a time; try again when one is not asked any more"
+        "{0} states under other definitions are in use or being made, as many as are kept at a time; try again in a while"
     )]
     Full(usize),
     /// It could not be built, or followed.
@@ -60,25 +64,39 @@ pub struct Resident {
     live: Arc<Live>,
     bytes_max: u64,
     folding: Arc<Semaphore>,
-    states: Mutex<Vec<Arc<State>>>,
+    states: States,
+    /// The threads on which states are let go of.
+    letting_go: Mutex<Vec<JoinHandle<()>>>,
 }
+
+type States = Arc<Mutex<Vec<Arc<State>>>>;
 
 struct State {
     basis: Basis,
     live: Arc<Live>,
-    feeding: Feeding,
+    feeding: OnceLock<Feeding>,
 }
 
 impl State {
-    fn start(basis: &Basis, log: Arc<dyn LogReader>, folding: Arc<Semaphore>) -> Result<Self, CatchUpError> {
-        let live = Arc::new(Live::of(basis.clone(), log));
-        let feeding = Feeding::start(Arc::clone(&live), folding)?;
-        Ok(Self { basis: basis.clone(), live, feeding })
+    /// One that nobody feeds yet.
+    fn new(basis: &Basis, log: Arc<dyn LogReader>) -> Self {
+        Self { basis: basis.clone(), live: Arc::new(Live::of(basis.clone(), log)), feeding: OnceLock::new() }
     }
 
-    /// Whether somebody waits for it, reads it, or is to be followed by it. The caller holds it once beside the list.
-    fn is_used(self: &Arc<Self>) -> bool {
-        1 < Arc::strong_count(self) || self.feeding.is_shared(&self.live) || self.live.is_read()
+    /// Whether somebody waits for it, reads it, or is to be followed by it, or it is still being built: whoever asked for
+    /// it comes back. The caller holds the list, which holds it once, and nothing else of it.
+    fn is_used(self: &Arc<Self>, end: Position) -> bool {
+        let shared = || self.feeding.get().is_some_and(|feeding| feeding.is_shared(&self.live));
+        1 < Arc::strong_count(self) || shared() || self.live.is_read() || !is_ready(&self.live, end)
+    }
+
+    /// Whether it is of no use any more: another took it over, or it stopped for a reason that may be gone by now.
+    fn is_over(&self) -> bool {
+        self.live.is_retired() || self.live.running().is_err()
+    }
+
+    fn leaves_out(&self) -> bool {
+        self.basis.happened_by.is_some()
     }
 }
 
@@ -86,7 +104,8 @@ impl Resident {
     /// None yet, beside `live`; together they may take so many bytes, as estimated, and one may always be there.
     #[must_use]
     pub fn beside(live: Arc<Live>, log: Arc<dyn LogReader>, bytes_max: u64) -> Self {
-        Self { log, live, bytes_max, folding: Arc::new(Semaphore::new(FOLDING_MAX)), states: Mutex::default() }
+        let folding = Arc::new(Semaphore::new(FOLDING_MAX));
+        Self { log, live, bytes_max, folding, states: States::default(), letting_go: Mutex::default() }
     }
 
     /// The newest state of this basis that has come to `position`, the live one or another. One that is not there yet is
@@ -104,15 +123,20 @@ impl Resident {
         if let Some(state) = self.of_live(basis, position, timeout).await? {
             return Ok(state);
         }
-        let state = self.state(basis)?;
+        let Some(state) = self.state(basis)? else {
+            // It has taken the place of the live one just now.
+            return self.of_live(basis, position, timeout).await?.ok_or_else(|| self.behind(basis));
+        };
         if state.live.seen(position, timeout).await {
             return Ok(state.live.snapshot()?);
         }
-        if state.live.is_retired() && self.live.turned_to(basis, position, timeout).await {
+        let (retired, failure) = (state.live.is_retired(), state.live.running().err());
+        self.let_go_of_all(vec![state]);
+        if retired && self.live.turned_to(basis, position, timeout).await {
             return self.of_live(basis, position, timeout).await?.ok_or_else(|| self.behind(basis));
         }
-        if let Err(failure) = state.live.running() {
-            self.states().retain(|kept| !Arc::ptr_eq(kept, &state));
+        if let Some(failure) = failure {
+            self.look_through();
             return Err(failure.into());
         }
         Err(self.behind(basis))
@@ -142,7 +166,7 @@ impl Resident {
     ///
     /// [`NotReady`] when there is no room for it, or it cannot be begun.
     pub fn prepare(&self, basis: &Basis) -> Result<(), NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) { Ok(()) } else { self.state(basis).map(drop) }
+        self.state(basis).map(drop)
     }
 
     /// How far the state of this basis is; none: nobody has asked for it lately.
@@ -161,11 +185,9 @@ impl Resident {
     ///
     /// [`NotReady`] when there is no room for it, or it cannot be begun.
     pub fn let_succeed(&self, basis: &Basis) -> Result<(), NotReady> {
-        if basis.is_of(&*self.live.snapshot()?) {
-            self.live.let_succeed(None);
-            return Ok(());
-        }
-        self.live.let_succeed(Some(Arc::clone(&self.state(basis)?.live)));
+        let is_there = basis.is_of(&*self.live.snapshot()?);
+        let heir = if is_there { None } else { self.state(basis)? };
+        self.live.let_succeed(heir.map(|state| Arc::clone(&state.live)));
         Ok(())
     }
 
@@ -178,45 +200,51 @@ impl Resident {
 
     fn progress_of(&self, live: &Live) -> Progress {
         let of = *self.log.durable().borrow();
-        // What is published up to the end is ready before its projector has taken note of that.
-        Progress { ready: live.is_level() || of <= live.reached(), folded: live.folded().min(of), of }
+        Progress { ready: is_ready(live, of), folded: live.folded().min(of), of }
     }
 
-    /// The state of this basis, as the one used last; those used the longest ago make room.
-    fn state(&self, basis: &Basis) -> Result<Arc<State>, NotReady> {
-        if let Some(kept) = used(&mut self.states(), basis) {
+    /// The state of this basis, as the one used last; those used the longest ago make room. None: it is the live one.
+    fn state(&self, basis: &Basis) -> Result<Option<Arc<State>>, NotReady> {
+        let kept = used(&mut self.states(), basis);
+        self.look_through();
+        if kept.is_some() {
             return Ok(kept);
         }
-        // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
-        let state = State::start(basis, Arc::clone(&self.log), Arc::clone(&self.folding))?;
-        let state = Arc::new(state);
         let mut states = self.states();
         if let Some(kept) = used(&mut states, basis) {
-            return Ok(kept);
+            return Ok(Some(kept));
         }
-        let gone = self.make_room(&mut states);
-        if gone.is_ok() {
-            states.push(Arc::clone(&state));
+        // Whatever leaves the list because the live state took it over is published there before.
+        if basis.is_of(&*self.live.snapshot()?) {
+            return Ok(None);
         }
-        // Their threads are waited for without holding anybody up.
+        // Nothing is begun that has no room.
+        self.making_room(&states, basis)?;
         drop(states);
-        gone.map(|_gone| state)
+        // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
+        self.begin(Arc::new(State::new(basis, Arc::clone(&self.log))))
     }
 
-    /// Takes states out until one more has room, those used the longest ago first. One in use stays.
-    fn make_room(&self, states: &mut Vec<Arc<State>>) -> Result<Vec<Arc<State>>, NotReady> {
-        let mut gone = Vec::new();
-        while self.states_max() <= states.len() {
-            let oldest = states.iter().position(|state| !state.is_used());
-            gone.push(states.remove(oldest.ok_or(NotReady::Full(states.len()))?));
+    /// Puts a new state into the list and begins to feed it, unless another of its basis came first.
+    fn begin(&self, state: Arc<State>) -> Result<Option<Arc<State>>, NotReady> {
+        let mut states = self.states();
+        if let Some(kept) = used(&mut states, &state.basis) {
+            return Ok(Some(kept));
         }
-        Ok(gone)
-    }
-
-    /// How many states may be there, as large as the log is now.
-    fn states_max(&self) -> usize {
-        let bytes = self.log.durable().borrow().0.saturating_mul(EVENT_BYTES).max(1);
-        usize::try_from(self.bytes_max / bytes).unwrap_or(RESIDENT_MAX).clamp(1, RESIDENT_MAX)
+        if state.basis.is_of(&*self.live.snapshot()?) {
+            return Ok(None);
+        }
+        let gone = self.make_room(&mut states, &state.basis)?;
+        let over = leave_when_retired(&self.states, &state.live);
+        let feeding = Feeding::start(Arc::clone(&state.live), Arc::clone(&self.folding), over);
+        let begun = feeding.map(|feeding| {
+            state.feeding.get_or_init(|| feeding);
+            states.push(Arc::clone(&state));
+            Some(state)
+        });
+        drop(states);
+        self.let_go_of_all(gone);
+        Ok(begun?)
     }
 
     fn states(&self) -> MutexGuard<'_, Vec<Arc<State>>> {
@@ -225,11 +253,38 @@ impl Resident {
     }
 }
 
+impl Drop for Resident {
+    fn drop(&mut self) {
+        // Whoever closes the log must not find it held.
+        for thread in std::mem::take(&mut *self.letting_go.lock().unwrap_or_else(PoisonError::into_inner)) {
+            let _ = thread.join();
+        }
+        let states = std::mem::take(&mut *self.states());
+        drop(states);
+    }
+}
+
+/// What is published up to the end is ready before its projector has taken note of that.
+fn is_ready(live: &Live, end: Position) -> bool {
+    live.is_level() || end <= live.reached()
+}
+
+/// Takes the state out of the list whose live one was taken over: it would keep what nobody reads any more.
+fn leave_when_retired(states: &States, live: &Arc<Live>) -> impl FnOnce() + Send + 'static {
+    let (states, live) = (Arc::downgrade(states), Arc::downgrade(live));
+    move || {
+        let Some(states) = states.upgrade() else { return };
+        let mut kept = states.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = kept.iter().position(|state| state.live.is_retired() && Arc::as_ptr(&state.live) == live.as_ptr());
+        let left = left.map(|place| kept.remove(place));
+        drop(kept);
+        drop(left);
+    }
+}
+
 /// The state of this basis, moved to the end; it never leaves the list, so that nobody builds another.
-fn used(states: &mut Vec<Arc<State>>, basis: &Basis) -> Option<Arc<State>> {
-    // One that another took over is not followed any more; what stopped one may be gone by now.
-    states.retain(|state| !state.live.is_retired() && state.live.running().is_ok());
-    let place = states.iter().position(|state| state.basis == *basis)?;
+fn used(states: &mut [Arc<State>], basis: &Basis) -> Option<Arc<State>> {
+    let place = states.iter().position(|state| state.basis == *basis && !state.is_over())?;
     states[place..].rotate_left(1);
     states.last().cloned()
 }

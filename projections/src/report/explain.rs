@@ -174,7 +174,7 @@ pub fn explain(
     epochs: &Epochs,
     labels: &dyn CustomerLabels,
 ) -> Result<Explained, ExplainError> {
-    let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
+    let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version: definition.version, skipped: 0 });
     let found = Found::of(state, ask, definition, position, labels)?;
     Ok(found.page(state, ask, place, epochs))
 }

@@ -146,3 +146,24 @@ async fn a_reader_who_stops_is_let_go_and_goes_on_behind_the_last_event_it_has_w
     let ids = (1..=16).map(|position| id_of(&desk.log().epochs().moment(Position(position))));
     assert!(seen.iter().map(|(id, _)| id.clone()).eq(ids), "none is missing and none comes twice");
 }
+
+#[tokio::test]
+async fn large_events_are_told_about_a_megabyte_at_a_time() {
+    let (desk, streams) = (desk().await, streams(NEVER, 1));
+    open(&desk, "A").await;
+    let reply = format!(r#"{{"author":{{"kind":"agent","id":"sara"}},"body":"{}"}}"#, "x".repeat(200 << 10));
+    for _ in 0..100 {
+        carry_out(&desk, "A", Wish::Reply, &reply).await;
+    }
+    let mut feed = following(&desk, 0, Form::Lines, &streams);
+    let (mut lines, mut largest) = (0, Vec::new());
+    while lines < 101 {
+        let text = next(&mut feed).await.unwrap();
+        lines += text.lines().count();
+        largest.push(text.len());
+    }
+    // The first go, of events whose size nobody knew, may have been too much.
+    let first = largest.remove(0);
+    assert!(first < (EVENTS_IN_ONE_GO + 1) * (201 << 10), "{first}");
+    assert!(largest.iter().all(|bytes| *bytes < 2 * BYTES_AT_A_TIME), "{largest:?}");
+}

@@ -17,11 +17,21 @@ pub(super) struct Feeding {
 
 impl Feeding {
     /// Feeds `live` on a thread and a runtime of its own, so that neither requests nor the end of their runtime wait for
-    /// it. `folding` bounds how many are built at a time.
-    pub(super) fn start(live: Arc<Live>, folding: Arc<Semaphore>) -> Result<Self, CatchUpError> {
+    /// it. `folding` bounds how many are built at a time; `over` is called at the end.
+    pub(super) fn start(
+        live: Arc<Live>,
+        folding: Arc<Semaphore>,
+        over: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, CatchUpError> {
         let (stop, stopping) = watch::channel(false);
         let thread = std::thread::Builder::new().name("daftar-resident".to_owned());
-        let thread = thread.spawn(move || feed(&live, &folding, stopping)).map_err(|why| not_begun(&why))?;
+        let thread = thread
+            .spawn(move || {
+                feed(&live, &folding, stopping);
+                drop(live);
+                over();
+            })
+            .map_err(|why| not_begun(&why))?;
         Ok(Self { stop, thread: Some(thread) })
     }
 
@@ -35,7 +45,9 @@ impl Feeding {
 impl Drop for Feeding {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        if let Some(thread) = self.thread.take() {
+        // The thread itself may let go of the last hold on its state.
+        let own = |thread: &JoinHandle<()>| thread.thread().id() == std::thread::current().id();
+        if let Some(thread) = self.thread.take().filter(|thread| !own(thread)) {
             // It ends after the block under way; whoever closes the log must not find it held. A panic of the fold is
             // the state's failure already.
             let _ = thread.join();

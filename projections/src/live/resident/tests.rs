@@ -40,6 +40,20 @@ fn beside(log: &Arc<GrowingLog>, bytes_max: u64) -> (Arc<Live>, Resident) {
     (Arc::clone(&live), Resident::beside(live, log, bytes_max))
 }
 
+/// The state of a basis that is not the live one's.
+fn state(resident: &Resident, basis: &Basis) -> Arc<State> {
+    resident.state(basis).unwrap().unwrap()
+}
+
+fn kept(resident: &Resident) -> Vec<Basis> {
+    resident.states().iter().map(|state| state.basis.clone()).collect()
+}
+
+/// What is counted by the n-th minute.
+fn by_minute(n: i64) -> Basis {
+    Basis { happened_by: Some(minutes(n)), ..Definition::default().folded().into() }
+}
+
 fn snapshot(resident: &Resident, basis: &Basis, position: Position) -> Arc<Measurements> {
     block_on(resident.snapshot(basis, position, LONG)).unwrap()
 }
@@ -68,7 +82,7 @@ fn it_is_followed_also_while_nobody_asks() {
     let basis = &bases()[0];
     let first = log.grow_to(1);
     snapshot(&resident, basis, first);
-    let state = resident.state(basis).unwrap();
+    let state = state(&resident, basis);
     let mut published = state.live.published();
     let last = log.grow_to(3);
     block_on(published.wait_for(|reached| *reached == last)).unwrap();
@@ -110,9 +124,14 @@ fn what_happened_later_is_another_state() {
 
 #[test]
 fn the_state_that_was_used_the_longest_ago_makes_room() {
-    let (_, resident) = beside(&GrowingLog::of(Vec::new()), BYTES_MAX);
+    let log = GrowingLog::of(entries());
+    let last = log.grow_to(3);
+    let (_, resident) = beside(&log, BYTES_MAX);
     let bases = bases();
-    let live = |basis: &Basis| Arc::as_ptr(&resident.state(basis).unwrap().live);
+    let live = |basis: &Basis| {
+        snapshot(&resident, basis, last);
+        Arc::as_ptr(&state(&resident, basis).live)
+    };
     let first: Vec<_> = bases[..RESIDENT_MAX].iter().map(live).collect();
     // The first is used again, so the second is the oldest when one more comes.
     assert_eq!(live(&bases[0]), first[0]);
@@ -132,9 +151,8 @@ fn as_many_are_kept_as_the_memory_holds_and_those_in_use_stay() {
     let read = snapshot(&resident, &bases[0], last);
     snapshot(&resident, &bases[1], last);
     snapshot(&resident, &bases[2], last);
-    let kept = |resident: &Resident| resident.states().iter().map(|state| state.basis.clone()).collect::<Vec<_>>();
     assert_eq!(kept(&resident), [bases[0].clone(), bases[2].clone()], "the first is being read");
-    let waited_for = resident.state(&bases[2]).unwrap();
+    let waited_for = state(&resident, &bases[2]);
     let full = resident.prepare(&bases[3]).unwrap_err();
     assert!(matches!(full, NotReady::Full(2)), "{full}");
     drop(read);
@@ -146,6 +164,61 @@ fn as_many_are_kept_as_the_memory_holds_and_those_in_use_stay() {
     snapshot(&small, &bases[0], last);
     snapshot(&small, &bases[1], last);
     assert_eq!(kept(&small), [bases[1].clone()]);
+}
+
+#[test]
+fn a_state_that_is_being_built_is_not_driven_out_by_another() {
+    let log = GrowingLog::of(entries());
+    let last = log.grow_to(3);
+    let (_, resident) = beside(&log, 1);
+    let others = block_on(resident.folding.acquire_many(2)).unwrap();
+    let bases = bases();
+    let behind = block_on(resident.snapshot(&bases[0], last, Duration::ZERO)).unwrap_err();
+    assert!(matches!(behind, NotReady::Folding(_)), "{behind}");
+    // Whoever asked comes back; nobody holds it meanwhile.
+    let full = block_on(resident.snapshot(&bases[1], last, Duration::ZERO)).unwrap_err();
+    assert!(matches!(full, NotReady::Full(1)), "{full}");
+    assert_eq!(kept(&resident), [bases[0].clone()]);
+    drop(others);
+    snapshot(&resident, &bases[0], last);
+    snapshot(&resident, &bases[1], last);
+    assert_eq!(kept(&resident), [bases[1].clone()]);
+}
+
+#[test]
+fn a_log_that_has_grown_leaves_room_for_fewer() {
+    let log = GrowingLog::of(entries());
+    // Two events; two states of them fit, and one of four.
+    let first = log.grow_to(1);
+    let (_, resident) = beside(&log, 2 * first.0 * EVENT_BYTES);
+    let bases = bases();
+    bases[..2].iter().for_each(|basis| drop(snapshot(&resident, basis, first)));
+    let mut reached: Vec<_> = resident.states().iter().map(|state| state.live.published()).collect();
+    let wanted = Arc::as_ptr(&resident.states()[0]);
+    let last = log.grow_to(3);
+    reached.iter_mut().for_each(|reached| drop(block_on(reached.wait_for(|reached| *reached == last)).unwrap()));
+    snapshot(&resident, &bases[0], last);
+    assert_eq!(kept(&resident), [bases[0].clone()]);
+    assert_eq!(Arc::as_ptr(&resident.states()[0]), wanted, "the one that is asked for is not the one that goes");
+}
+
+#[test]
+fn instants_make_room_for_each_other_and_not_at_the_cost_of_definitions() {
+    let log = GrowingLog::of(entries());
+    let last = log.grow_to(3);
+    let (_, resident) = beside(&log, BYTES_MAX);
+    let bases = bases();
+    bases[..RESIDENT_MAX - 1].iter().for_each(|basis| drop(snapshot(&resident, basis, last)));
+    (1..5).for_each(|n| drop(snapshot(&resident, &by_minute(n), last)));
+    assert_eq!(kept(&resident), [&bases[..RESIDENT_MAX - 1], &[by_minute(4)]].concat());
+    let (_, resident) = beside(&log, BYTES_MAX);
+    (1..5).for_each(|n| drop(snapshot(&resident, &by_minute(n), last)));
+    assert_eq!(kept(&resident), [by_minute(3), by_minute(4)]);
+    // A definition has as much a right to room as an instant, and the first instant as a definition.
+    bases[..RESIDENT_MAX].iter().for_each(|basis| drop(snapshot(&resident, basis, last)));
+    assert_eq!(kept(&resident), bases[..RESIDENT_MAX]);
+    snapshot(&resident, &by_minute(1), last);
+    assert_eq!(kept(&resident), [&bases[1..RESIDENT_MAX], &[by_minute(1)]].concat());
 }
 
 #[test]
@@ -171,9 +244,9 @@ fn whoever_does_not_wait_long_enough_is_told_how_far_it_is() {
 fn many_who_ask_at_once_share_one_state() {
     let (_, resident) = beside(&GrowingLog::of(Vec::new()), BYTES_MAX);
     let basis = &bases()[1];
-    let kept = resident.state(basis).unwrap();
+    let kept = state(&resident, basis);
     std::thread::scope(|scope| {
-        let asking = || (0..200).all(|_| Arc::ptr_eq(&resident.state(basis).unwrap(), &kept));
+        let asking = || (0..200).all(|_| Arc::ptr_eq(&state(&resident, basis), &kept));
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(asking)).collect();
         assert!(threads.into_iter().all(|thread| thread.join().unwrap()), "somebody built another");
     });
@@ -201,6 +274,10 @@ fn a_level_state_takes_the_place_of_the_live_one_whole() {
     let (definition, basis) = (&definitions()[0], &bases()[0]);
     resident.let_succeed(basis).unwrap();
     assert!(block_on(live.turned_to(basis, first, LONG)));
+    while !resident.states().is_empty() {
+        // Its thread takes it out of the list.
+        std::thread::yield_now();
+    }
     assert!(live.heir().is_none());
     let last = log.grow_to(3);
     assert!(block_on(live.seen(last, LONG)), "it goes on from there");
@@ -222,7 +299,7 @@ fn whoever_waits_for_a_state_that_is_taken_over_finds_it_in_its_new_place() {
     let basis = &bases()[0];
     resident.let_succeed(basis).unwrap();
     snapshot(&resident, basis, first);
-    let kept = resident.state(basis).unwrap();
+    let kept = state(&resident, basis);
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| snapshot(&resident, basis, first.next()));
         // The state is given away before it could have come there.
@@ -233,6 +310,37 @@ fn whoever_waits_for_a_state_that_is_taken_over_finds_it_in_its_new_place() {
         assert_eq!(waiting.join().unwrap().position(), last);
         following.stop().unwrap();
     });
+}
+
+#[test]
+fn a_basis_that_is_being_taken_over_is_never_nowhere() {
+    let log = GrowingLog::of(entries());
+    let (live, resident) = beside(&log, BYTES_MAX);
+    let basis = &bases()[0];
+    log.grow_to(2);
+    // Fed by nobody but this test.
+    let heir = Arc::new(State::new(basis, Arc::<GrowingLog>::clone(&log)));
+    block_on(heir.live.catch_up(|_| {})).unwrap();
+    resident.states().push(Arc::clone(&heir));
+    resident.let_succeed(basis).unwrap();
+    // The live one is ahead of the heir: what it takes over can't be published yet.
+    let last = log.grow_to(3);
+    block_on(live.catch_up(|_| {})).unwrap();
+    live.inherit();
+    assert!(!heir.live.is_retired() && !basis.is_of(&live.snapshot().unwrap()));
+    resident.let_succeed(basis).unwrap();
+    live.inherit();
+    assert!(Arc::ptr_eq(&state(&resident, basis), &heir), "no other one is begun");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| snapshot(&resident, basis, last));
+        block_on(heir.live.awaited.subscribe().wait_for(|waiting| 0 < *waiting)).unwrap();
+        block_on(live.catch_up(|_| {})).unwrap();
+        assert_eq!(waiting.join().unwrap().position(), last);
+    });
+    assert!(heir.live.is_retired() && live.heir().is_none() && basis.is_of(&live.snapshot().unwrap()));
+    resident.let_succeed(basis).unwrap();
+    assert!(live.heir().is_none() && resident.state(basis).unwrap().is_none());
+    assert!(resident.states().is_empty(), "it is not kept");
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) fn compared(
     pairs.sort_by_key(|pair| (Reverse(difference(pair).abs()), first(pair).map(Entered::order)));
     let moved = pairs.len();
     let page = page_of(moved, place.skipped, ask.limit);
-    let next = Place { position: here.cell.position, skipped: page.end };
+    let next = Place { skipped: page.end, ..place };
     let next = (page.end < moved).then(|| next.write(ask, epochs));
     let item = |entered: Option<&Entered>| entered.map(|entered| Item::of(state, entered, None));
     let moved_item = |pair: &Pair<'_>| Moved {

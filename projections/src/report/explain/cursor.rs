@@ -1,8 +1,9 @@
-//! Where a page of items ended: opaque to its readers, bound to the log, its epoch, a position and a cell.
+//! Where a page of items ended: opaque to its readers, bound to the log, its epoch, a position, a version and a cell.
 //!
-//! URL-safe base64 of: format byte, the epoch's number and id, the position the items speak for, a digest of what was
-//! asked, how many items come before, and a checksum of all that; numbers little-endian. What an ask says at a position
-//! never changes, so a number of items is a place.
+//! URL-safe base64 of: format byte, the epoch's number and id, the position the items speak for, the version of the
+//! definition they were measured under, a digest of what was asked, how many items come before, and a checksum of all
+//! that; numbers little-endian. What an ask says at a position under a version never changes, so a number of items is a
+//! place.
 
 use super::ask::Ask;
 use base64::Engine as _;
@@ -12,7 +13,7 @@ use daftar_eventlog::epoch::Moment;
 use daftar_eventlog::{Epochs, OtherHistory, Position};
 
 /// The first byte of a cursor of items.
-const FORMAT: u8 = 0x11;
+const FORMAT: u8 = 0x12;
 
 /// Why items cannot go on at a cursor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,8 @@ pub enum CursorError {
 pub struct Place {
     /// The position that the items speak for.
     pub position: Position,
+    /// The version of the report's definition on the first page, which the others are of too.
+    pub version: u64,
     /// How many items come before.
     pub skipped: usize,
 }
@@ -42,6 +45,7 @@ impl Place {
         bytes.extend(moment.epoch.to_le_bytes());
         bytes.extend(moment.epoch_id);
         bytes.extend(moment.position.0.to_le_bytes());
+        bytes.extend(self.version.to_le_bytes());
         bytes.extend(digest(ask));
         bytes.extend((self.skipped as u64).to_le_bytes());
         bytes.extend(checksum(&bytes));
@@ -57,16 +61,24 @@ impl Place {
         let Some(text) = ask.cursor.as_deref() else { return Ok(None) };
         let invalid = |rule: &str| CursorError::Invalid(Invalid::new("cursor", text, rule));
         let broken = "must be a next_cursor as it was given; leave it out to begin again";
-        let (moment, asked, skipped) = decoded(text).ok_or_else(|| invalid(broken))?;
+        let Decoded { moment, version, asked, skipped } = decoded(text).ok_or_else(|| invalid(broken))?;
         epochs.confirm(&moment)?;
         if asked != digest(ask) {
             return Err(invalid("was given for another cell: every parameter but limit must stay as it was"));
         }
-        Ok(Some(Self { position: moment.position, skipped }))
+        Ok(Some(Self { position: moment.position, version, skipped }))
     }
 }
 
-fn decoded(text: &str) -> Option<(Moment, [u8; 8], usize)> {
+/// A cursor as it was written.
+struct Decoded {
+    moment: Moment,
+    version: u64,
+    asked: [u8; 8],
+    skipped: usize,
+}
+
+fn decoded(text: &str) -> Option<Decoded> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (rest, sum) = bytes.split_last_chunk::<4>()?;
     if checksum(rest) != *sum {
@@ -76,10 +88,12 @@ fn decoded(text: &str) -> Option<(Moment, [u8; 8], usize)> {
     let (epoch, rest) = rest.split_first_chunk()?;
     let (epoch_id, rest) = rest.split_first_chunk()?;
     let (position, rest) = rest.split_first_chunk()?;
+    let (version, rest) = rest.split_first_chunk()?;
     let (asked, rest) = rest.split_first_chunk::<8>()?;
     let skipped = usize::try_from(u64::from_le_bytes(rest.try_into().ok()?)).ok()?;
     let position = Position(u64::from_le_bytes(*position));
-    Some((Moment { epoch: u32::from_le_bytes(*epoch), epoch_id: *epoch_id, position }, *asked, skipped))
+    let moment = Moment { epoch: u32::from_le_bytes(*epoch), epoch_id: *epoch_id, position };
+    Some(Decoded { moment, version: u64::from_le_bytes(*version), asked: *asked, skipped })
 }
 
 /// What was asked, but how much at a time.

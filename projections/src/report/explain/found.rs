@@ -17,6 +17,7 @@ use crate::report::query::{Dimension, Query};
 use crate::report::sheet::Sheet;
 use crate::report::{CustomerLabels, Row, terms};
 use crate::ticket_facts::Micros;
+use daftar_domain::Timestamp;
 use daftar_eventlog::{Epochs, Position};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -55,8 +56,12 @@ impl Found {
         labels: &dyn CustomerLabels,
     ) -> Result<Compared, ExplainError> {
         let position = self.cell.position;
-        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
-        let there = Self::of(state, ask, definition, position, labels)?;
+        let version = self.cell.definition.version;
+        let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version, skipped: 0 });
+        // A date of the ask began on the other definition's clocks; both sides are of one instant.
+        let mut other = ask.clone();
+        other.query.happened_by = self.cell.happened_by.map(|by| Timestamp::clamped(by).into());
+        let there = Self::of(state, &other, definition, position, labels)?;
         Ok(compared(self, there, state, ask, place, epochs))
     }
 
@@ -120,7 +125,7 @@ impl Found {
         let all = if ask.taken_back { &self.taken_back } else { &self.standing };
         let page = page(all, place.skipped, ask.limit);
         let after = place.skipped.saturating_add(page.len());
-        let next = Place { position: self.cell.position, skipped: after };
+        let next = Place { skipped: after, ..place };
         let next = (after < all.len()).then(|| next.write(ask, epochs));
         let rank =
             |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
