@@ -50,7 +50,7 @@ use recall::TakenBack;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use found::Found;
+pub use found::{Found, found};
 
 /// A cell explained: what it is, and a page of what makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,21 +175,5 @@ pub fn explain(
     labels: &dyn CustomerLabels,
 ) -> Result<Explained, ExplainError> {
     let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
-    let found = Found::of(state, ask, definition, position, labels)?;
-    Ok(found.page(state, ask, place, epochs))
-}
-
-/// Finds the cell that `ask` asks for under one definition, to be compared with the same under another.
-///
-/// # Errors
-///
-/// [`ExplainError`] where there is no such cell, or its report cannot be made.
-pub fn found(
-    state: &Measurements,
-    ask: &Ask,
-    definition: &Arc<Published>,
-    position: Position,
-    labels: &dyn CustomerLabels,
-) -> Result<Found, ExplainError> {
-    Found::of(state, ask, definition, position, labels)
+    Ok(found(state, ask, definition, position, labels)?.page(ask, place, epochs))
 }

@@ -17,6 +17,7 @@ use crate::report::query::{Dimension, Query};
 use crate::report::sheet::Sheet;
 use crate::report::{CustomerLabels, Row, terms};
 use crate::ticket_facts::Micros;
+use daftar_domain::Timestamp;
 use daftar_eventlog::{Epochs, Position};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -30,7 +31,9 @@ const GOALS: &str = "goals";
 
 /// A cell and everything that entered it.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct Found<'a> {
+    /// In which everything that entered has its numbers.
+    pub(super) state: &'a Measurements,
     pub(super) cell: ExplainedCell,
     /// What makes it.
     pub(super) standing: Vec<Entered>,
@@ -40,8 +43,9 @@ pub struct Found {
     ranks: Vec<(usize, Rank)>,
 }
 
-impl Found {
-    /// What of the cell is another under another definition, for which `state` was measured from the same log.
+impl<'a> Found<'a> {
+    /// What of the cell is another under another definition, for which `state` was measured from the same log, up to the
+    /// same instant: a date begins on the clocks of the cell's own definition.
     ///
     /// # Errors
     ///
@@ -55,53 +59,25 @@ impl Found {
         labels: &dyn CustomerLabels,
     ) -> Result<Compared, ExplainError> {
         let position = self.cell.position;
+        let happened_by = self.state.happened_by().map(|by| Timestamp::clamped(by).into());
+        let of_there = Ask { query: Query { happened_by, ..ask.query.clone() }, ..ask.clone() };
+        let there = found(state, &of_there, definition, position, labels)?;
+        self.against_found(there, ask, epochs)
+    }
+
+    /// The same, the cell being found under the other.
+    pub(super) fn against_found(self, there: Found<'_>, ask: &Ask, epochs: &Epochs) -> Result<Compared, ExplainError> {
+        let position = self.cell.position;
         let place = Place::of(ask, epochs)?.unwrap_or(Place { position, skipped: 0 });
-        let there = Self::of(state, ask, definition, position, labels)?;
-        Ok(compared(self, there, state, ask, place, epochs))
+        Ok(compared(self, there, ask, place, epochs))
     }
 
-    /// The cell that `ask` asks for.
-    pub(super) fn of(
-        state: &Measurements,
-        ask: &Ask,
-        definition: &Arc<Published>,
-        position: Position,
-        labels: &dyn CustomerLabels,
-    ) -> Result<Self, ExplainError> {
-        let query = narrowed(ask);
-        let row = AskedRow { state, ask, query: &query, definition, position, labels };
-        let (mut sheet, period) = row.sheet()?;
-        sheet.recall = Recall::of(position, true);
-        let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
-        let Opened { figure, statistic, value, entered } = opened(&sheet, ask, key)?;
-        // A rank is known among the other rows alone.
-        let value = if figure == RANK { row.rank()? } else { value };
-        let calendar = &sheet.terms.calendar;
-        let cell = ExplainedCell {
-            report: ask.query.report,
-            definition: Arc::clone(definition),
-            position,
-            as_of: ask.query.as_of,
-            happened_by: state.happened_by(),
-            at: sheet.terms.at,
-            period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
-            group: group(ask),
-            figure,
-            statistic,
-            value,
-            items: 0,
-            taken_back: 0,
-            ranks: Vec::new(),
-        };
-        Ok(Self::sorted(cell, entered))
-    }
-
-    fn sorted(mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
+    fn sorted(state: &'a Measurements, mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
         let (standing, taken_back): (Vec<_>, Vec<_>) =
             entered.into_iter().partition(|entered| entered.taken_back.is_none());
         (cell.items, cell.taken_back) = (standing.len() as u64, taken_back.len() as u64);
         let percent = cell.statistic.as_deref().and_then(ranks::percent);
-        Self { cell, standing, taken_back, ranks: Vec::new() }.ranked(percent)
+        Self { state, cell, standing, taken_back, ranks: Vec::new() }.ranked(percent)
     }
 
     fn ranked(mut self, percent: Option<usize>) -> Self {
@@ -114,13 +90,13 @@ impl Found {
     }
 
     /// The page that begins at `place`.
-    pub(super) fn page(mut self, state: &Measurements, ask: &Ask, place: Place, epochs: &Epochs) -> Explained {
-        let item = |(entered, rank): (&Entered, Option<Rank>)| Item::of(state, entered, rank);
+    pub(super) fn page(mut self, ask: &Ask, place: Place, epochs: &Epochs) -> Explained {
+        let item = |(entered, rank): (&Entered, Option<Rank>)| Item::of(self.state, entered, rank);
         self.cell.ranks = self.ranks.iter().map(|(n, rank)| item((&self.standing[*n], Some(*rank)))).collect();
         let all = if ask.taken_back { &self.taken_back } else { &self.standing };
         let page = page(all, place.skipped, ask.limit);
         let after = place.skipped.saturating_add(page.len());
-        let next = Place { position: self.cell.position, skipped: after };
+        let next = Place { skipped: after, ..place };
         let next = (after < all.len()).then(|| next.write(ask, epochs));
         let rank =
             |n: usize| self.ranks.iter().find(|(place, _)| !ask.taken_back && *place == n).map(|(_, rank)| *rank);
@@ -133,6 +109,46 @@ impl Found {
         let items = page.iter().map(whole).collect();
         Explained { cell: self.cell, items, next }
     }
+}
+
+/// Finds the cell that `ask` asks for under one definition, to be compared with the same under another.
+///
+/// # Errors
+///
+/// [`ExplainError`] where there is no such cell, or its report cannot be made.
+pub fn found<'a>(
+    state: &'a Measurements,
+    ask: &Ask,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Found<'a>, ExplainError> {
+    let query = narrowed(ask);
+    let row = AskedRow { state, ask, query: &query, definition, position, labels };
+    let (mut sheet, period) = row.sheet()?;
+    sheet.recall = Recall::of(position, true);
+    let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
+    let Opened { figure, statistic, value, entered } = opened(&sheet, ask, key)?;
+    // A rank is known among the other rows alone.
+    let value = if figure == RANK { row.rank()? } else { value };
+    let calendar = &sheet.terms.calendar;
+    let cell = ExplainedCell {
+        report: ask.query.report,
+        definition: Arc::clone(definition),
+        position,
+        as_of: ask.query.as_of,
+        happened_by: state.happened_by(),
+        at: sheet.terms.at,
+        period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
+        group: group(ask),
+        figure,
+        statistic,
+        value,
+        items: 0,
+        taken_back: 0,
+        ranks: Vec::new(),
+    };
+    Ok(Found::sorted(state, cell, entered))
 }
 
 /// The query of the cell's report, which counts the cell's figure alone where that is one of the row's own.
@@ -195,6 +211,11 @@ impl Entered {
             (TakenBy::Voiding, _) | (_, None) => false,
         };
         self.seen.ticket == earlier.seen.ticket && earlier.taken_back.is_some_and(by)
+    }
+
+    /// When it happened, or was looked at, and at which event.
+    pub(super) fn moment(&self) -> (Micros, Position) {
+        (self.seen.at, self.seen.position)
     }
 
     /// By instant, then position; what was looked at at one instant, by ticket.
