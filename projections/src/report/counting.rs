@@ -13,7 +13,7 @@ use super::standing::Levels;
 use super::{CELLS_MAX, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::columns::rows::Columns;
-use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
+use crate::definition::document::{Attribution, CreditedTo, DatedBy, TargetMetric, Voided};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Moments, Piece, Table};
 use crate::ticket_facts::{InForce, Micros};
@@ -147,6 +147,8 @@ pub(super) struct Counting<'a, R> {
     pub(super) recall: &'a Recall,
     /// Takes down what makes one cell, where that is asked for; nothing else is counted then.
     pub(super) recorder: Option<Recorder<'a, R>>,
+    /// The metric whose durations are being counted, where they are.
+    metric: Option<TargetMetric>,
     /// Cells beside those of the rows, such as tickets listed in one.
     listed: u64,
     calendar: &'a Calendar,
@@ -177,6 +179,7 @@ impl<'a, R: Default> Counting<'a, R> {
             begins: None,
             recall: &sheet.recall,
             recorder: None,
+            metric: None,
             listed: 0,
             calendar: &sheet.terms.calendar,
             from: sheet.terms.from.unwrap_or(Micros::MIN),
@@ -247,6 +250,13 @@ impl<'a, R: Default> Counting<'a, R> {
                 self.enter_for(start, moment, agents, place, |row| count(row, &counted));
             }
         }
+    }
+
+    /// Counts durations of a metric: an item of a figure that is of several tells which.
+    pub(super) fn measure(&mut self, metric: TargetMetric, count: impl FnOnce(&mut Self)) {
+        self.metric = Some(metric);
+        count(self);
+        self.metric = None;
     }
 
     /// Counts something of a ticket that is no measurement, such as a target that was missed, at an instant.
@@ -419,9 +429,10 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Hands every row that the place enters to `count`, for something that happened at a moment.
     fn enter(&mut self, start: Micros, moment: Moment, place: Place<'_>, mut count: impl FnMut(&mut R)) {
+        let seen = Seen { metric: self.metric, ..Seen::of(moment, place) };
         each_group(self.state, self.axes, place, |group| {
             let key = (start, group);
-            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, Seen::of(moment, place), &mut count);
+            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, seen, &mut count);
             if self.recorder.as_mut().is_none_or(is_asked) {
                 count(self.row(key));
             }

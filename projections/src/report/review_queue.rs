@@ -66,7 +66,7 @@ impl Queued<'_> {
         // A bound that was passed is no event.
         let position = if position.0 == u64::MAX { Position::ZERO } else { position };
         Entered {
-            seen: Seen { at, position, ticket: self.ticket, agent: self.in_force.agent },
+            seen: Seen { at, position, ticket: self.ticket, agent: self.in_force.agent, metric: None },
             part: Part { value, scale: negative.map(|negative| negative.scale), counted: true },
             taken_back: None,
             reason: Some(reason.name()),

@@ -11,6 +11,7 @@ use super::{ExplainError, Explained, ExplainedCell, Item, cell, ranks};
 use crate::definition::catalog::Published;
 use crate::measurements::Measurements;
 use crate::report::figure::Figure;
+use crate::report::instants::Instants;
 use crate::report::leaderboard::Leaderboard;
 use crate::report::periods::{Interval, Period};
 use crate::report::query::{Dimension, Query};
@@ -131,7 +132,7 @@ pub fn found<'a>(
     let Opened { figure, statistic, value, entered } = opened(&sheet, ask, key)?;
     // A rank is known among the other rows alone.
     let value = if figure == RANK { row.rank()? } else { value };
-    let calendar = &sheet.terms.calendar;
+    let (calendar, looked) = (&sheet.terms.calendar, Instants::at_end(&sheet.terms));
     let cell = ExplainedCell {
         report: ask.query.report,
         definition: Arc::clone(definition),
@@ -139,6 +140,8 @@ pub fn found<'a>(
         as_of: ask.query.as_of,
         happened_by: state.happened_by(),
         at: sheet.terms.at,
+        seen_before: (looked.len() > 0).then(|| looked.before(0)),
+        within: query.within.filter(|_| query.report.reads_within()),
         period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
         group: group(ask),
         figure,
@@ -253,6 +256,7 @@ impl Item {
             ticket: state.tickets.id(seen.ticket).to_owned(),
             at: seen.at,
             position: Some(seen.position).filter(|position| *position != Position::ZERO),
+            metric: seen.metric,
             value: part.value(),
             scale: part.scale,
             counted: part.counted,
