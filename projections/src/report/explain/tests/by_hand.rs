@@ -113,6 +113,9 @@ fn a_reopening_takes_a_full_resolution_back_and_a_later_closing_gives_another() 
         (&json!(600), &json!({"by": "reopened", "position": 4}))
     );
     assert_eq!(replaced[1], Value::Null);
+    assert_eq!(once(&entries, 5, "flow", "replies_per_closed"), [(3, json!(0), "reopened".into(), json!(4))]);
+    assert_eq!(items(&explained(&entries, 5, "flow", "figure=replies_per_closed")), [("T-1", 5, json!(0), true)]);
+    assert_eq!(once(&entries, 5, "flow", "closed"), [], "a closing stays one");
     let closings = explained(&entries, 5, "flow", "figure=closed");
     assert_eq!(items(&closings), [("T-1", 3, json!(1), true), ("T-1", 5, json!(1), true)]);
 }
