@@ -293,7 +293,7 @@ proptest! {
 }
 
 /// The same cases every time; where `DAFTAR_LONG` is set ten times as many, others each time.
-fn config(cases: u32) -> ProptestConfig {
+pub(super) fn config(cases: u32) -> ProptestConfig {
     let (cases, rng_seed) = match std::env::var_os("DAFTAR_LONG") {
         Some(_) => (10 * cases, RngSeed::Random),
         None => (cases, RngSeed::Fixed(6)),

@@ -1,14 +1,18 @@
 //! Items in words, worked out by hand: each tells what its cell counts.
 
+use super::properties::config;
 use crate::definition::catalog::Published;
 use crate::definition::document::{Definition, ResolutionEnds};
 use crate::measurements::Measurements;
 use crate::report::explain::ask::Ask;
 use crate::report::explain::{Explained, Item, explain};
 use crate::report::periods::Language;
+use crate::report::tests::naive::any::{any_asked, any_definition, any_history};
+use crate::report::tests::naive::rows::Asked;
 use crate::story::Teller;
 use crate::test_support::{Answers, Entry, Labels, MemoryLog, Story, Who, closed, folded_under, history, opened};
 use daftar_eventlog::{Epochs, FactRow, Position};
+use proptest::prelude::*;
 use std::sync::Arc;
 
 const SARA: Who = Who::Agent("sara");
@@ -255,4 +259,43 @@ fn where_the_first_closing_is_final_a_later_one_is_no_full_resolution() {
     assert_eq!(told, "opened Thu 1 January 2026 00:00, closed by sara 01:00: 1 h counted");
     let whole = crate::story::tests::story(&definition, &entries, 1).whole(Language::English);
     assert!(whole[1].contains("full resolution: 1 h") && !whole[3].contains("full resolution"), "{whole:?}");
+}
+
+/// What the words of an item say of its target.
+fn is_told(figure: &str, item: &Item) -> bool {
+    let words = &item.told.as_ref().unwrap().words;
+    let target = words.rsplit_once("target of ").map_or("", |(_, target)| target);
+    let (met, breached) = (target.contains(" met"), target.contains(" breached"));
+    match figure {
+        "running" => !target.is_empty() && !met && !breached,
+        "met" => met,
+        "breached" => breached,
+        _ => met == item.counted && breached != item.counted,
+    }
+}
+
+proptest! {
+    #![proptest_config(config(60))]
+
+    #[test]
+    fn the_words_of_a_target_say_what_its_cell_counts(
+        rules in any_definition(),
+        entries in any_history(),
+        asked in any_asked(),
+        metric in prop::sample::select(vec!["first_response", "next_response", "full_resolution"]),
+    ) {
+        let asked = Asked { report: "targets", by: Vec::new(), interval: None, ..asked };
+        let state = folded_under(&rules, &entries, None);
+        let published = Arc::new(Published { document: rules.clone(), version: 0 });
+        for figure in ["running", "met", "breached", "share"] {
+            let more = [("figure".to_owned(), format!("{metric}.{figure}")), ("limit".to_owned(), "1000".to_owned())];
+            let ask = Ask::parse("targets", asked.parameters().into_iter().chain(more)).unwrap();
+            let epochs = Epochs::new([1; 16], [0; 32]);
+            let mut made = explain(&state, &ask, &published, state.position(), &epochs, &Labels).unwrap();
+            tell(&mut made, &rules, &entries, &state);
+            for item in &made.items {
+                prop_assert!(is_told(figure, item), "{} {:?} {:?}", figure, item, asked);
+            }
+        }
+    }
 }
