@@ -99,6 +99,8 @@ pub(super) struct Prefix<'a> {
     pub(super) state: &'a Measurements,
     pub(super) position: Position,
     pub(super) terms: &'a Terms,
+    /// Whether measurements of void tickets are among it, for an explanation that looks back at them.
+    pub(super) with_void: bool,
 }
 
 impl<'a> Prefix<'a> {
@@ -113,7 +115,7 @@ impl<'a> Prefix<'a> {
 
     /// Whether a measurement stood then, its ticket not void.
     fn has(self, moments: &Moments, row: usize) -> bool {
-        moments.added.get(row) <= self.position && !self.is_void(moments.ticket.get(row))
+        moments.added.get(row) <= self.position && (self.with_void || !self.is_void(moments.ticket.get(row)))
     }
 
     /// Whether the ticket is out of the figures.
@@ -400,7 +402,13 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// What the report sees.
     pub(super) fn prefix(&self) -> Prefix<'a> {
-        Prefix { state: self.state, position: self.position, terms: self.terms }
+        Prefix { state: self.state, position: self.position, terms: self.terms, with_void: false }
+    }
+
+    /// The same with what an explanation looks back at: whether a ticket is void is then to be asked of
+    /// [`Self::is_void`].
+    pub(super) fn prefix_and_void(&self) -> Prefix<'a> {
+        Prefix { with_void: self.recall.looks_back(), ..self.prefix() }
     }
 
     /// Whether a measurement stood at the report's position, its ticket not void then.

@@ -133,7 +133,7 @@ struct Queue<'a> {
 
 impl<'a> Queue<'a> {
     fn of(prefix: Prefix<'a>) -> Self {
-        let Prefix { state, position, terms } = prefix;
+        let Prefix { state, position, terms, .. } = prefix;
         let instants = Instants::at_end(terms);
         let sees = |from, to| !instants.during(from, to).is_empty();
         let open = cases(prefix).into_iter().filter(|case| sees(case.opened_at(), case.ended));

@@ -141,6 +141,33 @@ fn a_voided_ticket_leaves_every_cell_and_stays_told() {
     assert_eq!(backlog(4)["cell"]["taken_back"], 1);
 }
 
+#[test]
+fn a_case_of_a_voided_ticket_stays_told() {
+    let entries = history(
+        1,
+        [
+            (0, opened(Who::Customer)),
+            (5, closed(SARA)),
+            (6, Story::Answered { closing: 1, answers: overall(1) }),
+            (9, Story::FollowedUp("sara")),
+            (12, Story::Voided),
+        ],
+    );
+    for (figure, position, value) in
+        [("opened", 4, json!(1)), ("followed_up", 5, json!(1)), ("time_to_follow_up", 5, json!(180))]
+    {
+        let at = |position| explained(&entries, position, "cases", &format!("figure={figure}"));
+        assert_eq!(items(&at(5)), [("T-1", position, value.clone(), true)], "{figure}");
+        assert_eq!(items(&at(6)), [], "{figure}");
+        assert_eq!(at(6)["cell"]["value"], at(1)["cell"]["value"], "{figure}");
+        assert_eq!(once(&entries, 6, "cases", figure), [(position, value, "voided".into(), Value::Null)]);
+    }
+    let open = |position| explained(&entries[..3], position, "cases", "figure=open");
+    assert_eq!(items(&open(4)), [("T-1", 4, json!(1), true)]);
+    let voided = [&entries[..3], &entries[4..]].concat();
+    assert_eq!(once(&voided, 5, "cases", "open"), [(4, json!(1), "voided".into(), Value::Null)]);
+}
+
 /// Ten tickets answered after 1 to 10 minutes.
 fn ten() -> Vec<Entry> {
     let one = |n: u32| history(n, [(0, opened(Who::Customer)), (n.into(), Story::Replied(SARA))]);
