@@ -186,6 +186,19 @@ fn an_answer_that_changed_is_told_with_the_other() {
 }
 
 #[test]
+fn a_survey_without_counted_answers_is_told_without_brackets() {
+    let answered = Deed::Answered { closing: 1, answers: Answers::default() };
+    let entries = history(1, [(0, opened(Who::Customer)), (60, closed(SARA)), (120, answered)]);
+    let words = |language| tell(&Definition::default(), &entries, "opened", 3, language).words;
+    assert_eq!(
+        words(Language::English),
+        "survey of closing 1 answered Thu 1 January 2026 02:00 with nothing that is counted"
+    );
+    let persian = words(Language::Persian);
+    assert!(persian.ends_with("پاسخی داده شد که شمرده نمی‌شود") && !persian.contains("()"), "{persian}");
+}
+
+#[test]
 fn an_unanswered_ticket_is_told_up_to_the_instant_asked() {
     let entries = history(1, [(0, opened(Who::Customer)), (30, Deed::Replied(Who::Customer))]);
     let story = story(&Definition::default(), &entries, 1);
