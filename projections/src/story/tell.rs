@@ -100,8 +100,10 @@ impl<'a> Telling<'a> {
     /// The first response of the ticket: as it was looked at, else given or not.
     fn answering(&mut self) -> Option<Piece> {
         if let Seen::Event(_) = self.asked.seen {
-            let mut events = 0..self.story.steps.len();
-            self.index = events.find(|index| self.story.ended(Name::FirstResponse, *index).is_some()).unwrap_or(0);
+            let last = self.story.steps.len() - 1;
+            let given = (0..=last).find(|index| self.story.ended(Name::FirstResponse, *index).is_some());
+            // Where it was not, what is waited for now is told, and not a wait before that.
+            self.index = given.unwrap_or(last);
         }
         self.duration(Name::FirstResponse)
     }

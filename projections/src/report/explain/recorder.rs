@@ -89,9 +89,6 @@ impl<'a, R: Default> Recorder<'a, R> {
         let mut alone = Levels::default();
         raise(&mut alone);
         let (stands, standing) = (self.stands, alone.at(number));
-        // What is no event is looked at at the row's own instant, however long it has stood.
-        let at = if seen.position == Position::ZERO { instants.now(number) } else { seen.at };
-        let seen = Seen { at, ..seen };
         self.enters(seen, &mut |row| stands(row, standing))
     }
 

@@ -2,7 +2,7 @@
 
 use super::properties::config;
 use crate::definition::catalog::Published;
-use crate::definition::document::{Definition, ResolutionEnds};
+use crate::definition::document::{Definition, Per, ResolutionEnds};
 use crate::measurements::Measurements;
 use crate::report::explain::ask::Ask;
 use crate::report::explain::{Explained, Item, explain};
@@ -170,6 +170,18 @@ fn a_dropped_wait_is_held_against_the_target_of_its_time() {
         told,
         "public message by the customer Thu 1 January 2026 00:20, no next public reply until 01:20: 1 h counted; target \
          of 30 min breached by 30 min"
+    );
+}
+
+#[test]
+fn an_unanswered_ticket_is_told_as_it_waits_at_the_instant_of_the_report() {
+    let story = [(0, opened(Who::Customer)), (60, closed(SARA)), (120, Story::Reopened(Who::Customer))];
+    let mut definition = Definition::default();
+    definition.first_response.per = Per::Cycle;
+    let told = words(&definition, &history(1, story), "response-times", "figure=unanswered&at=2026-01-01T05:00:00Z");
+    assert_eq!(
+        told,
+        "reopened by the customer Thu 1 January 2026 02:00, no first public reply until 05:00: 3 h counted"
     );
 }
 
