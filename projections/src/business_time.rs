@@ -148,7 +148,7 @@ impl Schedules {
     /// comes twice the first is due. No days fall due at the next opening.
     #[must_use]
     pub fn business_days(&self, class: ScheduleClass, from: Micros, days: u32, otherwise: Tz) -> Option<Micros> {
-        let zone = self.zone_at(class, from).unwrap_or(otherwise);
+        let zone = self.zone(class, from).unwrap_or(otherwise);
         let mut date = zone::date_at(zone, from);
         let time_of_day = zone::local_at(zone, from) - zone::midnight(date);
         let start = |date| zone::first_at(zone, zone::midnight(date));
@@ -198,18 +198,13 @@ impl Schedules {
     /// The time zone of the schedule in force at an instant; `None` where none is.
     #[must_use]
     pub fn zone(&self, class: ScheduleClass, at: Micros) -> Option<Tz> {
-        self.zone_at(class, at)
+        self.scheduled(class)?.schedules().find(|rules| rules.is_in_force(at)).map(|rules| rules.zone)
     }
 
     /// The class with its schedules; `None` if it has none.
     fn scheduled(&self, class: ScheduleClass) -> Option<Scheduled<'_>> {
         let class = self.0.classes.get(usize::try_from(class.0).ok()?)?;
         (!class.schedules.is_empty()).then_some(Scheduled { rules: &self.0.rules, class })
-    }
-
-    /// The zone of the schedule in force at an instant.
-    fn zone_at(&self, class: ScheduleClass, at: Micros) -> Option<Tz> {
-        self.scheduled(class)?.schedules().find(|rules| rules.is_in_force(at)).map(|rules| rules.zone)
     }
 }
 

@@ -239,7 +239,7 @@ pub fn head(
     position: Position,
 ) -> Result<Report, ReportError> {
     let terms = terms(state, query, definition, position)?;
-    let notes = notes(query, &terms, Prefix { state, position, terms: &terms });
+    let notes = notes(query, &terms, Prefix { state, position, terms: &terms, with_void: false });
     Ok(Report {
         name: query.report,
         definition: Arc::clone(definition),

@@ -29,15 +29,14 @@ mod whole;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-use crate::definition::document::Definition;
+use crate::definition::document::{Definition, TargetMetric, Within};
 use crate::measurements::Measurements;
 use crate::projector::{CatchUpError, fold_stream};
 use crate::report::periods::Language;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::{FactRow, Position, StreamName};
-use figure::Topic;
 use measured::ByPosition;
 use std::sync::Arc;
 use step::Step;
@@ -90,6 +89,45 @@ pub struct Story {
     measured: ByPosition,
 }
 
+/// Where an item of a figure lies in the story of its ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// It was measured at the event with that position.
+    Event(Position),
+    /// It stood at an instant, or a target was missed then.
+    Look {
+        /// The instant, in microseconds since 1970.
+        at: Micros,
+        /// What happens from then on is not seen: at the end of a period its very instant, else the one after.
+        before: Micros,
+    },
+}
+
+/// What a story is asked: how an item of a figure came about.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The path of the figure, as of [`Story::tell`].
+    pub figure: &'a str,
+    /// Where the item lies.
+    pub seen: Seen,
+    /// Whose target it is, where the figure is of several metrics; none: that of what the event measured.
+    pub metric: Option<TargetMetric>,
+    /// What the item is held against in place of its target.
+    pub within: Option<Within>,
+    /// Whether it met that, where the figure tells both.
+    pub met: Option<bool>,
+    /// The instant of the report, up to which what never ended is told; none: that of the ticket's last event.
+    pub until: Option<Micros>,
+}
+
+impl<'a> Asked<'a> {
+    /// An item of a figure, of which nothing else is known.
+    #[must_use]
+    pub const fn of(figure: &'a str, seen: Seen) -> Self {
+        Self { figure, seen, metric: None, within: None, met: None, until: None }
+    }
+}
+
 /// How a figure came about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -106,37 +144,24 @@ pub struct Told {
 }
 
 impl Story {
-    /// The story of a ticket's events under a definition; [`Teller`] makes many.
-    ///
-    /// # Errors
-    ///
-    /// As [`Teller::story`].
-    pub fn of<'a>(
-        definition: Arc<Definition>,
-        ticket: &str,
-        rows: impl Iterator<Item = FactRow<'a>>,
-    ) -> Result<Self, CatchUpError> {
-        Teller::new(definition).story(ticket, rows)
-    }
-
     /// What the event at `position` measured for a figure, the figure by its JSON path in a report without the
     /// statistic (`first_response`, `questions.speed`, `next_response.breached`). What still runs is told up to the
     /// ticket's last event; an unknown figure tells the event.
     #[must_use]
     pub fn tell(&self, figure: &str, position: Position, language: Language) -> Told {
-        self.tell_at(figure, position, None, language)
+        self.answer(&Asked::of(figure, Seen::Event(position)), language)
     }
 
-    /// The same, with what still runs told up to `at`, in microseconds since 1970.
+    /// How an item of a figure came about.
     #[must_use]
-    pub fn tell_at(&self, figure: &str, position: Position, at: Option<Micros>, language: Language) -> Told {
-        Telling::new(self, at, language).figure(&Topic::of(figure), self.index(position))
+    pub fn answer(&self, asked: &Asked<'_>, language: Language) -> Told {
+        Telling::new(self, *asked, language).figure()
     }
 
     /// The whole story: a line for each event, with what it measured and what it took back.
     #[must_use]
     pub fn whole(&self, language: Language) -> Vec<String> {
-        let mut telling = Telling::new(self, None, language);
+        let mut telling = Telling::new(self, Asked::of("", Seen::Event(Position::ZERO)), language);
         (0..self.steps.len()).map(|index| telling.event_with_effects(index)).collect()
     }
 

@@ -40,6 +40,10 @@ pub enum Doing {
 }
 
 impl Doing {
+    /// Everything a ticket can do, by place.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::WaitingForAgent, Self::WaitingForCustomer, Self::HeldForCustomer, Self::HeldForThirdParty, Self::Closed];
+
     /// Whether the ticket is in a cycle.
     #[must_use]
     pub fn is_open(self) -> bool {

@@ -25,10 +25,13 @@ impl RowFigures for Cases {
     /// Everything counts under the dimensions of the score that opened the case: the case at that score, the follow-up
     /// at the follow-up, and what is open at each period's end.
     fn count(counting: &mut Counting<'_, Self>, _: &Measurements) {
-        let cases = dissatisfaction::cases(counting.prefix());
+        let cases = dissatisfaction::cases(counting.prefix_and_void());
         let first = || cases.iter().map(dissatisfaction::Case::opened_at).min();
         counting.instants = Instants::of(counting.query, counting.terms, first);
         for case in &cases {
+            if counting.is_void(case.ticket()) {
+                continue;
+            }
             let (opened_at, origin) = (case.opened_at(), case.negative.origin);
             counting.once_under(case.began(), origin, |row| row.opened += 1);
             counting.open_under(&counting.instants.during(opened_at, case.ended), origin);

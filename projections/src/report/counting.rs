@@ -13,7 +13,7 @@ use super::standing::Levels;
 use super::{CELLS_MAX, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::columns::rows::Columns;
-use crate::definition::document::{Attribution, CreditedTo, DatedBy, Voided};
+use crate::definition::document::{Attribution, CreditedTo, DatedBy, TargetMetric, Voided};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Moments, Piece, Table};
 use crate::ticket_facts::{InForce, Micros};
@@ -99,6 +99,8 @@ pub(super) struct Prefix<'a> {
     pub(super) state: &'a Measurements,
     pub(super) position: Position,
     pub(super) terms: &'a Terms,
+    /// Whether measurements of void tickets are among it, for an explanation that looks back at them.
+    pub(super) with_void: bool,
 }
 
 impl<'a> Prefix<'a> {
@@ -128,7 +130,7 @@ impl<'a> Prefix<'a> {
 
     /// Whether a measurement stood then, its ticket not void.
     fn has(self, moments: &Moments, row: usize) -> bool {
-        moments.added.get(row) <= self.position && !self.is_void(moments.ticket.get(row))
+        moments.added.get(row) <= self.position && (self.with_void || !self.is_void(moments.ticket.get(row)))
     }
 
     /// Whether the ticket is out of the figures.
@@ -162,6 +164,8 @@ pub(super) struct Counting<'a, R> {
     pub(super) recall: &'a Recall,
     /// Takes down what makes one cell, where that is asked for; nothing else is counted then.
     pub(super) recorder: Option<Recorder<'a, R>>,
+    /// The metric whose durations are being counted, where they are.
+    metric: Option<TargetMetric>,
     /// Cells beside those of the rows, such as tickets listed in one.
     listed: u64,
     calendar: &'a Calendar,
@@ -192,6 +196,7 @@ impl<'a, R: Default> Counting<'a, R> {
             begins: None,
             recall: &sheet.recall,
             recorder: None,
+            metric: None,
             listed: 0,
             calendar: &sheet.terms.calendar,
             from: sheet.terms.from.unwrap_or(Micros::MIN),
@@ -262,6 +267,13 @@ impl<'a, R: Default> Counting<'a, R> {
                 self.enter_for(start, moment, agents, place, |row| count(row, &counted));
             }
         }
+    }
+
+    /// Counts durations of a metric: an item of a figure that is of several tells which.
+    pub(super) fn measure(&mut self, metric: TargetMetric, count: impl FnOnce(&mut Self)) {
+        self.metric = Some(metric);
+        count(self);
+        self.metric = None;
     }
 
     /// Counts something of a ticket that is no measurement, such as a target that was missed, at an instant.
@@ -405,7 +417,13 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// What the report sees.
     pub(super) fn prefix(&self) -> Prefix<'a> {
-        Prefix { state: self.state, position: self.position, terms: self.terms }
+        Prefix { state: self.state, position: self.position, terms: self.terms, with_void: false }
+    }
+
+    /// The same with what an explanation looks back at: whether a ticket is void is then to be asked of
+    /// [`Self::is_void`].
+    pub(super) fn prefix_and_void(&self) -> Prefix<'a> {
+        Prefix { with_void: self.recall.looks_back(), ..self.prefix() }
     }
 
     /// Whether a measurement stood at the report's position, its ticket not void then.
@@ -434,9 +452,10 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Hands every row that the place enters to `count`, for something that happened at a moment.
     fn enter(&mut self, start: Micros, moment: Moment, place: Place<'_>, mut count: impl FnMut(&mut R)) {
+        let seen = Seen { metric: self.metric, ..Seen::of(moment, place) };
         each_group(self.state, self.axes, place, |group| {
             let key = (start, group);
-            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, Seen::of(moment, place), &mut count);
+            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, seen, &mut count);
             if self.recorder.as_mut().is_none_or(is_asked) {
                 count(self.row(key));
             }

@@ -36,6 +36,7 @@ use super::periods::Period;
 use super::query::{AsOf, ReportName};
 use super::{CustomerLabels, ReportError};
 use crate::definition::catalog::Published;
+use crate::definition::document::{TargetMetric, Within};
 use crate::exact::Decimal;
 use crate::measurements::Measurements;
 use crate::story::Told;
@@ -50,7 +51,7 @@ use recall::TakenBack;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use found::Found;
+pub use found::{Found, found};
 
 /// A cell explained: what it is, and a page of what makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,11 @@ pub struct ExplainedCell {
     pub happened_by: Option<Micros>,
     /// The instant up to which running things were measured; none: nothing has happened.
     pub at: Option<Micros>,
+    /// From when on nothing is seen where it is looked at what stands: its row's end, or the instant after `at`; none:
+    /// nothing has happened. Not told in JSON.
+    pub seen_before: Option<Micros>,
+    /// What its durations are held against in place of their targets. Not told in JSON.
+    pub within: Option<Within>,
     /// Its row's period, with its label; none: all the time that was asked for.
     pub period: Option<(String, Period)>,
     /// Its row's value of each dimension; none: the absent one.
@@ -105,6 +111,8 @@ pub struct Item {
     pub at: Micros,
     /// The event that was measured; none: what stood at an instant was looked at.
     pub position: Option<Position>,
+    /// What was measured, where it is a duration that can have a target. Not told in JSON.
+    pub metric: Option<TargetMetric>,
     /// Its value: seconds, a score, or how often it counts; none: the figure has no values.
     pub value: Option<Decimal>,
     /// The scale of a score that can have several.
@@ -175,21 +183,5 @@ pub fn explain(
     labels: &dyn CustomerLabels,
 ) -> Result<Explained, ExplainError> {
     let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version: definition.version, skipped: 0 });
-    let found = Found::of(state, ask, definition, position, labels)?;
-    Ok(found.page(state, ask, place, epochs))
-}
-
-/// Finds the cell that `ask` asks for under one definition, to be compared with the same under another.
-///
-/// # Errors
-///
-/// [`ExplainError`] where there is no such cell, or its report cannot be made.
-pub fn found(
-    state: &Measurements,
-    ask: &Ask,
-    definition: &Arc<Published>,
-    position: Position,
-    labels: &dyn CustomerLabels,
-) -> Result<Found, ExplainError> {
-    Found::of(state, ask, definition, position, labels)
+    Ok(found(state, ask, definition, position, labels)?.page(ask, place, epochs))
 }

@@ -2,6 +2,7 @@
 
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, values};
+use super::explain::recall::TakenBy;
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::OneTouchCounts;
@@ -10,6 +11,7 @@ use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::kinds::ActorKind;
 use crate::ticket_facts::Micros;
+use daftar_eventlog::Position;
 use std::collections::HashMap;
 
 /// Counts in distributions are in millionths, as durations are.
@@ -208,7 +210,13 @@ pub(super) fn count_first_closings<R: Default>(
 }
 
 fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
-    let position = counting.position;
+    let (position, recall, query) = (counting.position, counting.recall, counting.query);
+    // A reopening takes back the replies of a closing, not the closing: it is looked back at for their figure alone.
+    let replies_alone = !query.asks_any(&["closed", "closed_tickets", "closed_by", "reasons"]);
+    let is_undone = |reopened: Position| match replies_alone {
+        true => recall.is_taken_back(reopened, TakenBy::Reopening),
+        false => written(reopened, position),
+    };
     counting.each(
         &state.closings,
         |c| Whose::Closing(c.values.number.get(c.row)),
@@ -224,7 +232,7 @@ fn count_closings(counting: &mut Counting<'_, Flow>, state: &Measurements) {
             if reason != 0 {
                 *row.reasons.entry(reason).or_default() += 1;
             }
-            if !written(c.values.retracted.get(c.row), position) {
+            if !is_undone(c.values.retracted.get(c.row)) {
                 row.replies.push(i64::from(c.values.replies.get(c.row)) * ONE);
             }
         },

@@ -148,16 +148,20 @@ pub(super) fn each_full_resolution<R: Default>(
     mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
     let (recall, folded) = (counting.recall, state.folded());
-    if folded.ends == ResolutionEnds::FirstClose {
-        let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
-        let keep = |c: &Counted<'_, FirstClosings>| keep(&Ended::of(c));
-        return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &Ended::of(c)));
-    }
     let every = folded.resolution_per == Per::Cycle;
-    counting.each_where(
-        &state.closings,
-        |c| Whose::Closing(c.values.number.get(c.row)),
-        |c| (every || !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening)) && keep(&Ended::of(c)),
-        |row, c| count(row, &Ended::of(c)),
-    );
+    let stands =
+        |c: &Counted<'_, Closings>| every || !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening);
+    counting.measure(TargetMetric::FullResolution, |counting| {
+        if folded.ends == ResolutionEnds::FirstClose {
+            let whose = |c: &Counted<'_, FirstClosings>| Whose::Closing(c.values.closing.get(c.row));
+            let keep = |c: &Counted<'_, FirstClosings>| keep(&Ended::of(c));
+            return counting.each_where(&state.first_closings, whose, keep, |row, c| count(row, &Ended::of(c)));
+        }
+        counting.each_where(
+            &state.closings,
+            |c| Whose::Closing(c.values.number.get(c.row)),
+            |c| stands(c) && keep(&Ended::of(c)),
+            |row, c| count(row, &Ended::of(c)),
+        );
+    });
 }

@@ -95,12 +95,14 @@ pub(super) fn each_first_response<R: Default>(
     keep: impl Fn(&Ended<'_>) -> bool,
     mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
-    counting.each_where(
-        &state.first_responses,
-        |c| Whose::Response(c.values.assignee.get(c.row)),
-        |c| keep(&Ended::of(c)),
-        |row, c| count(row, &Ended::of(c)),
-    );
+    counting.measure(TargetMetric::FirstResponse, |counting| {
+        counting.each_where(
+            &state.first_responses,
+            |c| Whose::Response(c.values.assignee.get(c.row)),
+            |c| keep(&Ended::of(c)),
+            |row, c| count(row, &Ended::of(c)),
+        );
+    });
 }
 
 /// Hands on every next response that `keep` keeps: in the period of the reply, for its author or the assignee.
@@ -110,10 +112,12 @@ pub(super) fn each_next_response<R: Default>(
     keep: impl Fn(&Ended<'_>) -> bool,
     mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
-    counting.each_where(
-        &state.next_responses,
-        |c| Whose::Response(c.values.assignee.get(c.row)),
-        |c| keep(&Ended::of(c)),
-        |row, c| count(row, &Ended::of(c)),
-    );
+    counting.measure(TargetMetric::NextResponse, |counting| {
+        counting.each_where(
+            &state.next_responses,
+            |c| Whose::Response(c.values.assignee.get(c.row)),
+            |c| keep(&Ended::of(c)),
+            |row, c| count(row, &Ended::of(c)),
+        );
+    });
 }

@@ -66,7 +66,7 @@ impl Queued<'_> {
         // A bound that was passed is no event.
         let position = if position.0 == u64::MAX { Position::ZERO } else { position };
         Entered {
-            seen: Seen { at, position, ticket: self.ticket, agent: self.in_force.agent },
+            seen: Seen { at, position, ticket: self.ticket, agent: self.in_force.agent, metric: None },
             part: Part { value, scale: negative.map(|negative| negative.scale), counted: true },
             taken_back: None,
             reason: Some(reason.name()),
@@ -133,7 +133,7 @@ struct Queue<'a> {
 
 impl<'a> Queue<'a> {
     fn of(prefix: Prefix<'a>) -> Self {
-        let Prefix { state, position, terms } = prefix;
+        let Prefix { state, position, terms, .. } = prefix;
         let instants = Instants::at_end(terms);
         let sees = |from, to| !instants.during(from, to).is_empty();
         let open = cases(prefix).into_iter().filter(|case| sees(case.opened_at(), case.ended));

@@ -62,12 +62,18 @@ impl RowsKey {
             filters: in_order(filters),
             within: within.filter(|_| report.reads_within()),
             limit: *limit,
-            figures: figures.clone(),
+            figures: figures.clone().map(sorted),
             happened_by: head.happened_by,
             changed: changed(state, *report, head.position),
             at: read_at(query, head),
         }
     }
+}
+
+/// Rows have their figures in the same order, however these were asked for.
+fn sorted(mut figures: Vec<&'static str>) -> Vec<&'static str> {
+    figures.sort_unstable();
+    figures
 }
 
 /// Filters in the order of their dimensions, each value once and in order.

@@ -190,7 +190,9 @@ pub(super) fn each_breach<R: Default>(
             let look = run.ended.map_or(here, |(ended, _, position)| Look::at(ended, position));
             let Some(due) = targets.due(&run, look) else { continue };
             if let Some(missed) = due.at.filter(|due| *due < look.now) {
-                counting.once(missed, run.ticket, &due.in_force, |row| count(row, metric));
+                counting.measure(metric, |counting| {
+                    counting.once(missed, run.ticket, &due.in_force, |row| count(row, metric));
+                });
             }
         }
     }

@@ -119,16 +119,30 @@ impl Telling<'_> {
         self.story.verdict(index).is_some()
     }
 
-    /// A dissatisfied customer, and the first event that closed the case; the event may be either.
-    pub(super) fn case(&mut self, index: usize) -> Piece {
-        let negative = |step: &usize| self.story.verdict(*step) == Some(false);
-        let begun = if negative(&index) { Some(index) } else { (0..index).rev().find(negative) };
-        let Some(begun) = begun else { return Piece::new(self.event(index), vec![index]) };
-        let ended = self.story.case_end(begun);
-        let mut clauses = vec![self.event(begun)];
-        clauses.push(ended.map_or_else(|| self.words.still_a_case(), |ended| self.event(ended)));
-        Piece::new(self.words.joined(&clauses), [begun].into_iter().chain(ended).collect())
+    /// The case that an event opened or came after: a dissatisfied customer, what closed the case, and where it is
+    /// asked for the better answer.
+    pub(super) fn case(&mut self, index: usize, recovered: bool) -> Piece {
+        let cases = self.story.cases();
+        let Some(case) = cases.into_iter().rev().find(|case| case.begun <= index) else {
+            return Piece::new(self.event(index), vec![index]);
+        };
+        let mut clauses = vec![self.event(case.begun)];
+        clauses.push(case.ended.map_or_else(|| self.words.still_a_case(), |ended| self.event(ended)));
+        let better = case.better.filter(|_| recovered);
+        clauses.extend(better.map(|better| self.event(better)));
+        Piece::new(self.words.joined(&clauses), [case.begun].into_iter().chain(case.ended).chain(better).collect())
     }
+}
+
+/// A case of the ticket: the numbers of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Case {
+    /// The score that opened it.
+    pub(super) begun: usize,
+    /// What closed it first.
+    pub(super) ended: Option<usize>,
+    /// The positive score after the follow-up that closed it.
+    pub(super) better: Option<usize>,
 }
 
 impl Story {
@@ -154,24 +168,40 @@ impl Story {
         (index + 1..self.steps.len()).find(|later| is(&self.steps[*later].deed))
     }
 
-    /// Whether a score that the event gives is positive; none: it gives none.
+    /// Whether a score that the event gives is positive; none: it gives none that counts.
     fn verdict(&self, index: usize) -> Option<bool> {
         let from = &self.definition.csat.positive_from;
         match &self.steps[index].deed {
-            Deed::Answered { closing, .. } => {
-                self.steps[index].deed.answer(*closing, &Field::Overall).and_then(|given| is_positive(given, from))
+            deed @ Deed::Answered { closing, .. } => {
+                self.answer_measured(&Field::Overall, index)?;
+                deed.answer(*closing, &Field::Overall).and_then(|given| is_positive(given, from))
             }
-            Deed::Rated { given, .. } => is_positive(given, from),
+            Deed::Rated { given, .. } => {
+                self.measured(index)?.rating?;
+                is_positive(given, from)
+            }
             _ => None,
         }
     }
 
-    /// The first event after a negative score that closes its case.
-    fn case_end(&self, begun: usize) -> Option<usize> {
-        (begun + 1..self.steps.len()).find(|later| {
-            let closes = matches!(self.steps[*later].deed, Deed::FollowedUp { .. } | Deed::Reopened { .. });
-            closes || self.verdict(*later) == Some(true)
-        })
+    /// The ticket's cases in order, as the report `cases` has them: while one is open no other opens.
+    pub(super) fn cases(&self) -> Vec<Case> {
+        let mut cases: Vec<Case> = Vec::new();
+        for index in 0..self.steps.len() {
+            let (verdict, deed) = (self.verdict(index), &self.steps[index].deed);
+            let follows_up = |step: usize| matches!(self.steps[step].deed, Deed::FollowedUp { .. });
+            let ends = verdict == Some(true) || matches!(deed, Deed::FollowedUp { .. } | Deed::Reopened { .. });
+            match cases.last_mut() {
+                Some(Case { ended: None, .. }) if verdict == Some(false) => {}
+                _ if verdict == Some(false) => cases.push(Case { begun: index, ended: None, better: None }),
+                Some(case) if ends && case.ended.is_none() => case.ended = Some(index),
+                Some(case) if verdict == Some(true) && case.ended.is_some_and(follows_up) => {
+                    case.better.get_or_insert(index);
+                }
+                _ => {}
+            }
+        }
+        cases
     }
 }
 

@@ -1,6 +1,8 @@
 //! Sentences about durations: from which event to which, what the clock left out, and what it counted.
 
+use super::Seen;
 use super::deed::Deed;
+use super::figure::Part;
 use super::measured;
 use super::segments::{Segment, Why};
 use super::spans::{Span, metric};
@@ -18,20 +20,39 @@ const SPELT_OUT: usize = 6;
 const NIGHTS: usize = 3;
 
 impl<'a> Telling<'a> {
-    /// A duration that the event measured, or one that runs; none: there is none of that name.
-    pub(super) fn duration(&mut self, name: Name, index: usize) -> Option<Piece> {
-        let span = self.story.ended(name, index).or_else(|| self.story.running(name, index, self.at))?;
+    /// A duration; none: there is none of that name.
+    pub(super) fn duration(&mut self, name: Name) -> Option<Piece> {
+        let span = self.lasted(name)?;
         let words = self.span(&span);
         Some(Piece::of_span(words, span))
     }
 
-    /// The same, and how it stands to its target.
-    pub(super) fn against_target(&mut self, name: Name, met: Option<bool>, index: usize) -> Option<Piece> {
-        let mut piece = self.duration(name, index)?;
-        if let Some(target) = self.target(name, met, &piece) {
-            piece.words = self.words.listed(&[piece.words, target]);
+    /// The same, and how it stands to its target. What is no event and does not run was missed.
+    pub(super) fn against_target(&mut self, name: Name, part: Part) -> Option<Piece> {
+        let (span, outcome) = match self.asked.seen {
+            Seen::Look { at, .. } if part != Part::Running => {
+                (self.story.missed(name, at, self.until)?, Outcome::Missed)
+            }
+            Seen::Look { .. } | Seen::Event(_) => {
+                let span = self.lasted(name)?;
+                let outcome = if span.end.is_some() { Outcome::Ended } else { Outcome::Running };
+                (span, outcome)
+            }
+        };
+        let target = self.target(&span, part, outcome);
+        let words = [self.span(&span)].into_iter().chain(target).collect::<Vec<_>>();
+        Some(Piece::of_span(self.words.listed(&words), span))
+    }
+
+    /// What the event measured, else what it left running; what ran where it was looked at.
+    fn lasted(&self, name: Name) -> Option<Span> {
+        match self.asked.seen {
+            Seen::Event(_) => {
+                let ended = self.story.ended(name, self.index);
+                ended.or_else(|| self.story.awaited(name, self.index, self.until))
+            }
+            Seen::Look { at, before } => self.story.running(name, at, before),
         }
-        Some(piece)
     }
 
     fn span(&mut self, span: &Span) -> String {
@@ -172,14 +193,19 @@ impl<'a> Telling<'a> {
         counted.iter().map(|segment| self.words.duration(segment.counts(), span.elapsed)).collect()
     }
 
-    /// How a duration stands to the first target that matches what is in force at its end.
-    fn target(&self, name: Name, met: Option<bool>, piece: &Piece) -> Option<String> {
-        let (value, last) = (piece.value?, piece.last_seen.unwrap_or(self.story.steps.len() - 1));
-        let metric = metric(name)?;
+    /// How a duration stands to what is asked, else to the first target that matches what is in force at its end.
+    fn target(&self, span: &Span, part: Part, outcome: Outcome) -> Option<String> {
+        let metric = metric(span.name)?;
         let targets = self.story.definition.targets.iter().filter(|target| target.metric == metric);
-        let within = targets.into_iter().find(|target| self.matches(target, last))?.within;
-        let ended = piece.last_seen.is_some();
-        Some(self.words.target(within, &verdict(within, value, ended).unwrap_or(Verdict::Judged(met))))
+        let matching = || targets.into_iter().find(|target| self.matches(target, span.last_seen));
+        let within = self.asked.within.or_else(|| matching().map(|target| target.within))?;
+        let met = match part {
+            Part::Met => Some(true),
+            Part::Breached => Some(false),
+            Part::Running => None,
+            Part::All => self.asked.met,
+        };
+        Some(self.words.target(within, &verdict(within, span.value, outcome, met)))
     }
 
     fn matches(&self, target: &Target, index: usize) -> bool {
@@ -204,12 +230,25 @@ enum Clause {
     NotCounted,
 }
 
-/// Business days are judged by dates, which the report does: none here.
-fn verdict(within: Within, value: Micros, ended: bool) -> Option<Verdict> {
-    let left = within.micros()? - value;
-    Some(match ended {
+/// How a duration came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Ended,
+    Running,
+    /// It did not in time, if ever.
+    Missed,
+}
+
+/// Business days are judged by dates, which the report does: here it is told what it said.
+fn verdict(within: Within, value: Micros, outcome: Outcome, met: Option<bool>) -> Verdict {
+    let Some(left) = within.micros().map(|longest| longest - value) else {
+        return Verdict::Judged(if outcome == Outcome::Missed { Some(false) } else { met });
+    };
+    match outcome {
         _ if left < 0 => Verdict::Breached(-left),
-        true => Verdict::Met(left),
-        false => Verdict::Running(left),
-    })
+        // Its clock stood still at the due moment and since.
+        Outcome::Missed => Verdict::Judged(Some(false)),
+        Outcome::Ended => Verdict::Met(left),
+        Outcome::Running => Verdict::Running(left),
+    }
 }

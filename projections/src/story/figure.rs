@@ -8,9 +8,8 @@ use super::words::Name;
 pub(super) enum Topic {
     /// A duration.
     Time(Name),
-    /// A duration (none: whichever the event measured) against its target, and whether the cell holds those that met
-    /// it, or those that did not.
-    Target(Option<Name>, Option<bool>),
+    /// A duration (none: whichever the event measured) against its target, in a cell that holds a part of them.
+    Target(Option<Name>, Part),
     /// A ticket whose first response is due or was given.
     Answering,
     /// An answer to a field, or a rating where none was asked for.
@@ -25,10 +24,23 @@ pub(super) enum Topic {
     Replies,
     /// What stands open.
     Standing,
-    /// What became of a dissatisfied customer.
-    Case,
+    /// What became of a dissatisfied customer, and whether a better answer came.
+    Case {
+        recovered: bool,
+    },
     /// The event itself.
     Event,
+}
+
+/// Which of the durations that have a target a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Met,
+    Breached,
+    /// Those that can still meet it.
+    Running,
+    /// Those that met it, and those that did not.
+    All,
 }
 
 impl Topic {
@@ -38,9 +50,9 @@ impl Topic {
         let (name, part) = (path.next().unwrap_or_default(), path.next());
         let targeted = matches!(part, Some("met" | "breached" | "running" | "share" | "running_tickets"));
         match (duration(name), name, part) {
-            (Some(name), ..) if targeted => Self::Target(Some(name), met(part)),
+            (Some(name), ..) if targeted => Self::Target(Some(name), Part::of(part)),
             (Some(name), ..) => Self::Time(name),
-            (_, "within" | "targets_met", _) => Self::Target(None, None),
+            (_, "within" | "targets_met", _) => Self::Target(None, Part::All),
             (_, "unanswered", None) if !figure.contains('.') => Self::Answering,
             (_, "answer_rate", _) => Self::Answering,
             (_, "csat", _) => Self::Answer(Field::Overall),
@@ -54,17 +66,22 @@ impl Topic {
             (_, "one_touch_rate", _) => Self::AfterFirstClosing { replies: true },
             (_, "replies_per_closed", _) => Self::Replies,
             (_, "backlog" | "open" | "unassigned" | "held" | "ages", _) => Self::Standing,
-            (_, "cases" | "followed_up" | "time_to_follow_up" | "recovered", _) => Self::Case,
+            (_, "cases" | "followed_up" | "time_to_follow_up" | "recovered", _) => {
+                Self::Case { recovered: figure.ends_with("recovered") }
+            }
             _ => Self::Event,
         }
     }
 }
 
-fn met(part: Option<&str>) -> Option<bool> {
-    match part {
-        Some("met") => Some(true),
-        Some("breached") => Some(false),
-        _ => None,
+impl Part {
+    fn of(part: Option<&str>) -> Self {
+        match part {
+            Some("met") => Self::Met,
+            Some("breached") => Self::Breached,
+            Some("running" | "running_tickets") => Self::Running,
+            _ => Self::All,
+        }
     }
 }
 

@@ -52,6 +52,9 @@ impl Words for Persian {
             Deed::Held { third_party: false } => "در انتظار مشتری معلق شد".to_owned(),
             Deed::Resumed => "از سر گرفته شد".to_owned(),
             Deed::Closed { by, reason, .. } => format!("به دست {}{} بسته شد", who(by), reason_of(reason.as_deref())),
+            Deed::Answered { closing, given } if given.is_empty() => {
+                format!("به {} پاسخی داده شد که شمرده نمی‌شود", self.survey_of(*closing))
+            }
             Deed::Answered { closing, given } => {
                 let given: Vec<_> = given.iter().map(|(field, given)| self.answer(field, given)).collect();
                 format!("به {} پاسخ داده شد ({})", self.survey_of(*closing), given.join("، "))

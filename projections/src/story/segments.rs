@@ -44,22 +44,13 @@ impl Segment {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
     pub(super) clock: Clock,
-    /// By what the ticket does.
+    /// By what the ticket does, by place in [`Doing::ALL`].
     counted: [bool; 5],
 }
 
-/// Everything a ticket can do, by place.
-const DOINGS: [Doing; 5] = [
-    Doing::WaitingForAgent,
-    Doing::WaitingForCustomer,
-    Doing::HeldForCustomer,
-    Doing::HeldForThirdParty,
-    Doing::Closed,
-];
-
 impl Rule {
     fn of(clock: Clock, counts: impl Fn(Doing) -> bool) -> Self {
-        Self { clock, counted: DOINGS.map(counts) }
+        Self { clock, counted: Doing::ALL.map(counts) }
     }
 
     /// A response: also while the ticket is closed.

@@ -6,8 +6,8 @@ use super::measured::{ClosingValues, Lasted};
 use super::segments::{Rule, Segment, segments};
 use super::step::Step;
 use super::words::Name;
-use crate::definition::document::{Clock, Per, TargetMetric};
-use crate::measurements::runs::RunEnd;
+use crate::definition::document::{Clock, Per, ResolutionEnds, TargetMetric};
+use crate::measurements::runs::{Run, RunEnd};
 use crate::ticket_facts::{Doing, Micros};
 
 /// A duration.
@@ -18,6 +18,8 @@ pub(super) struct Span {
     pub(super) start: Option<usize>,
     /// The event that ended it; none: it was still running.
     pub(super) end: Option<usize>,
+    /// The last event that its target sees: what ended it, or the last before that or before the look.
+    pub(super) last_seen: usize,
     /// Up to when it is told.
     pub(super) to: Micros,
     pub(super) value: Micros,
@@ -32,24 +34,63 @@ impl Story {
         let Lasted { started, took } = self.lasted(name, end)?;
         let (start, to) = (self.start(name, started, end), self.steps[end].at);
         let mut span = self.span(name, (started, to), end, start);
-        (span.end, span.value) = (Some(end), took);
+        (span.end, span.last_seen, span.value) = (Some(end), end, took);
         Some(span)
     }
 
-    /// What runs, or ran and was never given, as the event before `seen` and the instant `at` have it.
-    pub(super) fn running(&self, name: Name, seen: usize, at: Micros) -> Option<Span> {
-        let metric = metric(name)?;
-        // One that was started afresh never counts.
-        let ungiven = |how: &RunEnd| *how == RunEnd::Dropped;
-        let runs = self.state.runs.at(self.state.position()).filter(|run| run.metric == metric);
-        let runs: Vec<_> = runs.filter(|run| run.ended.as_ref().is_none_or(|(_, how, _)| ungiven(how))).collect();
+    /// What runs at the instant `at`, as what happened before `before` has it; none: nothing of that name does.
+    pub(super) fn running(&self, name: Name, at: Micros, before: Micros) -> Option<Span> {
+        let sees = |run: &Run| run.since < before && run.ended.is_none_or(|(ended, ..)| before <= ended);
+        let run = self.runs(name).into_iter().rev().find(sees)?;
+        Some(self.unended(name, run.started, at, self.known(before)))
+    }
+
+    /// What was never given, and had run for too long at the instant `due`; told up to its end, else to `until`.
+    pub(super) fn missed(&self, name: Name, due: Micros, until: Micros) -> Option<Span> {
+        let over = |run: &Run| run.started <= due && run.ended.is_none_or(|(ended, ..)| due < ended);
+        let run = self.ungiven(name).into_iter().rev().find(over)?;
+        Some(self.waited(name, &run, until))
+    }
+
+    /// What was never given, as the event `seen` has it; told up to its end, else to `until`.
+    pub(super) fn awaited(&self, name: Name, seen: usize, until: Micros) -> Option<Span> {
+        let runs = self.ungiven(name);
         let begun = runs.iter().rev().find(|run| run.since <= self.steps[seen].at);
-        let run = begun.or(runs.first())?;
-        let to = run.ended.map_or(at, |(to, ..)| to).max(run.started);
-        let ended = run.ended.map(|(.., position)| self.index(position));
-        let last = ended.unwrap_or_else(|| self.steps.partition_point(|step| step.at <= to)).max(1);
-        let start = self.start(name, run.started, last);
-        Some(self.span(name, (run.started, to), last, start))
+        Some(self.waited(name, begun.or(runs.first())?, until))
+    }
+
+    fn runs(&self, name: Name) -> Vec<Run> {
+        let Some(metric) = metric(name) else { return Vec::new() };
+        self.state.runs.at(self.state.position()).filter(|run| run.metric == metric).collect()
+    }
+
+    /// The runs that go on or ended without a value; one that was started afresh never counts.
+    fn ungiven(&self, name: Name) -> Vec<Run> {
+        let mut runs = self.runs(name);
+        runs.retain(|run| run.ended.is_none_or(|(_, how, _)| how == RunEnd::Dropped));
+        runs
+    }
+
+    fn waited(&self, name: Name, run: &Run, until: Micros) -> Span {
+        let Some((to, _, dropped)) = run.ended else {
+            let to = until.max(run.started);
+            return self.unended(name, run.started, to, self.known(to.saturating_add(1)));
+        };
+        // Until the event that dropped it, whose dimensions tell the target.
+        let dropped = self.index(dropped);
+        Span { last_seen: dropped, ..self.unended(name, run.started, to, dropped) }
+    }
+
+    /// How many events happened before an instant, at least the first.
+    fn known(&self, before: Micros) -> usize {
+        self.steps.partition_point(|step| step.at < before).max(1)
+    }
+
+    /// What goes on at `to`, of whose story so many events are known.
+    fn unended(&self, name: Name, started: Micros, to: Micros, known: usize) -> Span {
+        let known = known.max(1);
+        let start = self.start(name, started, known);
+        self.span(name, (started, to), known, start)
     }
 
     fn span(&self, name: Name, (from, to): (Micros, Micros), end: usize, start: Option<usize>) -> Span {
@@ -58,7 +99,8 @@ impl Story {
         let segments = segments(&self.steps[..end], (from, to), rule, folded.chosen, self.state.schedules());
         let value = segments.iter().map(Segment::counts).sum();
         let elapsed = rule.clock == Clock::Calendar;
-        Span { name, start, end: None, to, value, elapsed, segments }
+        let last_seen = end.saturating_sub(1);
+        Span { name, start, end: None, last_seen, to, value, elapsed, segments }
     }
 
     fn lasted(&self, name: Name, end: usize) -> Option<Lasted> {
@@ -71,6 +113,7 @@ impl Story {
             Name::FirstResponse => measured.first_response,
             Name::NextResponse => measured.next_response,
             Name::FirstResolution => measured.first_closing,
+            Name::FullResolution if self.state.folded().ends == ResolutionEnds::FirstClose => measured.first_closing,
             Name::FullResolution => measured.closing.map(|closing| closing.full),
             Name::OpenTime => of_closing(|closing| closing.open),
             Name::RequesterWait => of_closing(|closing| closing.agent_work + closing.held_for_third_party),
@@ -130,6 +173,15 @@ pub(super) fn metric(name: Name) -> Option<TargetMetric> {
         Name::NextResponse => Some(TargetMetric::NextResponse),
         Name::FullResolution => Some(TargetMetric::FullResolution),
         _ => None,
+    }
+}
+
+/// The duration of a metric.
+pub(super) const fn name(metric: TargetMetric) -> Name {
+    match metric {
+        TargetMetric::FirstResponse => Name::FirstResponse,
+        TargetMetric::NextResponse => Name::NextResponse,
+        TargetMetric::FullResolution => Name::FullResolution,
     }
 }
 

@@ -3,10 +3,10 @@
 use super::deed::{Deed, Field};
 use super::figure::Topic;
 use super::segments::Segment;
-use super::spans::Span;
+use super::spans::{Span, name};
 use super::when::Times;
 use super::words::{Name, Words};
-use super::{Story, Told};
+use super::{Asked, Seen, Story, Told};
 use crate::report::periods::Language;
 use crate::ticket_facts::Micros;
 
@@ -15,8 +15,11 @@ pub(super) struct Telling<'a> {
     pub(super) story: &'a Story,
     pub(super) words: &'a dyn Words,
     pub(super) times: Times<'a>,
-    /// Up to when what runs is told.
-    pub(super) at: Micros,
+    pub(super) asked: Asked<'a>,
+    /// The number of the event that is asked about: what measured it, or the last that a look sees.
+    pub(super) index: usize,
+    /// Up to when what never ended is told.
+    pub(super) until: Micros,
 }
 
 /// A sentence with the events that it is about.
@@ -25,8 +28,6 @@ pub(super) struct Piece {
     pub(super) words: String,
     /// From which to which.
     pub(super) events: Vec<usize>,
-    /// The last event before the end of a duration.
-    pub(super) last_seen: Option<usize>,
     pub(super) segments: Vec<Segment>,
     pub(super) value: Option<Micros>,
 }
@@ -38,21 +39,26 @@ impl Piece {
 
     pub(super) fn of_span(words: String, span: Span) -> Self {
         let events = span.start.into_iter().chain(span.end).collect();
-        Self { words, events, last_seen: span.end, segments: span.segments, value: Some(span.value) }
+        Self { words, events, segments: span.segments, value: Some(span.value) }
     }
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn new(story: &'a Story, at: Option<Micros>, language: Language) -> Self {
+    pub(super) fn new(story: &'a Story, asked: Asked<'a>, language: Language) -> Self {
         let words = super::words::of(language);
         let times = Times::new(&story.definition, language, words);
         let last = story.steps.last().map_or(Micros::MIN, |step| step.at);
-        Self { story, words, times, at: at.unwrap_or(last).max(last) }
+        let index = match asked.seen {
+            Seen::Event(position) => story.index(position),
+            Seen::Look { before, .. } => story.steps.partition_point(|step| step.at < before).saturating_sub(1),
+        };
+        Self { story, words, times, asked, index, until: asked.until.unwrap_or(last) }
     }
 
-    /// What the event with that number did for a figure.
-    pub(super) fn figure(mut self, topic: &Topic, index: usize) -> Told {
-        let piece = self.piece(topic, index).unwrap_or_else(|| self.plainly(index));
+    /// What is told of the figure that is asked about.
+    pub(super) fn figure(mut self) -> Told {
+        let index = self.index;
+        let piece = self.piece(&Topic::of(self.asked.figure), index).unwrap_or_else(|| self.plainly(index));
         let steps = &self.story.steps;
         let mut versions: Vec<_> = piece.events.iter().map(|event| steps[*event].version).collect();
         versions.sort_unstable();
@@ -68,13 +74,8 @@ impl<'a> Telling<'a> {
 
     fn piece(&mut self, topic: &Topic, index: usize) -> Option<Piece> {
         match topic {
-            Topic::Time(name) => self.duration(*name, index),
-            Topic::Target(Some(name), met) => self.against_target(*name, *met, index),
-            Topic::Target(None, met) => {
-                let names = [Name::FirstResponse, Name::NextResponse, Name::FullResolution];
-                let measured = names.into_iter().find(|name| self.story.ended(*name, index).is_some());
-                self.against_target(measured.unwrap_or(Name::FirstResponse), *met, index)
-            }
+            Topic::Time(name) => self.duration(*name),
+            Topic::Target(name, part) => self.against_target(name.unwrap_or_else(|| self.metric()), *part),
             Topic::Answering => self.answering(),
             Topic::Answer(Field::Overall) => self.answer(&Field::Overall, index).or_else(|| self.rating(index)),
             Topic::Answer(field) => self.answer(field, index),
@@ -82,18 +83,29 @@ impl<'a> Telling<'a> {
             Topic::SurveyOffered => self.survey_offered(index),
             Topic::AfterFirstClosing { replies } => self.after_closing(*replies, index),
             Topic::Replies => self.replies(index),
-            Topic::Standing if self.is_score(index) => Some(self.case(index)),
+            Topic::Standing if self.is_score(index) => Some(self.case(index, false)),
             Topic::Standing => Some(self.standing(index)),
-            Topic::Case => Some(self.case(index)),
+            Topic::Case { recovered } => Some(self.case(index, *recovered)),
             Topic::Event => None,
         }
     }
 
-    /// The first response of the ticket, given or not.
+    /// Whose target an item is: that of the metric it was counted for, else of what the event measured.
+    fn metric(&self) -> Name {
+        let names = [Name::FirstResponse, Name::NextResponse, Name::FullResolution];
+        let measured = || names.into_iter().find(|name| self.story.ended(*name, self.index).is_some());
+        self.asked.metric.map(name).or_else(measured).unwrap_or(Name::FirstResponse)
+    }
+
+    /// The first response of the ticket: as it was looked at, else given or not.
     fn answering(&mut self) -> Option<Piece> {
-        let responses = 0..self.story.steps.len();
-        let given = responses.into_iter().find(|index| self.story.ended(Name::FirstResponse, *index).is_some());
-        self.duration(Name::FirstResponse, given.unwrap_or(0))
+        if let Seen::Event(_) = self.asked.seen {
+            let last = self.story.steps.len() - 1;
+            let given = (0..=last).find(|index| self.story.ended(Name::FirstResponse, *index).is_some());
+            // Where it was not, what is waited for now is told, and not a wait before that.
+            self.index = given.unwrap_or(last);
+        }
+        self.duration(Name::FirstResponse)
     }
 
     /// An event and when it happened.

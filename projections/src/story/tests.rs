@@ -10,7 +10,7 @@ use daftar_eventlog::{FactRow, Position};
 use std::sync::Arc;
 
 /// Folds one ticket of a history alone.
-fn story(definition: &Definition, entries: &[Entry], ticket: u32) -> Story {
+pub(crate) fn story(definition: &Definition, entries: &[Entry], ticket: u32) -> Story {
     let log = MemoryLog::of(entries);
     let positions: Vec<_> =
         entries.iter().zip(2..).filter(|(entry, _)| entry.ticket == ticket).map(|(_, at)| Position(at)).collect();

@@ -71,16 +71,7 @@ impl Measure {
     }
 }
 
-/// Everything a ticket can do, by place in [`Spent`].
-const DOINGS: [Doing; 5] = [
-    Doing::WaitingForAgent,
-    Doing::WaitingForCustomer,
-    Doing::HeldForCustomer,
-    Doing::HeldForThirdParty,
-    Doing::Closed,
-];
-
-/// Time spent in each state so far, over all cycles, on both clocks.
+/// Time spent in each state so far, over all cycles, on both clocks; by place in [`Doing::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Spent([Passed; 5]);
 
@@ -105,7 +96,7 @@ impl Spent {
 
     /// What a measure counts of the time open.
     pub(crate) fn open(&self, measure: &Measure) -> Micros {
-        let open = DOINGS.into_iter().filter(|doing| doing.is_open() && measure.counts(*doing));
+        let open = Doing::ALL.into_iter().filter(|doing| doing.is_open() && measure.counts(*doing));
         open.map(|doing| self.of(doing, measure.clock)).sum()
     }
 

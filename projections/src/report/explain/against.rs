@@ -6,9 +6,9 @@ use super::found::{Found, page_of};
 use super::recorder::Entered;
 use super::{ExplainedCell, Item};
 use crate::exact::Decimal;
-use crate::measurements::Measurements;
+use crate::ticket_facts::Micros;
 use daftar_eventlog::{Epochs, Position};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 /// What a measurement weighs that has no value, in millionths.
@@ -42,77 +42,81 @@ pub struct Moved {
     pub there: Option<Item>,
 }
 
-/// The measurement of each side.
-type Pair<'a> = (Option<&'a Entered>, Option<&'a Entered>);
+/// A measurement as each side has it: at least one does.
+struct Pair<'a> {
+    ticket: &'a str,
+    here: Option<&'a Entered>,
+    there: Option<&'a Entered>,
+}
 
-/// Compares a cell with itself under another definition. Both were found in states of the same log, which give a
-/// ticket the same number; `state` is one of them.
-pub(super) fn compared(
-    here: Found,
-    there: Found,
-    state: &Measurements,
-    ask: &Ask,
-    place: Place,
-    epochs: &Epochs,
-) -> Compared {
-    let mut pairs = pairs(&here.standing, &there.standing);
-    pairs.retain(differs);
-    pairs.sort_by_key(|pair| (Reverse(difference(pair).abs()), first(pair).map(Entered::order)));
+/// Compares a cell with itself under another definition. Both were found in states of the same log, each of which gives
+/// tickets and agents numbers of its own: what happened by an instant under the one may not have under the other.
+pub(super) fn compared(here: Found<'_>, there: Found<'_>, ask: &Ask, place: Place, epochs: &Epochs) -> Compared {
+    let mut pairs = pairs(&here, &there);
+    pairs.retain(Pair::differs);
+    pairs.sort_by_cached_key(|pair| (Reverse(pair.difference().abs()), pair.order()));
     let moved = pairs.len();
     let page = page_of(moved, place.skipped, ask.limit);
     let next = Place { skipped: page.end, ..place };
     let next = (page.end < moved).then(|| next.write(ask, epochs));
-    let item = |entered: Option<&Entered>| entered.map(|entered| Item::of(state, entered, None));
+    let item = |state, entered: Option<&Entered>| entered.map(|entered| Item::of(state, entered, None));
     let moved_item = |pair: &Pair<'_>| Moved {
-        ticket: first(pair).map_or_else(String::new, |entered| state.tickets.id(entered.seen.ticket).to_owned()),
-        difference: Decimal::from_micros(difference(pair).into()),
-        here: item(pair.0),
-        there: item(pair.1),
+        ticket: pair.ticket.to_owned(),
+        difference: Decimal::from_micros(pair.difference().into()),
+        here: item(here.state, pair.here),
+        there: item(there.state, pair.there),
     };
     let items = pairs[page].iter().map(moved_item).collect();
     Compared { cell: here.cell, against: there.cell, moved: moved as u64, items, next }
 }
 
 /// The measurements of each ticket side by side: those of the same event, then the others in order.
-fn pairs<'a>(here: &'a [Entered], there: &'a [Entered]) -> Vec<Pair<'a>> {
-    let mut tickets: BTreeMap<u32, [Vec<&Entered>; 2]> = BTreeMap::new();
-    for (side, entered) in [here, there].into_iter().enumerate() {
-        entered.iter().for_each(|one| tickets.entry(one.seen.ticket).or_default()[side].push(one));
+fn pairs<'a>(here: &'a Found<'_>, there: &'a Found<'_>) -> Vec<Pair<'a>> {
+    let mut tickets: BTreeMap<&str, [Vec<&Entered>; 2]> = BTreeMap::new();
+    for (side, found) in [here, there].into_iter().enumerate() {
+        for entered in &found.standing {
+            tickets.entry(found.state.tickets.id(entered.seen.ticket)).or_default()[side].push(entered);
+        }
     }
-    let mut pairs = Vec::new();
-    for [mut here, mut there] in tickets.into_values() {
-        here.sort_unstable_by_key(|entered| entered.order());
-        there.sort_unstable_by_key(|entered| entered.order());
-        here.retain(|one| match there.iter().position(|other| is_same(one, other)) {
-            Some(place) => {
-                pairs.push((Some(*one), Some(there.remove(place))));
-                false
-            }
-            None => true,
-        });
-        let longer = here.len().max(there.len());
-        pairs.extend((0..longer).map(|n| (here.get(n).copied(), there.get(n).copied())));
+    tickets.into_iter().flat_map(|(ticket, sides)| pairs_of(ticket, sides)).collect()
+}
+
+/// The same of one ticket.
+fn pairs_of<'a>(ticket: &'a str, mut sides: [Vec<&'a Entered>; 2]) -> Vec<Pair<'a>> {
+    sides.iter_mut().for_each(|side| side.sort_by_key(|entered| entered.moment()));
+    let [mut here, mut there] = sides.map(|side| side.into_iter().peekable());
+    let (mut pairs, mut alone) = (Vec::new(), [Vec::new(), Vec::new()]);
+    while let (Some(one), Some(other)) = (here.peek().copied(), there.peek().copied()) {
+        match one.moment().cmp(&other.moment()) {
+            Ordering::Less => alone[0].extend(here.next()),
+            Ordering::Greater => alone[1].extend(there.next()),
+            Ordering::Equal => pairs.push(Pair { ticket, here: here.next(), there: there.next() }),
+        }
     }
+    alone[0].extend(here);
+    alone[1].extend(there);
+    let [here, there] = alone;
+    let longer = here.len().max(there.len());
+    let at = |side: &[&'a Entered], n: usize| side.get(n).copied();
+    pairs.extend((0..longer).map(|n| Pair { ticket, here: at(&here, n), there: at(&there, n) }));
     pairs
 }
 
-/// Whether both were measured at the same event, or looked at at the same instant.
-fn is_same(a: &Entered, b: &Entered) -> bool {
-    a.seen.position == b.seen.position && (a.seen.position != Position::ZERO || a.seen.at == b.seen.at)
-}
+impl Pair<'_> {
+    /// When it happened, here before there.
+    fn order(&self) -> (Option<(Micros, Position)>, String) {
+        (self.here.or(self.there).map(Entered::moment), self.ticket.to_owned())
+    }
 
-fn first<'a>((here, there): &Pair<'a>) -> Option<&'a Entered> {
-    here.or(*there)
-}
+    fn differs(&self) -> bool {
+        let part = |entered: Option<&Entered>| entered.map(|entered| (entered.part, entered.seen.at));
+        part(self.here) != part(self.there)
+    }
 
-fn differs((here, there): &Pair<'_>) -> bool {
-    let part = |entered: &Option<&Entered>| entered.map(|entered| (entered.part, entered.seen.at));
-    part(here) != part(there)
-}
-
-fn difference((here, there): &Pair<'_>) -> i64 {
-    let weight = |entered: &Option<&Entered>| {
-        entered.map_or(0, |entered| entered.part.value.unwrap_or(if entered.part.counted { ONE } else { 0 }))
-    };
-    weight(there).saturating_sub(weight(here))
+    fn difference(&self) -> i64 {
+        let weight = |entered: Option<&Entered>| {
+            entered.map_or(0, |entered| entered.part.value.unwrap_or(if entered.part.counted { ONE } else { 0 }))
+        };
+        weight(self.there).saturating_sub(weight(self.here))
+    }
 }

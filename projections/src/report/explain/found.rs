@@ -11,6 +11,7 @@ use super::{ExplainError, Explained, ExplainedCell, Item, cell, ranks};
 use crate::definition::catalog::Published;
 use crate::measurements::Measurements;
 use crate::report::figure::Figure;
+use crate::report::instants::Instants;
 use crate::report::leaderboard::Leaderboard;
 use crate::report::periods::{Interval, Period};
 use crate::report::query::{Dimension, Query};
@@ -31,7 +32,9 @@ const GOALS: &str = "goals";
 
 /// A cell and everything that entered it.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct Found<'a> {
+    /// In which everything that entered has its numbers.
+    pub(super) state: &'a Measurements,
     pub(super) cell: ExplainedCell,
     /// What makes it.
     pub(super) standing: Vec<Entered>,
@@ -41,8 +44,9 @@ pub struct Found {
     ranks: Vec<(usize, Rank)>,
 }
 
-impl Found {
-    /// What of the cell is another under another definition, for which `state` was measured from the same log.
+impl<'a> Found<'a> {
+    /// What of the cell is another under another definition, for which `state` was measured from the same log, up to the
+    /// same instant: a date begins on the clocks of the cell's own definition.
     ///
     /// # Errors
     ///
@@ -56,57 +60,25 @@ impl Found {
         labels: &dyn CustomerLabels,
     ) -> Result<Compared, ExplainError> {
         let position = self.cell.position;
-        let version = self.cell.definition.version;
+        let happened_by = self.state.happened_by().map(|by| Timestamp::clamped(by).into());
+        let of_there = Ask { query: Query { happened_by, ..ask.query.clone() }, ..ask.clone() };
+        let there = found(state, &of_there, definition, position, labels)?;
+        self.against_found(there, ask, epochs)
+    }
+
+    /// The same, the cell being found under the other.
+    pub(super) fn against_found(self, there: Found<'_>, ask: &Ask, epochs: &Epochs) -> Result<Compared, ExplainError> {
+        let (position, version) = (self.cell.position, self.cell.definition.version);
         let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version, skipped: 0 });
-        // A date of the ask began on the other definition's clocks; both sides are of one instant.
-        let mut other = ask.clone();
-        other.query.happened_by = self.cell.happened_by.map(|by| Timestamp::clamped(by).into());
-        let there = Self::of(state, &other, definition, position, labels)?;
-        Ok(compared(self, there, state, ask, place, epochs))
+        Ok(compared(self, there, ask, place, epochs))
     }
 
-    /// The cell that `ask` asks for.
-    pub(super) fn of(
-        state: &Measurements,
-        ask: &Ask,
-        definition: &Arc<Published>,
-        position: Position,
-        labels: &dyn CustomerLabels,
-    ) -> Result<Self, ExplainError> {
-        let query = narrowed(ask);
-        let row = AskedRow { state, ask, query: &query, definition, position, labels };
-        let (mut sheet, period) = row.sheet()?;
-        sheet.recall = Recall::of(position, true);
-        let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
-        let Opened { figure, statistic, value, entered } = opened(&sheet, ask, key)?;
-        // A rank is known among the other rows alone.
-        let value = if figure == RANK { row.rank()? } else { value };
-        let calendar = &sheet.terms.calendar;
-        let cell = ExplainedCell {
-            report: ask.query.report,
-            definition: Arc::clone(definition),
-            position,
-            as_of: ask.query.as_of,
-            happened_by: state.happened_by(),
-            at: sheet.terms.at,
-            period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
-            group: group(ask),
-            figure,
-            statistic,
-            value,
-            items: 0,
-            taken_back: 0,
-            ranks: Vec::new(),
-        };
-        Ok(Self::sorted(cell, entered))
-    }
-
-    fn sorted(mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
+    fn sorted(state: &'a Measurements, mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
         let (standing, taken_back): (Vec<_>, Vec<_>) =
             entered.into_iter().partition(|entered| entered.taken_back.is_none());
         (cell.items, cell.taken_back) = (standing.len() as u64, taken_back.len() as u64);
         let percent = cell.statistic.as_deref().and_then(ranks::percent);
-        Self { cell, standing, taken_back, ranks: Vec::new() }.ranked(percent)
+        Self { state, cell, standing, taken_back, ranks: Vec::new() }.ranked(percent)
     }
 
     fn ranked(mut self, percent: Option<usize>) -> Self {
@@ -119,8 +91,8 @@ impl Found {
     }
 
     /// The page that begins at `place`.
-    pub(super) fn page(mut self, state: &Measurements, ask: &Ask, place: Place, epochs: &Epochs) -> Explained {
-        let item = |(entered, rank): (&Entered, Option<Rank>)| Item::of(state, entered, rank);
+    pub(super) fn page(mut self, ask: &Ask, place: Place, epochs: &Epochs) -> Explained {
+        let item = |(entered, rank): (&Entered, Option<Rank>)| Item::of(self.state, entered, rank);
         self.cell.ranks = self.ranks.iter().map(|(n, rank)| item((&self.standing[*n], Some(*rank)))).collect();
         let all = if ask.taken_back { &self.taken_back } else { &self.standing };
         let page = page(all, place.skipped, ask.limit);
@@ -138,6 +110,48 @@ impl Found {
         let items = page.iter().map(whole).collect();
         Explained { cell: self.cell, items, next }
     }
+}
+
+/// Finds the cell that `ask` asks for under one definition, to be compared with the same under another.
+///
+/// # Errors
+///
+/// [`ExplainError`] where there is no such cell, or its report cannot be made.
+pub fn found<'a>(
+    state: &'a Measurements,
+    ask: &Ask,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Found<'a>, ExplainError> {
+    let query = narrowed(ask);
+    let row = AskedRow { state, ask, query: &query, definition, position, labels };
+    let (mut sheet, period) = row.sheet()?;
+    sheet.recall = Recall::of(position, true);
+    let key = cell::key(ask, &sheet, period.map(|(_, period)| period))?;
+    let Opened { figure, statistic, value, entered } = opened(&sheet, ask, key)?;
+    // A rank is known among the other rows alone.
+    let value = if figure == RANK { row.rank()? } else { value };
+    let (calendar, looked) = (&sheet.terms.calendar, Instants::at_end(&sheet.terms));
+    let cell = ExplainedCell {
+        report: ask.query.report,
+        definition: Arc::clone(definition),
+        position,
+        as_of: ask.query.as_of,
+        happened_by: state.happened_by(),
+        at: sheet.terms.at,
+        seen_before: (looked.len() > 0).then(|| looked.before(0)),
+        within: query.within.filter(|_| query.report.reads_within()),
+        period: period.map(|(interval, period)| (calendar.label(interval, &period), period)),
+        group: group(ask),
+        figure,
+        statistic,
+        value,
+        items: 0,
+        taken_back: 0,
+        ranks: Vec::new(),
+    };
+    Ok(Found::sorted(state, cell, entered))
 }
 
 /// The query of the cell's report, which counts the cell's figure alone where that is one of the row's own.
@@ -202,6 +216,11 @@ impl Entered {
         self.seen.ticket == earlier.seen.ticket && earlier.taken_back.is_some_and(by)
     }
 
+    /// When it happened, or was looked at, and at which event.
+    pub(super) fn moment(&self) -> (Micros, Position) {
+        (self.seen.at, self.seen.position)
+    }
+
     /// By instant, then position; what was looked at at one instant, by ticket.
     pub(super) fn order(&self) -> (Micros, Position, u32) {
         (self.seen.at, self.seen.position, self.seen.ticket)
@@ -237,6 +256,7 @@ impl Item {
             ticket: state.tickets.id(seen.ticket).to_owned(),
             at: seen.at,
             position: Some(seen.position).filter(|position| *position != Position::ZERO),
+            metric: seen.metric,
             value: part.value(),
             scale: part.scale,
             counted: part.counted,

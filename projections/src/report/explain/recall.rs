@@ -52,6 +52,11 @@ impl Recall {
         Self { position, looks_back, noted: Cell::new(None) }
     }
 
+    /// Whether it looks back at what was taken back.
+    pub(in crate::report) const fn looks_back(&self) -> bool {
+        self.looks_back
+    }
+
     /// Forgets what was noted of the measurement before.
     pub(in crate::report) fn forget(&self) {
         self.noted.set(None);
@@ -74,7 +79,7 @@ impl Recall {
 
     fn is_passed_over(&self, taken: TakenBack) -> bool {
         if self.looks_back {
-            // What took it back first has taken it back.
+            // A change or a reopening is asked about before the voiding of the ticket, and tells its event.
             self.noted.set(self.noted.get().or(Some(taken)));
         }
         !self.looks_back

@@ -2,6 +2,7 @@
 
 use super::part::{Part, PartOf};
 use super::recall::{Recall, TakenBack};
+use crate::definition::document::TargetMetric;
 use crate::report::counting::{Group, Key};
 use crate::report::dissatisfaction::Moment;
 use crate::report::groups::Place;
@@ -21,12 +22,14 @@ pub(in crate::report) struct Seen {
     pub(in crate::report) ticket: u32,
     /// The agent it is counted for; 0: nobody.
     pub(in crate::report) agent: u32,
+    /// What was measured, where it is a duration that can have a target.
+    pub(in crate::report) metric: Option<TargetMetric>,
 }
 
 impl Seen {
     /// Something of a place, at a moment.
     pub(in crate::report) fn of((at, position): Moment, place: Place<'_>) -> Self {
-        Self { at, position, ticket: place.ticket(), agent: place.agent() }
+        Self { at, position, ticket: place.ticket(), agent: place.agent(), metric: None }
     }
 }
 

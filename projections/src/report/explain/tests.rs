@@ -3,3 +3,4 @@
 mod by_hand;
 mod parts;
 mod properties;
+mod told;

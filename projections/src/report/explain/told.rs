@@ -2,12 +2,13 @@
 
 use super::against::Compared;
 use super::{Explained, ExplainedCell, Item};
+use crate::definition::document::Within;
 use crate::projector::CatchUpError;
 use crate::report::periods::Language;
 use crate::report::query::ReportName;
-use crate::story::{Story, Teller};
+use crate::story::{Asked, Seen, Story, Teller};
 use crate::ticket_facts::Micros;
-use daftar_eventlog::{FactRow, Position};
+use daftar_eventlog::FactRow;
 use std::collections::BTreeSet;
 
 impl Explained {
@@ -66,42 +67,50 @@ impl Compared {
 }
 
 /// A ticket's story, about to be told for a cell's figure.
-struct Telling<'a, 'b> {
+struct Telling {
     story: Story,
-    events: &'a [FactRow<'b>],
     figure: String,
-    /// The instant of the cell's report.
+    within: Option<Within>,
+    /// The instant of the cell's report, and from when on nothing is seen of what stands.
     at: Option<Micros>,
+    seen_before: Option<Micros>,
     language: Language,
 }
 
-impl<'a, 'b> Telling<'a, 'b> {
+impl Telling {
     fn of(
         cell: &ExplainedCell,
         ticket: &str,
-        events: &'a [FactRow<'b>],
+        events: &[FactRow<'_>],
         teller: &Teller,
         language: Language,
     ) -> Result<Self, CatchUpError> {
         let known = events.partition_point(|event| event.position <= cell.position);
-        let events = &events[..known];
-        let story = teller.story(ticket, events.iter().copied())?;
-        Ok(Self { story, events, figure: topic(cell), at: cell.at, language })
+        let story = teller.story(ticket, events[..known].iter().copied())?;
+        let ExplainedCell { within, at, seen_before, .. } = *cell;
+        Ok(Self { story, figure: topic(cell), within, at, seen_before, language })
     }
 
+    /// Tells an item, and what it took the place of.
     fn tell(&self, item: &mut Item) {
-        let position = item.position.unwrap_or_else(|| self.seen(item.at));
-        item.told = Some(self.story.tell_at(&self.figure, position, Some(item.at), self.language));
+        let asked = Asked {
+            figure: &self.figure,
+            seen: self.seen(item),
+            metric: item.metric,
+            within: self.within,
+            met: Some(item.counted),
+            until: self.at,
+        };
+        item.told = Some(self.story.answer(&asked, self.language));
+        item.replaces.iter_mut().for_each(|replaced| self.tell(replaced));
     }
 
-    /// The last event that a look at an instant sees: what happens at the end of a period comes after it, what happens
-    /// at the report's own instant does not.
-    fn seen(&self, at: Micros) -> Position {
-        let is_seen = |event: &&FactRow<'_>| {
-            let happened = event.occurred_at.micros();
-            happened < at || (happened == at && self.at == Some(at))
-        };
-        self.events.iter().take_while(is_seen).last().map_or(Position::ZERO, |event| event.position)
+    /// Where an item lies. What happens at the end of a period comes after a look at it; a bound of the review queue
+    /// may lie before the report's own instant.
+    fn seen(&self, item: &Item) -> Seen {
+        let after = item.at.saturating_add(1);
+        let before = self.seen_before.map_or(after, |before| before.min(after));
+        item.position.map_or(Seen::Look { at: item.at, before }, Seen::Event)
     }
 }
 

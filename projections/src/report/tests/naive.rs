@@ -21,5 +21,5 @@ mod periods;
 mod properties;
 pub(in crate::report) mod rows;
 mod ticket;
-mod travel;
+pub(in crate::report) mod travel;
 mod waits;

@@ -5,7 +5,7 @@ use crate::definition::document::{
     CalendarName, Clock, Definition, Excluded, Pause, Per, Schedule, ScheduleChosen, Weekday,
 };
 use crate::report::periods::Language;
-use crate::story::{Told, Why};
+use crate::story::{Asked, Seen, Told, Why};
 use crate::test_support::{Answers, Entry, Story as Deed, Who, closed, history, minutes, opened};
 use crate::ticket_facts::Doing;
 use daftar_eventlog::Position;
@@ -186,10 +186,24 @@ fn an_answer_that_changed_is_told_with_the_other() {
 }
 
 #[test]
+fn a_survey_without_counted_answers_is_told_without_brackets() {
+    let answered = Deed::Answered { closing: 1, answers: Answers::default() };
+    let entries = history(1, [(0, opened(Who::Customer)), (60, closed(SARA)), (120, answered)]);
+    let words = |language| tell(&Definition::default(), &entries, "opened", 3, language).words;
+    assert_eq!(
+        words(Language::English),
+        "survey of closing 1 answered Thu 1 January 2026 02:00 with nothing that is counted"
+    );
+    let persian = words(Language::Persian);
+    assert!(persian.ends_with("پاسخی داده شد که شمرده نمی‌شود") && !persian.contains("()"), "{persian}");
+}
+
+#[test]
 fn an_unanswered_ticket_is_told_up_to_the_instant_asked() {
     let entries = history(1, [(0, opened(Who::Customer)), (30, Deed::Replied(Who::Customer))]);
     let story = story(&Definition::default(), &entries, 1);
-    let tell = |language| story.tell_at("unanswered", Position(2), Some(minutes(90)), language);
+    let asked = Asked { until: Some(minutes(90)), ..Asked::of("unanswered", Seen::Event(Position(2))) };
+    let tell = |language| story.answer(&asked, language);
     assert_eq!(
         tell(Language::English).words,
         "opened Thu 1 January 2026 00:00, no first public reply until 01:30: 1 h 30 min counted"
@@ -211,7 +225,8 @@ fn a_target_is_told_with_how_far_it_was_missed() {
          24 h breached by 1 h"
     );
     let waiting = story(&Definition::default(), &late[..1], 1);
-    let told = |at| waiting.tell_at("first_response.running", Position(2), Some(minutes(at)), Language::English).words;
+    let look = |at| Seen::Look { at: minutes(at), before: minutes(at) };
+    let told = |at| waiting.answer(&Asked::of("first_response.running", look(at)), Language::English).words;
     assert_eq!(
         told(60),
         "opened Thu 1 January 2026 00:00, no first public reply until 01:00: 1 h counted; target of 24 h, 23 h left"

@@ -3,8 +3,9 @@
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::report::explain::ask::Ask;
-use crate::report::explain::{ExplainError, explain};
-use crate::test_support::{Answers, Entry, Labels, Story, Who, closed, folded, history, opened};
+use crate::report::explain::{ExplainError, explain, found};
+use crate::report::tests::naive::travel::happened_by;
+use crate::test_support::{Answers, Entry, Labels, Story, Who, closed, folded, history, minutes, opened};
 use daftar_eventlog::{Epochs, OtherHistory, Position};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -112,6 +113,9 @@ fn a_reopening_takes_a_full_resolution_back_and_a_later_closing_gives_another() 
         (&json!(600), &json!({"by": "reopened", "position": 4}))
     );
     assert_eq!(replaced[1], Value::Null);
+    assert_eq!(once(&entries, 5, "flow", "replies_per_closed"), [(3, json!(0), "reopened".into(), json!(4))]);
+    assert_eq!(items(&explained(&entries, 5, "flow", "figure=replies_per_closed")), [("T-1", 5, json!(0), true)]);
+    assert_eq!(once(&entries, 5, "flow", "closed"), [], "a closing stays one");
     let closings = explained(&entries, 5, "flow", "figure=closed");
     assert_eq!(items(&closings), [("T-1", 3, json!(1), true), ("T-1", 5, json!(1), true)]);
 }
@@ -137,10 +141,81 @@ fn a_voided_ticket_leaves_every_cell_and_stays_told() {
     assert_eq!(backlog(4)["cell"]["taken_back"], 1);
 }
 
+#[test]
+fn a_case_of_a_voided_ticket_stays_told() {
+    let entries = history(
+        1,
+        [
+            (0, opened(Who::Customer)),
+            (5, closed(SARA)),
+            (6, Story::Answered { closing: 1, answers: overall(1) }),
+            (9, Story::FollowedUp("sara")),
+            (12, Story::Voided),
+        ],
+    );
+    for (figure, position, value) in
+        [("opened", 4, json!(1)), ("followed_up", 5, json!(1)), ("time_to_follow_up", 5, json!(180))]
+    {
+        let at = |position| explained(&entries, position, "cases", &format!("figure={figure}"));
+        assert_eq!(items(&at(5)), [("T-1", position, value.clone(), true)], "{figure}");
+        assert_eq!(items(&at(6)), [], "{figure}");
+        assert_eq!(at(6)["cell"]["value"], at(1)["cell"]["value"], "{figure}");
+        assert_eq!(once(&entries, 6, "cases", figure), [(position, value, "voided".into(), Value::Null)]);
+    }
+    let open = |position| explained(&entries[..3], position, "cases", "figure=open");
+    assert_eq!(items(&open(4)), [("T-1", 4, json!(1), true)]);
+    let voided = [&entries[..3], &entries[4..]].concat();
+    assert_eq!(once(&voided, 5, "cases", "open"), [(4, json!(1), "voided".into(), Value::Null)]);
+}
+
 /// Ten tickets answered after 1 to 10 minutes.
 fn ten() -> Vec<Entry> {
     let one = |n: u32| history(n, [(0, opened(Who::Customer)), (n.into(), Story::Replied(SARA))]);
     (1..=10).flat_map(one).collect()
+}
+
+/// Tehran is 3 h 30 min ahead of UTC.
+fn tehran() -> Definition {
+    Definition { time_zone: "Asia/Tehran".parse().unwrap(), ..Definition::default() }
+}
+
+#[test]
+fn a_date_is_one_instant_for_both_sides_of_a_comparison() {
+    // The log has the later ticket first; 2026-01-02 begins at minute 1440 in UTC, in Tehran 210 minutes before.
+    let entries = [history(1, [(1300, opened(Who::Customer))]), history(2, [(0, opened(Who::Customer))])].concat();
+    let parameters = [("happened_by", "2026-01-02"), ("figure", "opened")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let ask = Ask::parse("flow", parameters).unwrap();
+    let epochs = Epochs::new([1; 16], [0; 32]);
+    let (utc, tehran) = (Definition::default(), tehran());
+    for (here, there, by, count) in [(&utc, &tehran, 1440, 2), (&tehran, &utc, 1230, 1)] {
+        let states = [here, there].map(|rules| happened_by(rules, &entries, Some(minutes(by))));
+        let [here, there] = [here, there].map(|rules| Arc::new(Published { document: rules.clone(), version: 0 }));
+        let found = found(&states[0], &ask, &here, Position(3), &Labels).unwrap();
+        let compared = found.against(&states[1], &ask, &there, &epochs, &Labels).unwrap();
+        assert_eq!((compared.cell.items, compared.against.items, compared.moved), (count, count, 0));
+        assert_eq!(compared.cell.happened_by, compared.against.happened_by);
+    }
+}
+
+#[test]
+fn measurements_are_paired_by_ticket_whatever_number_a_state_gives_it() {
+    let entries = [history(1, [(1300, opened(Who::Customer))]), history(2, [(0, opened(Who::Customer))])].concat();
+    let definition = Arc::new(Published { document: Definition::default(), version: 0 });
+    let epochs = Epochs::new([1; 16], [0; 32]);
+    let ask = |by: &str| {
+        let parameters = [("happened_by", by), ("figure", "opened")];
+        Ask::parse("flow", parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap()
+    };
+    let (early, late) = ("2026-01-01T12:00:00Z", "2026-01-02T00:00:00Z");
+    let states = [720, 1440].map(|by| happened_by(&definition.document, &entries, Some(minutes(by))));
+    let of = |n: usize, by: &str| found(&states[n], &ask(by), &definition, Position(3), &Labels).unwrap();
+    for (here, there, named) in [((0, early), (1, late), "against"), ((1, late), (0, early), "item")] {
+        let made = of(here.0, here.1).against_found(of(there.0, there.1), &ask(early), &epochs).unwrap();
+        let made = serde_json::to_value(&made).unwrap();
+        assert_eq!((&made["moved"], &made["items"][0]["ticket"]), (&json!(1), &json!("T-1")), "{made}");
+        assert_eq!(made["items"][0][named]["ticket"], "T-1");
+    }
 }
 
 #[test]

@@ -6,11 +6,13 @@ use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::explain::ask::Ask;
 use crate::report::explain::{explain, found};
+use crate::report::json::rfc3339;
 use crate::report::query::Query;
 use crate::report::report;
 use crate::report::tests::naive::any::{any_asked, any_definition, any_history};
 use crate::report::tests::naive::rows::Asked;
-use crate::test_support::{Entry, Labels, folded_under};
+use crate::report::tests::naive::travel::happened_by;
+use crate::test_support::{Entry, Labels, folded_under, minutes};
 use daftar_eventlog::{Epochs, Position};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -50,11 +52,18 @@ struct Case<'a> {
     definition: Arc<Published>,
     position: Position,
     asked: Asked,
+    /// The last instant whose events are counted.
+    by: Option<i64>,
 }
 
 impl Case<'_> {
+    fn parameters(&self) -> Vec<(String, String)> {
+        let by = self.by.map(|by| ("happened_by".to_owned(), rfc3339(by)));
+        self.asked.parameters().into_iter().chain(by).collect()
+    }
+
     fn rows(&self) -> Vec<Value> {
-        let query = Query::parse(self.asked.report, self.asked.parameters()).unwrap();
+        let query = Query::parse(self.asked.report, self.parameters()).unwrap();
         let made = report(self.state, &query, &self.definition, self.position, &Labels).unwrap();
         let mut rows = serde_json::from_str::<Value>(&made.to_json()).unwrap()["rows"].as_array().unwrap().clone();
         // Rows from all over the report, the last among them.
@@ -87,7 +96,7 @@ impl Case<'_> {
 
     fn explained(&self, row: &Value, figure: &str, limit: usize) -> Value {
         let more = [("figure".to_owned(), figure.to_owned()), ("limit".to_owned(), limit.to_string())];
-        let mut parameters: Vec<_> = self.asked.parameters().into_iter().chain(self.cell(row)).chain(more).collect();
+        let mut parameters: Vec<_> = self.parameters().into_iter().chain(self.cell(row)).chain(more).collect();
         let (mut items, mut answer) = (Vec::new(), Value::Null);
         while parameters.last().is_some_and(|(name, value)| name != "cursor" || !value.is_empty()) {
             let ask = Ask::parse(self.asked.report, parameters.clone()).unwrap();
@@ -147,11 +156,11 @@ impl Case<'_> {
     }
 
     /// What moved between two definitions is all that makes the one cell the other.
-    fn check_moved(&self, other: &Case<'_>) {
+    fn check_moved(&self, other: &Case<'_>, entries: &[Entry]) {
         for row in self.rows() {
             for (path, _) in figures(&row).into_iter().filter(|(path, _)| !path.starts_with("between")) {
                 let more = [("figure".to_owned(), path.clone()), ("limit".to_owned(), "1000".to_owned())];
-                let parameters = self.asked.parameters().into_iter().chain(self.cell(&row)).chain(more);
+                let parameters = self.parameters().into_iter().chain(self.cell(&row)).chain(more);
                 let ask = Ask::parse(self.asked.report, parameters).unwrap();
                 let epochs = Epochs::new([1; 16], [0; 32]);
                 let here = found(self.state, &ask, &self.definition, self.position, &Labels).unwrap();
@@ -168,6 +177,7 @@ impl Case<'_> {
                 if let Some((here, there)) = sum(&made["cell"]).zip(sum(&made["against"])) {
                     assert!((here + moved - there).abs() < 1e-3, "{path} {made}");
                 }
+                items.iter().for_each(|moved| check_names(moved, entries));
                 let size = |item: &Value| item["difference"].as_f64().unwrap().abs();
                 assert!(items.is_sorted_by(|a, b| size(a) >= size(b)), "{path} {made}");
             }
@@ -185,6 +195,17 @@ impl Case<'_> {
         let answer = self.explained(row, "answer", 1);
         assert_eq!(answer["items"][0]["value"], row["answer"]["score"]);
         assert_eq!(answer["items"][0]["scale"], row["answer"]["scale"]);
+    }
+}
+
+/// Both sides of what moved name the ticket that their event is of: the first event stands at position 2.
+fn check_names(moved: &Value, entries: &[Entry]) {
+    for item in [&moved["item"], &moved["against"]].into_iter().filter(|item| !item.is_null()) {
+        assert_eq!(item["ticket"], moved["ticket"]);
+        if let Some(position) = item["position"].as_u64() {
+            let entry = &entries[usize::try_from(position).unwrap() - 2];
+            assert_eq!(item["ticket"], format!("T-{}", entry.ticket), "{moved}");
+        }
     }
 }
 
@@ -206,7 +227,7 @@ fn check_all(entries: &[Entry], cut: Option<usize>, rules: &Definition, asked: &
         let interval = asked.interval.filter(|_| report != "review-queue" && (report != "volume" || !by.is_empty()));
         let asked = Asked { report, by: by.to_vec(), interval, ..asked.clone() };
         let definition = Arc::new(Published { document: rules.clone(), version: 0 });
-        Case { state: &state, definition, position: Position(1 + known as u64), asked }.check();
+        Case { state: &state, definition, position: Position(1 + known as u64), asked, by: None }.check();
     }
 }
 
@@ -244,21 +265,24 @@ proptest! {
         entries in any_history(),
         asked in any_asked(),
         report in 0..REPORTS.len() - 1,
+        by in prop::option::of((0..150i64, 0..1440i64)),
     ) {
         let position = Position(1 + entries.len() as u64);
         let asked = Asked { report: REPORTS[report], by: Vec::new(), interval: None, ..asked };
-        let states = [&rules, &other].map(|rules| folded_under(rules, &entries, None));
+        let by = by.map(|(day, minute)| minutes(day * 1440 + minute));
+        let states = [&rules, &other].map(|rules| happened_by(rules, &entries, by));
         let case = |rules: &Definition, n: usize| Case {
             state: &states[n],
             definition: Arc::new(Published { document: rules.clone(), version: 0 }),
             position,
             asked: asked.clone(),
+            by,
         };
-        case(&rules, 0).check_moved(&case(&other, 1));
+        case(&rules, 0).check_moved(&case(&other, 1), &entries);
         let same = case(&rules, 0);
         same.rows().iter().for_each(|row| for (path, _) in figures(row) {
             let more = [("figure".to_owned(), path), ("limit".to_owned(), "1".to_owned())];
-            let parameters = same.asked.parameters().into_iter().chain(same.cell(row)).chain(more);
+            let parameters = same.parameters().into_iter().chain(same.cell(row)).chain(more);
             let ask = Ask::parse(same.asked.report, parameters).unwrap();
             let here = found(same.state, &ask, &same.definition, position, &Labels).unwrap();
             let epochs = Epochs::new([1; 16], [0; 32]);
@@ -269,7 +293,7 @@ proptest! {
 }
 
 /// The same cases every time; where `DAFTAR_LONG` is set ten times as many, others each time.
-fn config(cases: u32) -> ProptestConfig {
+pub(super) fn config(cases: u32) -> ProptestConfig {
     let (cases, rng_seed) = match std::env::var_os("DAFTAR_LONG") {
         Some(_) => (10 * cases, RngSeed::Random),
         None => (cases, RngSeed::Fixed(6)),

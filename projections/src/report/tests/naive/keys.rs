@@ -151,7 +151,13 @@ fn parameters_in_another_order_or_in_other_words_have_the_same_key() {
         let parameters = parameters.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         made(&state, &Query::parse("flow", parameters).unwrap(), &rules, 8).0
     };
-    let asked = [("from", "2026-01-01"), ("department", "a,b,null"), ("tag", "x"), ("group_by", "agent,tag")];
+    let asked = [
+        ("from", "2026-01-01"),
+        ("department", "a,b,null"),
+        ("tag", "x"),
+        ("group_by", "agent,tag"),
+        ("figures", "opened,closed"),
+    ];
     let same = [
         ("group_by", "agent,tag"),
         ("tag", "x,x"),
@@ -161,11 +167,16 @@ fn parameters_in_another_order_or_in_other_words_have_the_same_key() {
         ("at", "2026-05-01"),
         ("as_of", "8"),
         ("definition", "default@0"),
+        ("figures", "closed,opened"),
     ];
     assert_eq!(key(&asked), key(&same));
-    for (place, other) in
-        [(0, ("from", "2026-01-02")), (1, ("department", "a,b")), (2, ("tag", "y")), (3, ("group_by", "tag,agent"))]
-    {
+    for (place, other) in [
+        (0, ("from", "2026-01-02")),
+        (1, ("department", "a,b")),
+        (2, ("tag", "y")),
+        (3, ("group_by", "tag,agent")),
+        (4, ("figures", "opened")),
+    ] {
         let mut others = asked;
         others[place] = other;
         assert_ne!(key(&asked), key(&others), "{other:?}");

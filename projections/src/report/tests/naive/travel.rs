@@ -48,7 +48,7 @@ fn head(position: u64, as_of: Option<usize>, happened_by: Option<i64>) -> String
 }
 
 /// The state of everything that happened up to an instant.
-fn happened_by(rules: &Definition, entries: &[Entry], instant: Option<i64>) -> Measurements {
+pub(in crate::report) fn happened_by(rules: &Definition, entries: &[Entry], instant: Option<i64>) -> Measurements {
     let basis = Basis { folded: rules.folded(), happened_by: instant };
     let mut state = basis.nothing_yet();
     now(catch_up(&MemoryLog::of(entries), &mut state, None, |_| {})).unwrap();
