@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`bytes`]: numbers, bytes and columns behind each other
-//! - [`file`]: the file of one checkpoint: whose it is, and its parts, each with a checksum
+//! - [`mod@file`]: the file of one checkpoint: whose it is, and its parts, each with a checksum
 //!
 //! A checkpoint is only a cache. One that another version wrote, that is damaged, or that another log or another end of
 //! this one made, is passed over, and the log is folded.

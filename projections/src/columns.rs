@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! - [`cell`]: what a column can hold; [`packed`]: a run of values in few bytes; [`column`]: a column of either form
+//! - [`cell`]: what a column can hold; [`packed`]: a run of values in few bytes; [`mod@column`]: a column of either form
 //! - [`rows`]: rows of several columns, in pieces that copies share; [`texts`]: strings by number
 //! - [`map`]: a map that copies share
 //!

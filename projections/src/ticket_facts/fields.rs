@@ -139,7 +139,7 @@ impl TicketFacts {
         walk.cell(&mut self.span);
     }
 
-    /// The fields that [`LineFacts`] is made of, before all others.
+    /// The fields that [`super::LineFacts`] is made of, before all others.
     pub(super) fn walk_line(&mut self, walk: &mut impl Walk) {
         walk.number(&mut self.opened_at);
         let from = self.opened_at;
