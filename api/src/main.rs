@@ -13,10 +13,6 @@ use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
-/// Reports and folds make and drop many small things; this allocator takes a fraction of the time for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     hush_guarded_panics();

@@ -18,10 +18,6 @@ pub mod plain_file;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// The allocator of the programs.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// One figure, as printed.
 #[derive(Debug, Serialize)]
 struct Line<'a> {

@@ -10,10 +10,6 @@ use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
-/// Reports and folds make and drop many small things; this allocator takes a fraction of the time for that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The tool could not run at all.
 const COULD_NOT_RUN: u8 = 3;
 /// What was asked for makes no sense; clap answers the same for flags it does not know.

@@ -49,6 +49,15 @@ impl<T: Cell> Column<T> {
         }
     }
 
+    /// Between which values all of a packed column lie, in the order of their numbers; none: it is not packed, or empty.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(T, T)> {
+        match &self.0 {
+            Form::Plain(_) => None,
+            Form::Packed(packed) => packed.bounds().map(|(low, high)| (T::from_bits(low), T::from_bits(high))),
+        }
+    }
+
     /// Its values in order.
     pub fn iter(&self) -> impl Iterator<Item = T> {
         (0..self.len()).map(|row| self.get(row))

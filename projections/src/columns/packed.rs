@@ -49,6 +49,16 @@ impl Packed {
         Self { smallest, step, width, len, bytes: bytes.into() }
     }
 
+    /// The smallest number, and one that none is larger than; none: it holds none.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(i64, i64)> {
+        let steps = if self.width == 0 { 0 } else { u64::MAX >> (64 - self.width) };
+        // Numbers may lie further apart than their own 64 bits can say.
+        let largest = i128::from(self.smallest) + i128::from(steps.saturating_mul(self.step));
+        let largest = i64::try_from(largest).unwrap_or(i64::MAX);
+        (!self.is_empty()).then_some((self.smallest, largest))
+    }
+
     /// How many numbers it holds.
     #[must_use]
     pub fn len(&self) -> usize {

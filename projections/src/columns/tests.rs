@@ -39,6 +39,9 @@ proptest! {
         let packed = Packed::new(&numbers, super::cell::STEPS_OF_TIME);
         prop_assert_eq!(packed.len(), numbers.len());
         let back: Vec<_> = (0..numbers.len()).map(|place| packed.get(place)).collect();
+        let between = |(low, high): (i64, i64)| numbers.iter().all(|number| (low..=high).contains(number));
+        prop_assert_eq!(packed.bounds().map(between), (!numbers.is_empty()).then_some(true));
+        prop_assert_eq!(packed.bounds().map(|(low, _)| low), numbers.iter().min().copied());
         prop_assert_eq!(back, numbers);
     }
 

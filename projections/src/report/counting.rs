@@ -3,7 +3,7 @@
 use super::dissatisfaction::Moment;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Recorder, Seen};
-use super::groups::{Axis, Filter, Place, each_group};
+use super::groups::{Axes, Axis, Filter, Place, each_group};
 use super::instants::Instants;
 use super::periods::{Calendar, Period};
 use super::query::Query;
@@ -153,7 +153,7 @@ pub(super) struct Counting<'a, R> {
     pub(super) position: Position,
     pub(super) query: &'a Query,
     pub(super) terms: &'a Terms,
-    pub(super) axes: &'a [Axis],
+    pub(super) axes: Axes<'a>,
     /// The instants at which `standing` was looked at.
     pub(super) instants: Instants,
     /// What stands open at those instants; it becomes rows once it is known how many.
@@ -190,7 +190,7 @@ impl<'a, R: Default> Counting<'a, R> {
             position: sheet.position,
             query,
             terms: &sheet.terms,
-            axes: &sheet.axes,
+            axes: Axes::of(&sheet.axes),
             instants: Instants::default(),
             standing: HashMap::new(),
             begins: None,
@@ -252,18 +252,26 @@ impl<'a, R: Default> Counting<'a, R> {
         let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
         for piece in table.pieces(since, until) {
             let Piece { moments, values } = piece;
+            let known = moments.added.bounds().is_some_and(|(_, last)| last <= self.position);
+            let start_of_all = if by_event { self.start_of_all(moments) } else { None };
             for row in 0..piece.len() {
                 let mut counted = Counted { moments, values, row, begins: None };
                 self.recall.forget();
-                if !keep(&counted) || !self.stands(moments, row) {
+                if !keep(&counted) || !(known || self.is_known(moments, row)) || self.is_voided(moments, row) {
                     continue;
                 }
-                let Some(at) = self.dated(counted.at(), moments.ticket.get(row)) else { continue };
-                let start = self.period_start(at);
+                let start = start_of_all.or_else(|| {
+                    let at = self.dated(counted.at(), moments.ticket.get(row))?;
+                    Some(self.period_start(at))
+                });
+                let Some(start) = start else { continue };
                 counted.begins = by_event.then_some(start.max(self.from));
                 let agents = self.agents(moments, row, whose(&counted));
                 let place = |agent| Place::Measured { moments, row, agent };
-                let moment = (counted.at(), moments.added.get(row));
+                let moment = self.recorder.as_ref().map_or((0, Position::ZERO), |_| {
+                    // Nobody else asks for it.
+                    (counted.at(), moments.added.get(row))
+                });
                 self.enter_for(start, moment, agents, place, |row| count(row, &counted));
             }
         }
@@ -390,7 +398,7 @@ impl<'a, R: Default> Counting<'a, R> {
         place: impl Fn(u32) -> Place<'p>,
         mut enter: impl FnMut(&mut Self, Place<'p>),
     ) {
-        let by_agent = self.axes.contains(&Axis::Agent);
+        let by_agent = self.axes.by_agent;
         let one;
         let agents = match agents {
             Agents::One(agent) => {
@@ -426,9 +434,24 @@ impl<'a, R: Default> Counting<'a, R> {
         Prefix { with_void: self.recall.looks_back(), ..self.prefix() }
     }
 
-    /// Whether a measurement stood at the report's position, its ticket not void then.
-    fn stands(&self, moments: &Moments, row: usize) -> bool {
-        moments.added.get(row) <= self.position && !self.recall.is_void(self.prefix().is_void(moments.ticket.get(row)))
+    /// Whether a measurement was there at the report's position.
+    fn is_known(&self, moments: &Moments, row: usize) -> bool {
+        moments.added.get(row) <= self.position
+    }
+
+    /// Whether a measurement's ticket was void at the report's position.
+    fn is_voided(&self, moments: &Moments, row: usize) -> bool {
+        self.recall.is_void(self.prefix().is_void(moments.ticket.get(row)))
+    }
+
+    /// The start of the period in which all of these lie; none: they may lie in several, or beyond the report's time.
+    fn start_of_all(&mut self, moments: &Moments) -> Option<Micros> {
+        let (first, last) = moments.at.bounds()?;
+        if first < self.from || self.to <= last {
+            return None;
+        }
+        let start = self.period_start(first);
+        (self.query.interval.is_none() || self.period.contains(last)).then_some(start)
     }
 
     /// Whether the ticket is out of the figures; what is counted next is something of that ticket.

@@ -216,13 +216,29 @@ impl Axis {
     }
 }
 
+/// Axes, and what is asked of them for each measurement.
+#[derive(Clone, Copy)]
+pub(super) struct Axes<'a> {
+    pub(super) all: &'a [Axis],
+    /// Which of them is the tag.
+    tag: Option<usize>,
+    pub(super) by_agent: bool,
+}
+
+impl<'a> Axes<'a> {
+    pub(super) fn of(all: &'a [Axis]) -> Self {
+        let tag = all.iter().position(|axis| *axis == Axis::Tag);
+        Self { all, tag, by_agent: all.contains(&Axis::Agent) }
+    }
+}
+
 /// Hands every group that the place stands in to `enter`: one, or one for each of its tags.
-pub(super) fn each_group(state: &Measurements, axes: &[Axis], place: Place<'_>, mut enter: impl FnMut(Group)) {
+pub(super) fn each_group(state: &Measurements, axes: Axes<'_>, place: Place<'_>, mut enter: impl FnMut(Group)) {
     let mut group = Group::default();
-    for (number, axis) in group.iter_mut().zip(axes) {
+    for (number, axis) in group.iter_mut().zip(axes.all) {
         *number = axis.number(state, place);
     }
-    let Some(tag) = axes.iter().position(|axis| *axis == Axis::Tag).filter(|tag| group[*tag] != 0) else {
+    let Some(tag) = axes.tag.filter(|tag| group[*tag] != 0) else {
         return enter(group);
     };
     for number in state.dimensions.tag_sets.members(group[tag]) {
