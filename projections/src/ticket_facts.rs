@@ -12,7 +12,7 @@ mod response;
 use crate::business_time::ScheduleClass;
 use crate::columns::cell::{Cell, choices};
 use crate::measurements::chunk::Location;
-use crate::measurements::runs::{NO_RUN, RunNumber};
+use crate::measurements::runs::RunNumber;
 use crate::measurements::spans::SpanNumber;
 pub(crate) use clocks::{Clocks, Spent};
 pub(crate) use line::LineFacts;
@@ -166,7 +166,7 @@ pub(crate) struct Begun {
     pub(crate) counted: Micros,
 }
 
-/// The running targets of a ticket, by number; [`NO_RUN`] for none.
+/// The running targets of a ticket, by number; [`NO_RUN`](crate::measurements::runs::NO_RUN) for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RunsOf {
     pub(crate) first: RunNumber,
@@ -237,24 +237,11 @@ impl TicketFacts {
             unanswered: !by_agent,
             class: clocks.class(in_force),
             response: Response::at_opening(now, by_agent, clocks.folded()),
-            spent: Spent::default(),
             cycle_begun: Begun { at: now, counted: 0 },
             stay_begun: Begun { at: now, counted: 0 },
-            runs: RunsOf { first: NO_RUN, next: NO_RUN, full: NO_RUN },
-            reopenings: 0,
-            public_agent_replies: 0,
             in_force,
-            first_replier: 0,
-            last_replier: 0,
-            repliers: 0,
-            closed_for: (0, 0),
-            last_closed: None,
-            last_reopened: None,
-            last_transferred: None,
-            last_score: None,
-            replies: Vec::new(),
-            closings: Vec::new(),
             span,
+            ..Self::blank()
         }
     }
 

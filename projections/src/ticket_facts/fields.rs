@@ -78,7 +78,7 @@ impl Begun {
 }
 
 impl TicketFacts {
-    /// What is filled when a packed state is read.
+    /// A state of nothing: what an opening begins with, and what is filled when a packed state is read.
     pub(super) fn blank() -> Self {
         Self {
             version: 0,
