@@ -57,6 +57,22 @@ pub(crate) struct ReportArguments {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
+    #[command(flatten)]
+    pub(crate) parameters: ParameterArguments,
+    /// How to show it.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Name periods and days in a language, in tables; without it they have the labels of JSON, in numbers.
+    #[arg(long, value_enum)]
+    pub(crate) language: Option<InLanguage>,
+    /// Show no progress.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// What a report is asked with: the parameters of the HTTP interface as flags.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ParameterArguments {
     /// The first moment counted: a date (00:00 in the definition's time zone; years 1200 to 1599 are Solar Hijri) or an
     /// instant with an offset.
     #[arg(long, value_name = "TIME")]
@@ -96,15 +112,6 @@ pub(crate) struct ReportArguments {
     /// zammad, iran) or one published in the log, NAME or NAME@VERSION.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) definition: Option<String>,
-    /// How to show it.
-    #[arg(long, value_enum, default_value_t = Output::Table)]
-    pub(crate) output: Output,
-    /// Name periods and days in a language, in tables; without it they have the labels of JSON, in numbers.
-    #[arg(long, value_enum)]
-    pub(crate) language: Option<InLanguage>,
-    /// Show no progress.
-    #[arg(long)]
-    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -134,7 +141,7 @@ impl From<InLanguage> for Language {
     }
 }
 
-impl ReportArguments {
+impl ParameterArguments {
     /// The flags as the parameters of a report.
     ///
     /// # Errors

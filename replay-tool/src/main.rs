@@ -1,5 +1,6 @@
 //! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
 
+mod asked;
 mod cli;
 mod definition;
 mod report;

@@ -1,0 +1,123 @@
+//! What a report is asked for over a source: its query, the end of the prefix, the definition; and the fold under it.
+
+use crate::Failure;
+use crate::cli::ParameterArguments;
+use crate::definition;
+use crate::source::Source;
+use daftar_domain::Invalid;
+use daftar_eventlog::Position;
+use daftar_projections::definition::catalog::Published;
+use daftar_projections::labels::KeyLabels;
+use daftar_projections::measurements::Measurements;
+use daftar_projections::projector::{catch_up, position_at};
+use daftar_projections::report::query::{AsOf, Query};
+use daftar_projections::report::{Report, report};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+/// A report as it is asked for, with everything that decides its figures.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) query: Query,
+    /// The end of the prefix that it reads.
+    pub(crate) position: Position,
+    pub(crate) definition: Arc<Published>,
+}
+
+impl Asked {
+    /// What the flags ask of a source.
+    ///
+    /// # Errors
+    ///
+    /// Wrong usage for a flag that makes no sense, a definition or a position that there is not.
+    pub(crate) async fn of(name: &str, flags: &ParameterArguments, source: &Source) -> Result<Self, Failure> {
+        let query = query(name, flags)?;
+        let file = flags.definition.as_deref().map(definition::from_file).transpose()?.flatten();
+        let position = asked_position(source, query.as_of).await?;
+        let definition = match file {
+            Some(document) => document,
+            None => definition::named(source, query.definition.as_deref(), position).await?,
+        };
+        Ok(Self { query, position, definition })
+    }
+
+    /// The history up to the position, folded under the definition.
+    pub(crate) async fn fold(&self, source: &Source, quiet: bool) -> Result<Measurements, Failure> {
+        let document = &self.definition.document;
+        let happened_by = self.query.happened_by_under(document);
+        let mut state = Measurements::under(document.folded()).up_to(happened_by);
+        let progress = progress_bar(self.position, quiet);
+        catch_up(&*source.log, &mut state, Some(self.position), |reached| progress.set_position(reached.0))
+            .await
+            .map_err(Failure::run)?;
+        progress.finish_and_clear();
+        Ok(state)
+    }
+
+    /// The report, counted from measurements that [`Self::fold`] made.
+    pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
+        report(state, &self.query, &self.definition, self.position, &KeyLabels(source.keys.clone()))
+            .map_err(Failure::usage)
+    }
+}
+
+/// What the flags ask for, whatever the source.
+///
+/// # Errors
+///
+/// Wrong usage, a line for each flag that makes no sense.
+pub(crate) fn query(name: &str, flags: &ParameterArguments) -> Result<Query, Failure> {
+    let parameters = flags.parameters().map_err(Failure::Usage)?;
+    Query::parse(name, parameters).map_err(|wrong| {
+        let lines: Vec<_> = wrong.into_iter().map(|invalid| as_flag(invalid).to_string()).collect();
+        Failure::Usage(lines.join("\n"))
+    })
+}
+
+/// Names a parameter as the flag it was given with.
+fn as_flag(mut wrong: Invalid) -> Invalid {
+    let flags = [
+        "from",
+        "to",
+        "interval",
+        "group_by",
+        "as_of",
+        "happened_by",
+        "at",
+        "within",
+        "limit",
+        "figures",
+        "definition",
+    ];
+    if flags.contains(&&*wrong.field) {
+        wrong.field = format!("--{}", wrong.field.replace('_', "-"));
+    }
+    wrong
+}
+
+/// The end of the prefix that was asked for.
+async fn asked_position(source: &Source, as_of: Option<AsOf>) -> Result<Position, Failure> {
+    let last = *source.log.durable().borrow();
+    match as_of {
+        None => Ok(last),
+        Some(AsOf::Position(position)) if position > last.0 => {
+            Err(Failure::Usage(format!("--as-of is {position}, but the log ends at position {last}")))
+        }
+        Some(AsOf::Position(position)) => Ok(Position(position)),
+        Some(AsOf::Instant(_)) if !source.tells_recorded_at => Err(Failure::Usage(
+            "--as-of is an instant, but the events do not say when they were recorded; give a position".to_owned(),
+        )),
+        Some(AsOf::Instant(instant)) => position_at(&*source.log, instant).await.map_err(Failure::run),
+    }
+}
+
+/// A bar of events, on a terminal alone.
+fn progress_bar(position: Position, quiet: bool) -> ProgressBar {
+    if quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(position.0);
+    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta} left");
+    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
