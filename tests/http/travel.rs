@@ -122,7 +122,7 @@ fn whoever_does_not_wait_for_figures_is_told_how_far_they_are() {
     }
     assert!(!told.is_empty());
     for detail in told {
-        assert!(detail.contains("folded ") && detail.contains(" of 10000 events"), "{detail}");
+        assert!(detail.contains("folded ") && detail.contains(" of 10,000 events"), "{detail}");
     }
 }
 
