@@ -6,6 +6,7 @@
 //! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows; `row_numbers`: which row
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
+//! - `adding`: what was counted in parts, added up
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
 //! - `targeting`: which target applies, and when it falls due
 //! - `dissatisfaction`: cases of dissatisfied customers
@@ -15,6 +16,7 @@
 //! - [`explain`]: what one cell is made of
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
+mod adding;
 mod backlog;
 mod cases;
 mod counting;
@@ -154,6 +156,7 @@ pub enum ReportError {
 }
 
 /// What an asked definition and query say about a report, on the definition's calendar.
+#[derive(Clone)]
 struct Terms {
     definition: Arc<Published>,
     calendar: Calendar,
@@ -179,7 +182,7 @@ impl Terms {
 }
 
 /// The figures of one report's rows.
-trait RowFigures: Default + Send {
+trait RowFigures: adding::Adds + Default + Send {
     /// How many figures a row has.
     const FIGURES: u64;
     /// How many cells of a report's size a row takes.

@@ -1,5 +1,6 @@
 //! The report `backlog`: what lies open at the end of each period, and for how long.
 
+use super::adding::Adds;
 use super::counting::Counting;
 use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
@@ -14,6 +15,11 @@ const AGES: [&str; standing::AGES] = ["under_1d", "1d_3d", "3d_7d", "7d_30d", "o
 #[derive(Default)]
 pub(super) struct Backlog {
     standing: Standing,
+}
+
+/// What stands open is told once, to rows that are added up.
+impl Adds for Backlog {
+    fn add_up(&mut self, _: Self) {}
 }
 
 impl RowFigures for Backlog {

@@ -1,5 +1,6 @@
 //! The report `cases`: dissatisfied customers, and what was done about them.
 
+use super::adding::adds;
 use super::counting::Counting;
 use super::dissatisfaction;
 use super::explain::part::{Lookup, PartOf, count, share_of, values};
@@ -19,12 +20,17 @@ pub(super) struct Cases {
     recovered: u64,
 }
 
+adds!(Cases { opened, open, times, recovered });
+
 impl RowFigures for Cases {
     const FIGURES: u64 = 5;
 
     /// Everything counts under the dimensions of the score that opened the case: the case at that score, the follow-up
     /// at the follow-up, and what is open at each period's end.
     fn count(counting: &mut Counting<'_, Self>, _: &Measurements) {
+        if !counting.part.is_first() {
+            return;
+        }
         let cases = dissatisfaction::cases(counting.prefix_and_void());
         let first = || cases.iter().map(dissatisfaction::Case::opened_at).min();
         counting.instants = Instants::of(counting.query, counting.terms, first);

@@ -26,6 +26,28 @@ pub(super) use super::query::GROUP_BY_MAX as GROUPS_MAX;
 /// The numbers of a group's values, 0 where there are fewer dimensions.
 pub(super) type Group = [u32; GROUPS_MAX];
 
+/// A part of what is counted: of several, each takes its own pieces of every table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    number: usize,
+    of: usize,
+}
+
+impl Part {
+    /// Everything.
+    pub(super) const WHOLE: Self = Self { number: 0, of: 1 };
+
+    /// All parts of so many.
+    pub(super) fn all(of: usize) -> impl Iterator<Item = Self> {
+        (0..of).map(move |number| Self { number, of })
+    }
+
+    /// Whether it counts what no table has pieces of, such as what stands open.
+    pub(super) fn is_first(self) -> bool {
+        self.number == 0
+    }
+}
+
 /// Which row: the start of its period (the earliest instant without an interval), and its group.
 pub(super) type Key = (Micros, Group);
 
@@ -153,6 +175,8 @@ pub(super) struct Counting<'a, R> {
     pub(super) position: Position,
     pub(super) query: &'a Query,
     pub(super) terms: &'a Terms,
+    /// Which part of everything is counted.
+    pub(super) part: Part,
     pub(super) axes: Axes<'a>,
     /// The instants at which `standing` was looked at.
     pub(super) instants: Instants,
@@ -183,6 +207,11 @@ pub(super) struct Counting<'a, R> {
 
 impl<'a, R: Default> Counting<'a, R> {
     pub(super) fn new(sheet: &'a Sheet<'_>) -> Self {
+        Self::of_part(sheet, Part::WHOLE)
+    }
+
+    /// Counts a part of everything.
+    pub(super) fn of_part(sheet: &'a Sheet<'_>, part: Part) -> Self {
         let Sheet { state, query, labels, .. } = *sheet;
         let filters: Vec<_> = query.filters.iter().map(|f| Filter::of(f, &state.dimensions, labels)).collect();
         Self {
@@ -190,6 +219,7 @@ impl<'a, R: Default> Counting<'a, R> {
             position: sheet.position,
             query,
             terms: &sheet.terms,
+            part,
             axes: Axes::of(&sheet.axes),
             instants: Instants::default(),
             standing: HashMap::new(),
@@ -220,8 +250,8 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// What was counted.
     pub(super) fn into_tally(self) -> Tally<R> {
-        let Self { rows, instants, standing, begins, listed, .. } = self;
-        Tally { rows, instants, standing, begins, listed }
+        let Self { rows, numbers, instants, standing, begins, listed, .. } = self;
+        Tally { rows, numbers, instants, standing, begins, listed }
     }
 
     /// Takes note of cells beside those of the rows; whether the report is too large with them.
@@ -250,7 +280,7 @@ impl<'a, R: Default> Counting<'a, R> {
     ) {
         let by_event = self.terms.document().dated_by == DatedBy::Event;
         let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
-        for piece in table.pieces(since, until) {
+        for piece in table.pieces(since, until).skip(self.part.number).step_by(self.part.of) {
             let Piece { moments, values } = piece;
             let known = moments.added.bounds().is_some_and(|(_, last)| last <= self.position);
             let start_of_all = if by_event { self.start_of_all(moments) } else { None };
@@ -506,6 +536,7 @@ impl<'a, R: Default> Counting<'a, R> {
 /// What was counted: rows, in no particular order, and what stands open, which is not rows yet.
 pub(super) struct Tally<R> {
     pub(super) rows: Vec<Counter<R>>,
+    numbers: RowNumbers,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
     /// Cells beside those of the rows.
@@ -515,6 +546,20 @@ pub(super) struct Tally<R> {
 }
 
 impl<R: RowFigures> Tally<R> {
+    /// Adds the rows that another part counted; the rest is the first part's.
+    pub(super) fn add_up(&mut self, part: Self) {
+        for Counter { key, measurements, figures } in part.rows {
+            let index = self.numbers.of_row(&key, self.rows.len());
+            match self.rows.get_mut(index) {
+                Some(row) => {
+                    row.measurements += measurements;
+                    row.figures.add_up(figures);
+                }
+                None => self.rows.push(Counter { key, measurements, figures }),
+            }
+        }
+    }
+
     /// Every group that counts anything; some more than once.
     pub(super) fn groups(&self) -> impl Iterator<Item = &Group> {
         self.rows.iter().map(|row| &row.key.1).chain(self.standing.keys())

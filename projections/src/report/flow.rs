@@ -1,5 +1,6 @@
 //! The report `flow`: what comes in, goes out, comes back and moves on.
 
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, values};
 use super::explain::recall::TakenBy;
@@ -37,6 +38,25 @@ pub(super) struct Flow {
     stays: HashMap<u16, Vec<Micros>>,
     priority_changed: u64,
 }
+
+adds!(Flow {
+    opened,
+    closed,
+    closed_tickets,
+    reopenings,
+    reopened_tickets,
+    first_closed,
+    replies,
+    closed_by_agent,
+    closed_by_customer,
+    closed_by_automation,
+    reasons,
+    transfers,
+    transferred_tickets,
+    between,
+    stays,
+    priority_changed,
+});
 
 impl RowFigures for Flow {
     const FIGURES: u64 = 15;
@@ -172,6 +192,8 @@ pub(super) struct FirstClosed {
     reopened: u64,
     one_touch: u64,
 }
+
+adds!(FirstClosed { all, reopened, one_touch });
 
 impl FirstClosed {
     /// Those reopened since.

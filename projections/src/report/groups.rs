@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// What customers are called: reports know them by pseudonym alone.
-pub trait CustomerLabels {
+pub trait CustomerLabels: Sync {
     /// The customer's id; `None` when nobody knows it any more.
     fn label(&self, pseudonym: &PseudonymBytes) -> Option<String>;
 

@@ -1,5 +1,6 @@
 //! The report `leaderboard`: agents side by side, ranked where enough customers have answered.
 
+use super::adding::Adds;
 use super::counting::{Counter, Counting, Key, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, share, values};
@@ -33,6 +34,20 @@ pub(super) struct Leaderboard {
     first_closed: FirstClosed,
     /// Targets met of those met or missed, over all metrics.
     targets_met: Share,
+}
+
+/// Rank and agent are told once, to rows that are added up.
+impl Adds for Leaderboard {
+    fn add_up(&mut self, other: Self) {
+        self.closed.add_up(other.closed);
+        self.public_replies.add_up(other.public_replies);
+        self.ratings.add_up(other.ratings);
+        self.overall.add_up(other.overall);
+        self.first_responses.add_up(other.first_responses);
+        self.full_resolutions.add_up(other.full_resolutions);
+        self.first_closed.add_up(other.first_closed);
+        self.targets_met.add_up(other.targets_met);
+    }
 }
 
 impl RowFigures for Leaderboard {

@@ -1,5 +1,6 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
@@ -32,6 +33,19 @@ pub(super) struct Overview {
     response: Share,
     nps: Scores,
 }
+
+adds!(Overview {
+    opened,
+    closed,
+    backlog,
+    overall,
+    ratings,
+    first_responses,
+    full_resolutions,
+    first_closed,
+    response,
+    nps,
+});
 
 impl RowFigures for Overview {
     const FIGURES: u64 = 10;

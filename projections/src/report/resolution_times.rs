@@ -1,5 +1,6 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
+use super::adding::adds;
 use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, share_of, values};
 use super::explain::recall::TakenBy;
@@ -25,6 +26,19 @@ pub(super) struct ResolutionTimes {
     on_hold_customer: Vec<Micros>,
     on_hold_third_party: Vec<Micros>,
 }
+
+adds!(ResolutionTimes {
+    first,
+    full,
+    within,
+    open,
+    requester_wait,
+    customer_wait,
+    agent_work,
+    on_hold,
+    on_hold_customer,
+    on_hold_third_party,
+});
 
 impl RowFigures for ResolutionTimes {
     const FIGURES: u64 = 10;

@@ -1,5 +1,6 @@
 //! The report `response-times`: how long customers wait for an answer.
 
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
 use super::targeting::{Ended, Within};
@@ -19,6 +20,8 @@ pub(super) struct ResponseTimes {
     started: u64,
     answered: u64,
 }
+
+adds!(ResponseTimes { first, within, next, started, answered });
 
 impl RowFigures for ResponseTimes {
     const FIGURES: u64 = 5;

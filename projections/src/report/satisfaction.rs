@@ -1,5 +1,6 @@
 //! The report `satisfaction`: what customers said of closings and replies.
 
+use super::adding::adds;
 use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share};
 use super::explain::recall::{Recall, TakenBy};
@@ -41,6 +42,8 @@ pub(super) struct Satisfaction {
     nps: Scores,
     ces: Scores,
 }
+
+adds!(Satisfaction { overall, ratings, response, questions, choices, nps, ces });
 
 impl RowFigures for Satisfaction {
     const FIGURES: u64 = 7;
@@ -246,6 +249,8 @@ pub(super) fn count_responses<R: Default>(
 pub(super) struct Rated {
     scales: BTreeMap<Scale, Scores>,
 }
+
+adds!(Rated { scales });
 
 impl Rated {
     pub(super) fn add(&mut self, scale: u8, score: u16) {

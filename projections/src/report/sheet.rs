@@ -1,6 +1,6 @@
 //! A report's rows: counted, limited to the largest groups, filled up where nothing is counted, and put in order.
 
-use super::counting::{Counter, Counting, GROUPS_MAX, Group, Key};
+use super::counting::{Counter, Counting, GROUPS_MAX, Group, Key, Part, Tally};
 use super::explain::part::PartOf;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Entered, Recorder};
@@ -10,11 +10,15 @@ use super::periods::Interval;
 use super::query::{Dimension, Query};
 use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, Terms};
 use crate::columns::map::Fast;
+use crate::definition::document::DatedBy;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
+
+/// From how many openings in the report's time on a second thread counts half of everything.
+const HALVED_FROM: usize = if cfg!(test) { 8 } else { 8192 };
 
 /// Everything a report is made of.
 pub(super) struct Sheet<'a> {
@@ -69,9 +73,7 @@ impl<'a> Sheet<'a> {
     }
 
     pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
-        let mut counting = Counting::<R>::new(self);
-        R::count(&mut counting, self.state);
-        let mut tally = counting.into_tally();
+        let mut tally = self.tally::<R>();
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
             R::rank(&mut tally.rows, agent, self.state, &self.terms);
@@ -95,6 +97,47 @@ impl<'a> Sheet<'a> {
         rows.sort_by_cached_key(order);
         let Self { state, query, terms, dimensions, .. } = self;
         Ok(Making { state, query, terms, dimensions, labels: &labels }.rows(rows))
+    }
+
+    /// Everything counted, on as many threads as are worth it.
+    fn tally<R: RowFigures>(&self) -> Tally<R> {
+        let mut parts = Part::all(self.threads());
+        let first = parts.next().unwrap_or(Part::WHOLE);
+        std::thread::scope(|scope| {
+            let apart = |part| {
+                let sheet = self.apart();
+                scope.spawn(move || sheet.count::<R>(part))
+            };
+            let others: Vec<_> = parts.map(apart).collect();
+            let mut tally = self.count(first);
+            for other in others {
+                // A panic there is one of this report's.
+                tally.add_up(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
+            }
+            tally
+        })
+    }
+
+    fn count<R: RowFigures>(&self, part: Part) -> Tally<R> {
+        let mut counting = Counting::<R>::of_part(self, part);
+        R::count(&mut counting, self.state);
+        counting.into_tally()
+    }
+
+    /// The same for another thread, which looks back for itself.
+    fn apart(&self) -> Sheet<'a> {
+        let Self { state, query, position, labels, terms, axes, dimensions, .. } = self;
+        let recall = Recall::of(*position, false);
+        let (terms, dimensions, axes) = (terms.clone(), dimensions.clone(), axes.clone());
+        Sheet { state, query, position: *position, labels: *labels, terms, recall, dimensions, axes }
+    }
+
+    /// How many threads count: two from where one more costs less than it spares.
+    fn threads(&self) -> usize {
+        let by_event = self.terms.document().dated_by == DatedBy::Event;
+        let (from, to) = if by_event { (self.terms.from, self.terms.to) } else { (None, None) };
+        let chunks = self.state.openings.chunks(from.unwrap_or(Micros::MIN), to.unwrap_or(Micros::MAX));
+        if chunks.map(|(_, chunk)| chunk.len()).sum::<usize>() < HALVED_FROM { 1 } else { 2 }
     }
 
     /// Which of the dimensions is the agent of a report that is always by agent.

@@ -100,6 +100,9 @@ impl Levels {
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {
+    if !counting.part.is_first() {
+        return;
+    }
     counting.instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
     let (since, until) = (counting.instants.first_before(), counting.instants.last_before());
     for (ticket, span) in state.spans.seen(counting.position, since, until) {

@@ -1,5 +1,6 @@
 //! The report `targets`: which durations met their targets, which missed them, and which still can.
 
+use super::adding::{Adds, adds};
 use super::counting::Counting;
 use super::explain::part::{Lookup, PartOf, count, share, share_of};
 use super::figure::Figure;
@@ -37,6 +38,15 @@ struct Running {
     ticket: u32,
     due_at: Option<Micros>,
     left: Micros,
+}
+
+adds!(Targets { first_response, next_response, full_resolution });
+adds!(Counts { met, breached, running });
+
+impl Adds for Vec<Running> {
+    fn add_up(&mut self, mut other: Self) {
+        self.append(&mut other);
+    }
 }
 
 impl RowFigures for Targets {
@@ -180,7 +190,7 @@ pub(super) fn each_breach<R: Default>(
     state: &Measurements,
     mut count: impl FnMut(&mut R, TargetMetric),
 ) {
-    let Some(at) = counting.terms.at else { return };
+    let Some(at) = counting.terms.at.filter(|_| counting.part.is_first()) else { return };
     for (metric, targets) in all(counting) {
         for run in without_value(counting, state, metric) {
             if counting.is_void(run.ticket) {
@@ -211,6 +221,9 @@ fn without_value<'a, R: Default>(
 
 /// Counts what runs at each of the report's instants, and is not over by then.
 fn count_running(counting: &mut Counting<'_, Targets>, state: &Measurements) {
+    if !counting.part.is_first() {
+        return;
+    }
     let instants = Instants::of(counting.query, counting.terms, || counting.first_opening());
     // Every instant becomes a row, or a look at everything that runs: too many are told before they are taken.
     let looks = instants.len() as u64 * Targets::CELLS;

@@ -1,5 +1,6 @@
 //! The report `volume`: how many tickets are opened and replies written in each hour of the week.
 
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
@@ -26,6 +27,9 @@ struct Cell {
     opened: u64,
     replies: u64,
 }
+
+adds!(Volume { cells });
+adds!(Cell { opened, replies });
 
 impl RowFigures for Volume {
     const FIGURES: u64 = 1;
