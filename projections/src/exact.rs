@@ -66,7 +66,13 @@ impl Decimal {
 impl Decimal {
     /// Writes its digits, as `Display` does.
     pub fn write(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(Text::of(self).as_bytes());
+        match u64::try_from(self.0) {
+            // Most numbers are whole.
+            Ok(millionths) if millionths % 1_000_000 == 0 => {
+                out.extend_from_slice(itoa::Buffer::new().format(millionths / 1_000_000).as_bytes());
+            }
+            _ => out.extend_from_slice(Text::of(self).as_bytes()),
+        }
     }
 }
 
@@ -116,14 +122,31 @@ pub struct Distribution {
 impl Distribution {
     /// The distribution of values in millionths of their unit: microseconds, or counts times a million.
     #[must_use]
-    pub fn of(mut values: Vec<i64>) -> Self {
+    pub fn of(mut values: impl AsMut<[i64]>) -> Self {
+        let values = values.as_mut();
         // Fewer than 2^63 values of 63 bits: the sum always fits 128.
         let sum: i128 = values.iter().copied().map(i128::from).sum();
         let whole = |value: Option<&i64>| value.map(|value| Decimal(i128::from(*value)));
         let (min, max) = (whole(values.iter().min()), whole(values.iter().max()));
-        let [p50, p75, p90, p95, p99] = percentiles(&mut values);
-        let mean = divide_half_even(sum, i128::from(count_of(&values))).map(Decimal);
-        Self { count: count_of(&values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
+        let [p50, p75, p90, p95, p99] = percentiles(values);
+        let mean = divide_half_even(sum, i128::from(count_of(values))).map(Decimal);
+        Self { count: count_of(values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
+    }
+
+    /// What it says beside the count, under the names that reports have for it.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, Option<Decimal>); 9] {
+        [
+            ("sum", Some(self.sum)),
+            ("mean", self.mean),
+            ("min", self.min),
+            ("max", self.max),
+            ("p50", self.p50),
+            ("p75", self.p75),
+            ("p90", self.p90),
+            ("p95", self.p95),
+            ("p99", self.p99),
+        ]
     }
 }
 
@@ -180,8 +203,32 @@ impl Share {
 /// The percentiles of a distribution, each x\[lo\] + rest / 100 x (x\[lo + 1\] - x\[lo\]) at the rank
 /// (n - 1) x percent / 100 of the sorted values; the values are left in another order.
 fn percentiles(values: &mut [i64]) -> [Option<Decimal>; 5] {
+    if values.len() <= SORTED_TO {
+        values.sort_unstable();
+        return [50, 75, 90, 95, 99]
+            .map(|percent| percentile(values.len(), percent, |place| neighbours(values, place)));
+    }
     let mut in_place = InPlace { values, reached: None };
     [50, 75, 90, 95, 99].map(|percent| in_place.percentile(percent))
+}
+
+/// Up to how many values are sorted as a whole, which then costs less than looking for each percentile.
+const SORTED_TO: usize = 64;
+
+/// One percentile of so many values; `neighbours` tells the value at a place among the sorted ones and the one after it,
+/// or the last twice.
+fn percentile(count: usize, percent: usize, neighbours: impl FnOnce(usize) -> Option<(i128, i128)>) -> Option<Decimal> {
+    let rank = count.checked_sub(1)?.checked_mul(percent)?;
+    let (low, high) = neighbours(rank / 100)?;
+    let rest = i128::try_from(rank % 100).ok()?;
+    divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+}
+
+/// The value at a place of sorted ones and the one after it, or the last twice.
+fn neighbours(sorted: &[i64], place: usize) -> Option<(i128, i128)> {
+    let low = *sorted.get(place)?;
+    let high = sorted.get(place + 1).copied().unwrap_or(low);
+    Some((low.into(), high.into()))
 }
 
 /// Values of which one stands where sorting would put it, smaller ones before it and larger ones after it.
@@ -194,10 +241,7 @@ struct InPlace<'a> {
 impl InPlace<'_> {
     /// One percentile; they are asked for from the lowest to the highest.
     fn percentile(&mut self, percent: usize) -> Option<Decimal> {
-        let rank = self.values.len().checked_sub(1)?.checked_mul(percent)?;
-        let (low, high) = self.neighbours(rank / 100)?;
-        let rest = i128::try_from(rank % 100).ok()?;
-        divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+        percentile(self.values.len(), percent, |place| self.neighbours(place))
     }
 
     /// The value at a place among the sorted ones and the one after it, or the last twice.

@@ -58,7 +58,7 @@ use chrono::DateTime;
 use counting::{Counter, Counting, GROUPS_MAX, Prefix};
 use daftar_eventlog::Position;
 use explain::part::{Lookup, PartOf};
-use figure::Figure;
+use figure::{Figure, JsonFields, Tells, Written};
 use periods::{Calendar, Interval, Period};
 use query::{AsOf, Dimension, Query, ReportName, When};
 use sheet::Sheet;
@@ -173,10 +173,10 @@ impl Terms {
         &self.definition.document
     }
 
-    /// Adds a figure to a row's where it is asked for.
-    fn add<F: Into<Figure>>(&self, fields: &mut Fields, name: &'static str, figure: impl FnOnce() -> F) {
+    /// Tells a figure of a row where it is asked for.
+    fn tell<F: Into<Figure> + Written>(&self, to: &mut impl Tells, name: &'static str, figure: impl FnOnce() -> F) {
         if self.figures.as_ref().is_none_or(|asked| asked.contains(&name)) {
-            fields.push((name.into(), figure().into()));
+            to.tell(name, figure());
         }
     }
 }
@@ -205,11 +205,39 @@ trait RowFigures: adding::Adds + Default + Send {
     /// The row's figures.
     fn figures(self, state: &Measurements, terms: &Terms) -> Fields;
 
+    /// Writes those of the row's figures that are shown, as the same bytes as [`Self::figures`] would be.
+    ///
+    /// It may turn the row's values about, and leaves nothing that can be read again.
+    fn write(&mut self, state: &Measurements, terms: &Terms, shows: &dyn Fn(&str) -> bool, to: &mut JsonFields<'_>) {
+        let figures = std::mem::take(self).figures(state, terms).into_iter().filter(|(name, _)| shows(name));
+        figures.for_each(|(name, figure)| to.add(&name, &figure));
+    }
+
     /// The paths of its figures as explanations are asked for them; a word in capitals stands for one of several.
     const EXPLAINED: &'static [&'static str];
 
     /// Reads the parts of the figure at a path; none: there is no such figure.
     fn parts<'a>(figure: &str, lookup: &Lookup<'a>) -> Option<PartOf<'a, Self>>;
+}
+
+/// Calls a function of a sheet for the rows of the report that it asks for; tickets of the review queue are no rows of
+/// figures.
+macro_rules! of_report {
+    ($sheet:ident.$rows:ident, $of_queue:expr) => {
+        match $sheet.query.report {
+            ReportName::Overview => $sheet.$rows::<overview::Overview>(),
+            ReportName::Satisfaction => $sheet.$rows::<satisfaction::Satisfaction>(),
+            ReportName::ResponseTimes => $sheet.$rows::<response_times::ResponseTimes>(),
+            ReportName::ResolutionTimes => $sheet.$rows::<resolution_times::ResolutionTimes>(),
+            ReportName::Flow => $sheet.$rows::<flow::Flow>(),
+            ReportName::Leaderboard => $sheet.$rows::<leaderboard::Leaderboard>(),
+            ReportName::Targets => $sheet.$rows::<targets::Targets>(),
+            ReportName::Volume => $sheet.$rows::<volume::Volume>(),
+            ReportName::Backlog => $sheet.$rows::<backlog::Backlog>(),
+            ReportName::Cases => $sheet.$rows::<cases::Cases>(),
+            ReportName::ReviewQueue => $of_queue(&$sheet),
+        }
+    };
 }
 
 /// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a
@@ -271,19 +299,24 @@ pub fn rows(
 ) -> Result<Vec<Row>, ReportError> {
     let terms = terms(state, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?;
-    match query.report {
-        ReportName::Overview => sheet.rows::<overview::Overview>(),
-        ReportName::Satisfaction => sheet.rows::<satisfaction::Satisfaction>(),
-        ReportName::ResponseTimes => sheet.rows::<response_times::ResponseTimes>(),
-        ReportName::ResolutionTimes => sheet.rows::<resolution_times::ResolutionTimes>(),
-        ReportName::Flow => sheet.rows::<flow::Flow>(),
-        ReportName::Leaderboard => sheet.rows::<leaderboard::Leaderboard>(),
-        ReportName::Targets => sheet.rows::<targets::Targets>(),
-        ReportName::Volume => sheet.rows::<volume::Volume>(),
-        ReportName::Backlog => sheet.rows::<backlog::Backlog>(),
-        ReportName::Cases => sheet.rows::<cases::Cases>(),
-        ReportName::ReviewQueue => review_queue::rows(&sheet),
-    }
+    of_report!(sheet.rows, review_queue::rows)
+}
+
+/// The rows of a report alone, written as JSON without being made first: the bytes of [`Report::rows_json`].
+///
+/// # Errors
+///
+/// Those of [`report`].
+pub fn rows_json(
+    state: &Measurements,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<String, ReportError> {
+    let terms = terms(state, query, definition, position)?;
+    let sheet = Sheet::new(state, query, position, labels, terms)?;
+    of_report!(sheet.rows_json, |sheet: &Sheet<'_>| Ok(json::of_rows(&review_queue::rows(sheet)?)))
 }
 
 /// The query on the definition's calendar.

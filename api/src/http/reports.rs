@@ -18,7 +18,7 @@ use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::report::query::{Query, ReportName};
 use daftar_projections::report::rows_key::RowsKey;
-use daftar_projections::report::{Report, ReportError, head, rows};
+use daftar_projections::report::{Report, ReportError, head, rows, rows_json};
 use std::sync::Arc;
 
 /// How a report is written.
@@ -100,10 +100,12 @@ fn made_of(
     let key = (RowsKey::of(state, query, &head), form);
     let rows = desk.rows().get(&key, || {
         let labels = KeyLabels(Arc::clone(desk.codec().keys()));
-        let report = Report { rows: rows(state, query, definition, position, &labels)?, ..head.clone() };
         Ok(match form {
-            Form::Json => report.rows_json(),
-            Form::Csv => report.to_csv(),
+            Form::Json => rows_json(state, query, definition, position, &labels)?,
+            Form::Csv => {
+                let rows = rows(state, query, definition, position, &labels)?;
+                Report { rows, ..head.clone() }.to_csv()
+            }
         })
     })?;
     Ok(Made { head, rows })

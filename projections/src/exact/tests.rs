@@ -17,7 +17,7 @@ fn said(figure: Option<Decimal>) -> String {
 
 /// p50, p75, p90, p95, p99 of whole numbers.
 fn percentiles(values: &[i64]) -> [String; 5] {
-    let d = Distribution::of(values.iter().map(|v| v * 1_000_000).collect());
+    let d = Distribution::of(values.iter().map(|v| v * 1_000_000).collect::<Vec<_>>());
     [d.p50, d.p75, d.p90, d.p95, d.p99].map(said)
 }
 
@@ -210,7 +210,7 @@ proptest! {
 
     #[test]
     fn the_order_of_values_changes_nothing(values in prop::collection::vec(any::<i64>(), 0..50)) {
-        let turned = values.iter().rev().copied().collect();
+        let turned: Vec<_> = values.iter().rev().copied().collect();
         prop_assert_eq!(Distribution::of(values), Distribution::of(turned));
     }
 

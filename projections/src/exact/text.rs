@@ -62,14 +62,12 @@ impl Text {
         self.push(b'.');
     }
 
-    fn whole(&mut self, mut units: u64) {
-        loop {
-            self.push(digit(units));
-            units /= 10;
-            if units == 0 {
-                return;
-            }
-        }
+    fn whole(&mut self, units: u64) {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(units).as_bytes();
+        let end = self.start;
+        self.start -= digits.len();
+        self.room[self.start..end].copy_from_slice(digits);
     }
 
     fn push(&mut self, byte: u8) {

@@ -2,8 +2,13 @@
 
 use crate::exact::Share;
 use crate::ticket_facts::Micros;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
+
+/// A heap of durations, or of counts in millionths; a small one without memory of its own, as the many groups of a
+/// report mostly have.
+pub(super) type Values = SmallVec<[Micros; 8]>;
 
 /// What was counted of a part, to which another part's can be added.
 ///
@@ -26,7 +31,7 @@ impl Adds for Share {
     }
 }
 
-impl Adds for Vec<Micros> {
+impl Adds for Values {
     fn add_up(&mut self, other: Self) {
         if self.is_empty() {
             *self = other;

@@ -1,6 +1,6 @@
 //! The report `cases`: dissatisfied customers, and what was done about them.
 
-use super::adding::adds;
+use super::adding::{Values, adds};
 use super::counting::Counting;
 use super::dissatisfaction;
 use super::explain::part::{Lookup, PartOf, count, share_of, values};
@@ -9,14 +9,13 @@ use super::standing::Standing;
 use super::{Fields, RowFigures, Terms};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
-use crate::ticket_facts::Micros;
 
 /// A row being counted.
 #[derive(Default)]
 pub(super) struct Cases {
     opened: u64,
     open: u64,
-    times: Vec<Micros>,
+    times: Values,
     recovered: u64,
 }
 

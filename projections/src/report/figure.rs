@@ -102,6 +102,81 @@ impl Figure {
     }
 }
 
+/// A figure that can be written without being made a [`Figure`] first, as the same bytes.
+pub(super) trait Written {
+    /// Writes it as JSON.
+    fn write_json(&self, out: &mut Vec<u8>);
+}
+
+impl Written for Figure {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+}
+
+impl Written for u64 {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        Figure::Count(*self).write(out);
+    }
+}
+
+impl Written for Share {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        Figure::from(*self).write(out);
+    }
+}
+
+impl Written for Distribution {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"count\":");
+        self.count.write_json(out);
+        for (name, value) in self.named() {
+            // These names have nothing that JSON escapes.
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":");
+            match value {
+                Some(value) => value.write(out),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.push(b'}');
+    }
+}
+
+/// Where a row's figures go, one after the other.
+pub(super) trait Tells {
+    /// Takes the next figure.
+    fn tell<F: Into<Figure> + Written>(&mut self, name: &'static str, figure: F);
+}
+
+impl Tells for Vec<(Cow<'static, str>, Figure)> {
+    fn tell<F: Into<Figure> + Written>(&mut self, name: &'static str, figure: F) {
+        self.push((name.into(), figure.into()));
+    }
+}
+
+/// A row's figures as JSON, each behind a comma.
+pub(super) struct JsonFields<'a> {
+    pub(super) out: &'a mut Vec<u8>,
+}
+
+impl JsonFields<'_> {
+    /// Writes a figure.
+    pub(super) fn add(&mut self, name: &str, figure: &impl Written) {
+        self.out.push(b',');
+        write_text(name, self.out);
+        self.out.push(b':');
+        figure.write_json(self.out);
+    }
+}
+
+impl Tells for JsonFields<'_> {
+    fn tell<F: Into<Figure> + Written>(&mut self, name: &'static str, figure: F) {
+        self.add(name, &figure);
+    }
+}
+
 /// Writes a name, a colon and its figure.
 pub(super) fn write_field(name: &str, figure: &Figure, out: &mut Vec<u8>) {
     write_text(name, out);
@@ -195,19 +270,10 @@ impl<T: Into<Figure>> From<Option<T>> for Figure {
 }
 
 impl From<Distribution> for Figure {
-    fn from(d: Distribution) -> Self {
-        Self::object([
-            ("count", d.count.into()),
-            ("sum", d.sum.into()),
-            ("mean", d.mean.into()),
-            ("min", d.min.into()),
-            ("max", d.max.into()),
-            ("p50", d.p50.into()),
-            ("p75", d.p75.into()),
-            ("p90", d.p90.into()),
-            ("p95", d.p95.into()),
-            ("p99", d.p99.into()),
-        ])
+    fn from(distribution: Distribution) -> Self {
+        let count = ("count", distribution.count.into());
+        let others = distribution.named().map(|(name, value)| (name, value.into()));
+        Self::object(std::iter::once(count).chain(others))
     }
 }
 

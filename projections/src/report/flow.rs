@@ -1,6 +1,6 @@
 //! The report `flow`: what comes in, goes out, comes back and moves on.
 
-use super::adding::adds;
+use super::adding::{Values, adds};
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, values};
 use super::explain::recall::TakenBy;
@@ -11,7 +11,6 @@ use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::kinds::ActorKind;
-use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
 
@@ -27,7 +26,7 @@ pub(super) struct Flow {
     reopenings: u64,
     reopened_tickets: u64,
     first_closed: FirstClosed,
-    replies: Vec<Micros>,
+    replies: Values,
     closed_by_agent: u64,
     closed_by_customer: u64,
     closed_by_automation: u64,
@@ -35,7 +34,7 @@ pub(super) struct Flow {
     transfers: u64,
     transferred_tickets: u64,
     between: HashMap<(u16, u16), u64>,
-    stays: HashMap<u16, Vec<Micros>>,
+    stays: HashMap<u16, Values>,
     priority_changed: u64,
 }
 
@@ -178,7 +177,7 @@ impl Flow {
             }
             "stay" => {
                 let department = department("department")?;
-                Some(values(move |row: &Self| row.stays.get(&department).map_or(&[], Vec::as_slice)))
+                Some(values(move |row: &Self| row.stays.get(&department).map_or(&[], |times| times)))
             }
             _ => None,
         }
@@ -307,7 +306,7 @@ fn between(counts: HashMap<(u16, u16), u64>, state: &Measurements) -> Figure {
     Figure::List(counts.into_iter().map(object).collect())
 }
 
-fn stays(stays: HashMap<u16, Vec<Micros>>, state: &Measurements) -> Figure {
+fn stays(stays: HashMap<u16, Values>, state: &Measurements) -> Figure {
     let name = |number: u16| state.dimensions.departments.name(u32::from(number));
     let mut stays: Vec<_> = stays.into_iter().map(|(department, times)| (name(department), times)).collect();
     stays.sort_unstable_by_key(|(department, _)| (department.is_none(), *department));
@@ -315,7 +314,7 @@ fn stays(stays: HashMap<u16, Vec<Micros>>, state: &Measurements) -> Figure {
 }
 
 /// A department and the distribution of stays in it, side by side in one object.
-fn stay(department: Option<&str>, times: Vec<Micros>) -> Figure {
+fn stay(department: Option<&str>, times: Values) -> Figure {
     let mut fields = vec![("department".into(), Figure::from(department))];
     if let Figure::Object(distribution) = Distribution::of(times).into() {
         fields.extend(distribution);

@@ -22,11 +22,10 @@ impl Report {
     /// The report as JSON; the same figures are always the same bytes.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let figures = self.rows.first().map_or(0, |row| row.figures.len());
-        let mut out = Vec::with_capacity(HEAD_BYTES + self.rows.len() * (ROW_BYTES + figures * FIGURE_BYTES));
+        let mut out = Vec::with_capacity(HEAD_BYTES + room_of(&self.rows));
         self.write_head(true, &mut out);
         out.extend_from_slice(b",\"rows\":");
-        self.write_rows(&mut out);
+        write_rows(&self.rows, &mut out);
         out.push(b'}');
         text_of(out)
     }
@@ -34,10 +33,7 @@ impl Report {
     /// Its rows alone as JSON.
     #[must_use]
     pub fn rows_json(&self) -> String {
-        let figures = self.rows.first().map_or(0, |row| row.figures.len());
-        let mut out = Vec::with_capacity(self.rows.len() * (ROW_BYTES + figures * FIGURE_BYTES));
-        self.write_rows(&mut out);
-        text_of(out)
+        of_rows(&self.rows)
     }
 
     /// The report as JSON, with the JSON of its rows as [`Self::rows_json`] wrote it: those in `self` are not read.
@@ -87,29 +83,46 @@ impl Report {
         write_value("calendar", &document.calendar, out);
         write_value("notes", &self.notes, out);
     }
+}
 
-    /// Writes the list of the report's rows.
-    pub fn write_rows(&self, out: &mut Vec<u8>) {
-        out.push(b'[');
-        if self.rows.len() < HALVED_FROM {
-            write_list(&self.rows, out);
-        } else {
-            let (ahead, behind) = self.rows.split_at(self.rows.len() / 2);
-            let behind = std::thread::scope(|scope| {
-                let behind = scope.spawn(|| {
-                    let mut text = Vec::with_capacity(behind.len() * (ROW_BYTES + FIGURE_BYTES));
-                    write_list(behind, &mut text);
-                    text
-                });
-                write_list(ahead, out);
-                behind.join()
+/// Rows as JSON.
+pub(super) fn of_rows(rows: &[Row]) -> String {
+    let mut out = Vec::with_capacity(room_of(rows));
+    write_rows(rows, &mut out);
+    text_of(out)
+}
+
+/// Room for the JSON of rows.
+fn room_of(rows: &[Row]) -> usize {
+    rows.len() * row_bytes(rows.first().map_or(0, |row| row.figures.len()))
+}
+
+/// Room for the JSON of a row of so many figures.
+pub(super) const fn row_bytes(figures: usize) -> usize {
+    ROW_BYTES + figures * FIGURE_BYTES
+}
+
+/// Writes the list of the report's rows.
+fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
+    out.push(b'[');
+    if rows.len() < HALVED_FROM {
+        write_list(rows, out);
+    } else {
+        let (ahead, behind) = rows.split_at(rows.len() / 2);
+        let behind = std::thread::scope(|scope| {
+            let behind = scope.spawn(|| {
+                let mut text = Vec::with_capacity(behind.len() * (ROW_BYTES + FIGURE_BYTES));
+                write_list(behind, &mut text);
+                text
             });
-            out.push(b',');
-            // A panic there is one of this report's.
-            out.append(&mut behind.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
-        }
-        out.push(b']');
+            write_list(ahead, out);
+            behind.join()
+        });
+        out.push(b',');
+        // A panic there is one of this report's.
+        out.append(&mut behind.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
     }
+    out.push(b']');
 }
 
 /// Writes rows with commas between them.
@@ -132,12 +145,12 @@ fn write_list(rows: &[Row], out: &mut Vec<u8>) {
 }
 
 /// What was written, which is made of texts, digits and brackets.
-fn text_of(written: Vec<u8>) -> String {
+pub(super) fn text_of(written: Vec<u8>) -> String {
     String::from_utf8(written).unwrap_or_default()
 }
 
 /// Writes the opening bracket of a row and what it says of its period.
-fn write_period(period: Option<&RowPeriod>, out: &mut Vec<u8>) {
+pub(super) fn write_period(period: Option<&RowPeriod>, out: &mut Vec<u8>) {
     out.push(b'{');
     write_field("period", &period.map(|period| period.label.as_str()).into(), out);
     let Some(period) = period else { return };

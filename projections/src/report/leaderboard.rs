@@ -1,6 +1,6 @@
 //! The report `leaderboard`: agents side by side, ranked where enough customers have answered.
 
-use super::adding::Adds;
+use super::adding::{Adds, Values};
 use super::counting::{Counter, Counting, Key, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, share, values};
@@ -15,7 +15,6 @@ use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
-use crate::ticket_facts::Micros;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -29,8 +28,8 @@ pub(super) struct Leaderboard {
     public_replies: u64,
     ratings: Rated,
     overall: Rated,
-    first_responses: Vec<Micros>,
-    full_resolutions: Vec<Micros>,
+    first_responses: Values,
+    full_resolutions: Values,
     first_closed: FirstClosed,
     /// Targets met of those met or missed, over all metrics.
     targets_met: Share,

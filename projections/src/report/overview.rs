@@ -1,6 +1,6 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
-use super::adding::adds;
+use super::adding::{Values, adds};
 use super::counting::{Counting, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
@@ -17,7 +17,7 @@ use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Bound, Goal};
 use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
-use crate::ticket_facts::{AnsweredField, Micros};
+use crate::ticket_facts::AnsweredField;
 
 /// A row being counted.
 #[derive(Default)]
@@ -27,8 +27,8 @@ pub(super) struct Overview {
     backlog: u64,
     overall: Rated,
     ratings: Rated,
-    first_responses: Vec<Micros>,
-    full_resolutions: Vec<Micros>,
+    first_responses: Values,
+    full_resolutions: Values,
     first_closed: FirstClosed,
     response: Share,
     nps: Scores,

@@ -1,30 +1,30 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
-use super::adding::adds;
+use super::adding::{Values, adds};
 use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, share_of, values};
 use super::explain::recall::TakenBy;
+use super::figure::{JsonFields, Tells};
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Per, ResolutionEnds, TargetMetric};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::kinds::{Closings, FirstClosings};
-use crate::ticket_facts::Micros;
 
 /// A row being counted.
 #[derive(Default)]
 pub(super) struct ResolutionTimes {
-    first: Vec<Micros>,
-    full: Vec<Micros>,
+    first: Values,
+    full: Values,
     within: Share,
-    open: Vec<Micros>,
-    requester_wait: Vec<Micros>,
-    customer_wait: Vec<Micros>,
-    agent_work: Vec<Micros>,
-    on_hold: Vec<Micros>,
-    on_hold_customer: Vec<Micros>,
-    on_hold_third_party: Vec<Micros>,
+    open: Values,
+    requester_wait: Values,
+    customer_wait: Values,
+    agent_work: Values,
+    on_hold: Values,
+    on_hold_customer: Values,
+    on_hold_third_party: Values,
 }
 
 adds!(ResolutionTimes {
@@ -90,19 +90,29 @@ impl RowFigures for ResolutionTimes {
         })
     }
 
-    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+    fn figures(mut self, _: &Measurements, terms: &Terms) -> Fields {
         let mut figures = Fields::new();
-        terms.add(&mut figures, "first_resolution", || Distribution::of(self.first));
-        terms.add(&mut figures, "full_resolution", || Distribution::of(self.full));
-        terms.add(&mut figures, "open_time", || Distribution::of(self.open));
-        terms.add(&mut figures, "requester_wait", || Distribution::of(self.requester_wait));
-        terms.add(&mut figures, "customer_wait", || Distribution::of(self.customer_wait));
-        terms.add(&mut figures, "agent_work", || Distribution::of(self.agent_work));
-        terms.add(&mut figures, "on_hold", || Distribution::of(self.on_hold));
-        terms.add(&mut figures, "on_hold_customer", || Distribution::of(self.on_hold_customer));
-        terms.add(&mut figures, "on_hold_third_party", || Distribution::of(self.on_hold_third_party));
-        terms.add(&mut figures, "within", || self.within);
+        self.tell(terms, &mut figures);
         figures
+    }
+
+    fn write(&mut self, _: &Measurements, terms: &Terms, _: &dyn Fn(&str) -> bool, to: &mut JsonFields<'_>) {
+        self.tell(terms, to);
+    }
+}
+
+impl ResolutionTimes {
+    fn tell(&mut self, terms: &Terms, to: &mut impl Tells) {
+        terms.tell(to, "first_resolution", || Distribution::of(&mut self.first));
+        terms.tell(to, "full_resolution", || Distribution::of(&mut self.full));
+        terms.tell(to, "open_time", || Distribution::of(&mut self.open));
+        terms.tell(to, "requester_wait", || Distribution::of(&mut self.requester_wait));
+        terms.tell(to, "customer_wait", || Distribution::of(&mut self.customer_wait));
+        terms.tell(to, "agent_work", || Distribution::of(&mut self.agent_work));
+        terms.tell(to, "on_hold", || Distribution::of(&mut self.on_hold));
+        terms.tell(to, "on_hold_customer", || Distribution::of(&mut self.on_hold_customer));
+        terms.tell(to, "on_hold_third_party", || Distribution::of(&mut self.on_hold_third_party));
+        terms.tell(to, "within", || self.within);
     }
 }
 

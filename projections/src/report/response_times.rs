@@ -1,22 +1,22 @@
 //! The report `response-times`: how long customers wait for an answer.
 
-use super::adding::adds;
+use super::adding::{Values, adds};
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
+use super::figure::{JsonFields, Tells};
 use super::targeting::{Ended, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
-use crate::ticket_facts::Micros;
 
 /// A row being counted.
 #[derive(Default)]
 pub(super) struct ResponseTimes {
-    first: Vec<Micros>,
+    first: Values,
     within: Share,
-    next: Vec<Micros>,
+    next: Values,
     started: u64,
     answered: u64,
 }
@@ -53,14 +53,24 @@ impl RowFigures for ResponseTimes {
         })
     }
 
-    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+    fn figures(mut self, _: &Measurements, terms: &Terms) -> Fields {
         let mut figures = Fields::new();
-        terms.add(&mut figures, "first_response", || Distribution::of(self.first));
-        terms.add(&mut figures, "within", || self.within);
-        terms.add(&mut figures, "unanswered", || self.started - self.answered);
-        terms.add(&mut figures, "answer_rate", || Share { count: self.answered, of: self.started });
-        terms.add(&mut figures, "next_response", || Distribution::of(self.next));
+        self.tell(terms, &mut figures);
         figures
+    }
+
+    fn write(&mut self, _: &Measurements, terms: &Terms, _: &dyn Fn(&str) -> bool, to: &mut JsonFields<'_>) {
+        self.tell(terms, to);
+    }
+}
+
+impl ResponseTimes {
+    fn tell(&mut self, terms: &Terms, to: &mut impl Tells) {
+        terms.tell(to, "first_response", || Distribution::of(&mut self.first));
+        terms.tell(to, "within", || self.within);
+        terms.tell(to, "unanswered", || self.started - self.answered);
+        terms.tell(to, "answer_rate", || Share { count: self.answered, of: self.started });
+        terms.tell(to, "next_response", || Distribution::of(&mut self.next));
     }
 }
 

@@ -72,7 +72,27 @@ impl<'a> Sheet<'a> {
         Ok((row.figures.figures(self.state, &self.terms), entered))
     }
 
+    /// The rows.
     pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
+        let (mut counted, labels) = self.counted::<R>()?;
+        let ordered = self.ordered(&mut counted, &labels);
+        Ok(self.making(&labels).rows(ordered))
+    }
+
+    /// The rows as JSON.
+    pub(super) fn rows_json<R: RowFigures>(&self) -> Result<String, ReportError> {
+        let (mut counted, labels) = self.counted::<R>()?;
+        let ordered = self.ordered(&mut counted, &labels);
+        Ok(self.making(&labels).json(ordered))
+    }
+
+    fn making<'s>(&'s self, labels: &'s Labels) -> Making<'s> {
+        let Self { state, query, terms, dimensions, .. } = self;
+        Making { state, query, terms, dimensions, labels }
+    }
+
+    /// What was counted, in no particular order, and what its groups are called.
+    fn counted<R: RowFigures>(&self) -> Result<(Vec<Counter<R>>, Labels), ReportError> {
         let mut tally = self.tally::<R>();
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
@@ -92,11 +112,19 @@ impl<'a> Sheet<'a> {
         if self.axes.is_empty() {
             self.fill(&mut rows, begins)?;
         }
+        Ok((rows, labels))
+    }
+
+    /// The order of the rows; they stay where they are, being large.
+    fn ordered<'r, R: RowFigures>(&self, rows: &'r mut [Counter<R>], labels: &Labels) -> Vec<&'r mut Counter<R>> {
+        let mut ordered: Vec<_> = rows.iter_mut().collect();
         // The places of each row's values are looked up once, not at every comparison.
-        let order = |row: &Counter<R>| self.order(row, labels.ranks(&row.key.1));
-        rows.sort_by_cached_key(order);
-        let Self { state, query, terms, dimensions, .. } = self;
-        Ok(Making { state, query, terms, dimensions, labels: &labels }.rows(rows))
+        if self.agent().is_some() {
+            ordered.sort_by_cached_key(|row| self.order(row, labels.ranks(&row.key.1)));
+        } else {
+            ordered.sort_by_cached_key(|row| (row.key.0, labels.ranks(&row.key.1)));
+        }
+        ordered
     }
 
     /// Everything counted, on as many threads as are worth it.
@@ -183,10 +211,10 @@ impl<'a> Sheet<'a> {
         let mut labels: Vec<_> = values.into_iter().map(label).collect();
         labels.sort_unstable_by(|a, b| axis.order(a, b));
         let ranked = labels.into_iter().zip(0..);
-        ranked.map(|((number, name), rank)| (number, Label { rank, name: name.map(Into::into) })).collect()
+        ranked.map(|((number, name), rank)| (number, Label::new(rank, name))).collect()
     }
 
-    /// By period, then group; where agents are ranked, by rank before the agent, those without one last.
+    /// By period, then group, of which the agent stands behind their rank; those without one last.
     fn order<R: RowFigures>(&self, row: &Counter<R>, ranks: Group) -> (Micros, Group, bool, Option<u64>, Group) {
         let mut beside_agent = ranks;
         // Where there is no agent to be ranked the whole group comes first, and nothing is left to tell rows apart.

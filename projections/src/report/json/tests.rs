@@ -6,7 +6,7 @@ use crate::exact::{Decimal, Distribution, Share};
 use crate::report::periods::{Interval, Period};
 use crate::report::query::ReportName;
 use crate::report::tests::properties::{entries, steps};
-use crate::report::{Fields, report};
+use crate::report::{Fields, report, rows_json};
 use crate::test_support::{Labels, folded, query};
 use daftar_domain::Timestamp;
 use daftar_eventlog::Position;
@@ -134,4 +134,32 @@ proptest! {
             prop_assert_eq!(made.to_json(), serde_json::to_string(&BySerde(&made)).unwrap());
         }
     }
+
+    #[test]
+    fn rows_written_at_once_are_the_bytes_of_rows_made_first(steps in steps(), asked in any_asked()) {
+        let state = folded(&entries(&steps), None);
+        for name in ReportName::ALL {
+            let listed = asked.iter().filter(|(parameter, _)| !name.lists_tickets() || *parameter == "limit");
+            let query = query(name, &listed.copied().collect::<Vec<_>>());
+            let (definition, position) = (Arc::default(), state.position());
+            let made = report(&state, &query, &definition, position, &Labels).map(|made| made.rows_json());
+            prop_assert_eq!(rows_json(&state, &query, &definition, position, &Labels), made);
+        }
+    }
+}
+
+/// Parameters that say which rows there are.
+fn any_asked() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let one = |name: &'static str, values: &'static [&'static str]| {
+        prop::option::of(prop::sample::select(values).prop_map(move |value| (name, value)))
+    };
+    let asked = (
+        one("interval", &["hour", "day", "month"]),
+        one("group_by", &["agent", "department,tag", "tag,agent", "channel,priority"]),
+        one("limit", &["1", "3"]),
+        one("within", &["4h", "2d"]),
+    );
+    asked.prop_map(|(interval, group_by, limit, within)| {
+        [interval, group_by, limit, within].into_iter().flatten().collect()
+    })
 }

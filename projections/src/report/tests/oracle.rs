@@ -424,7 +424,7 @@ fn value(figure: impl Into<Figure>) -> Value {
 }
 
 fn distribution(parts: &[&Part], of: impl Fn(&What) -> Option<i64>) -> Value {
-    value(Distribution::of(parts.iter().filter_map(|part| of(&part.what)).collect()))
+    value(Distribution::of(parts.iter().filter_map(|part| of(&part.what)).collect::<Vec<_>>()))
 }
 
 fn count(parts: &[&Part], is: impl Fn(&What) -> bool) -> u64 {

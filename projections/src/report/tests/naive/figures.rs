@@ -117,7 +117,7 @@ impl Row<'_> {
     }
 
     fn distribution(&self, of: impl Fn(&What) -> Option<i64>) -> Value {
-        value(Distribution::of(self.parts.iter().filter_map(|part| of(&part.what)).collect()))
+        value(Distribution::of(self.parts.iter().filter_map(|part| of(&part.what)).collect::<Vec<_>>()))
     }
 
     fn took(&self, metric: TargetMetric) -> Vec<Took> {
@@ -129,7 +129,7 @@ impl Row<'_> {
     }
 
     fn times(&self, metric: TargetMetric) -> Value {
-        value(Distribution::of(self.took(metric).into_iter().map(|took| took.micros).collect()))
+        value(Distribution::of(self.took(metric).into_iter().map(|took| took.micros).collect::<Vec<_>>()))
     }
 
     /// The share of values inside what was asked, or inside their targets.
