@@ -78,10 +78,13 @@ fn remember(runtime: &Runtime, tickets: u32, order: &str) {
     let mut states = Vec::new();
     for definition in [Definition::default(), iran] {
         let log = Arc::new(BlockLog::made(Desk { tickets }, order));
-        let live = Live::under(definition.folded(), log);
+        let live = match states.first() {
+            Some(first) => Live::beside(first, definition.folded().into(), log),
+            None => Live::under(definition.folded(), log),
+        };
         runtime.block_on(live.catch_up(|_| {})).unwrap();
         assert_eq!(live.read(|state| state.openings.len()).unwrap(), tickets as usize);
-        states.push(live);
+        states.push(Arc::new(live));
         let now = anonymous_memory();
         print!("{} ", now - before);
         before = now;

@@ -22,7 +22,7 @@ use basis::Basis;
 use daftar_eventlog::{LogReader, Position};
 use published::Published;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,6 +35,8 @@ mod sync {
 /// A state that follows a log, and readers beside it.
 pub struct Live {
     log: Arc<dyn LogReader>,
+    /// The state over the same log with which this one shares what is equal.
+    twin: Weak<Live>,
     /// Held by whoever feeds it; readers never take it.
     working: Mutex<Working>,
     /// How far the working state has come.
@@ -79,9 +81,20 @@ impl Live {
     /// The same of another basis.
     #[must_use]
     pub fn of(basis: Basis, log: Arc<dyn LogReader>) -> Self {
-        let state = basis.nothing_yet();
+        Self::fed(basis.nothing_yet(), log, Weak::new())
+    }
+
+    /// The same beside a state of another basis over the same log, with which it shares what is equal.
+    #[must_use]
+    pub fn beside(twin: &Arc<Self>, basis: Basis, log: Arc<dyn LogReader>) -> Self {
+        let state = basis.nothing_yet().with_numbers_of(&twin.published.load());
+        Self::fed(state, log, Arc::downgrade(twin))
+    }
+
+    fn fed(state: Measurements, log: Arc<dyn LogReader>, twin: Weak<Self>) -> Self {
         Self {
             log,
+            twin,
             published: Published::new(Arc::new(state.published())),
             working: Mutex::new(Working { state, is_news: false, inherited: None }),
             folded: AtomicU64::new(0),

@@ -189,6 +189,23 @@ impl Measurements {
         }
     }
 
+    /// Nothing yet, of the same log as `twin`, whose numbers of dimensions' values are taken over: they are given in
+    /// order of first appearance, whatever the definition, and need not be kept twice.
+    #[must_use]
+    pub(crate) fn with_numbers_of(mut self, twin: &Self) -> Self {
+        self.dimensions = twin.dimensions.clone();
+        self
+    }
+
+    /// Shares with a twin, a state over the same log, what is packed from now on and equal there; none: with nobody. A
+    /// twin is let go of as soon as may be, since it cannot change what it shares without copying that.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        macro_rules! beside {
+            ($($part:ident)*) => { $( self.$part.beside(twin.map(|twin| &twin.$part)); )* };
+        }
+        beside!(latest tickets spans runs credits openings public_replies first_responses next_responses first_closings closings reopenings transfers stays answers ratings priority_changes follow_ups);
+    }
+
     /// What it was measured under.
     #[must_use]
     pub fn folded(&self) -> &Folded {

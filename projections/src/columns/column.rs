@@ -73,11 +73,24 @@ impl<T: Cell> Column<T> {
         self.plain()[row] = value;
     }
 
-    /// Packs it.
-    pub(crate) fn seal(&mut self) {
+    /// Packs it; where the column of a twin is the same, that one's bytes are shared.
+    pub(crate) fn seal(&mut self, twin: Option<&Self>) {
         if let Form::Plain(values) = &self.0 {
             let numbers: Vec<i64> = values.iter().map(|value| value.to_bits()).collect();
-            self.0 = Form::Packed(Packed::new(&numbers, T::STEPS));
+            let packed = Packed::new(&numbers, T::STEPS);
+            self.0 = Form::Packed(match twin {
+                Some(Self(Form::Packed(twin))) if *twin == packed => twin.clone(),
+                _ => packed,
+            });
+        }
+    }
+
+    /// Whether it has the very bytes of another.
+    #[cfg(test)]
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Form::Packed(one), Form::Packed(other)) => std::ptr::eq(one.parts().4, other.parts().4),
+            _ => false,
         }
     }
 

@@ -3,6 +3,8 @@
 //! This is frame-of-reference coding (Goldstein, Ramakrishnan and Shaft 1998) with a common divisor: any number of the run
 //! is read by itself, without those before it.
 
+use std::sync::Arc;
+
 /// Bytes after the last number, so that eight can be read wherever a number begins.
 const MARGIN: usize = 8;
 /// The most bits that are sure to lie within eight bytes, wherever in a byte they begin; more take 64.
@@ -16,7 +18,8 @@ pub struct Packed {
     /// Bits of each number.
     width: u8,
     len: u32,
-    bytes: Box<[u8]>,
+    /// States that were folded from the same log share what is equal in them.
+    bytes: Arc<[u8]>,
 }
 
 impl Packed {
@@ -29,7 +32,7 @@ impl Packed {
             // All the same, or none at all.
             let smallest = numbers.first().copied().unwrap_or(0);
             let len = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            return Self { smallest, step: 1, width: 0, len, bytes: Box::default() };
+            return Self { smallest, step: 1, width: 0, len, bytes: Arc::default() };
         }
         let step = steps.iter().copied().find(|step| fits(numbers, smallest, *step)).unwrap_or(1);
         let apart = |number: &i64| number.wrapping_sub(smallest).cast_unsigned();
@@ -96,7 +99,7 @@ impl Packed {
     }
 
     /// The run with those parts; `None` where they do not fit each other.
-    pub(crate) fn of_parts(smallest: i64, step: u64, width: u8, len: u32, bytes: Box<[u8]>) -> Option<Self> {
+    pub(crate) fn of_parts(smallest: i64, step: u64, width: u8, len: u32, bytes: Arc<[u8]>) -> Option<Self> {
         let known = u32::from(width) <= BITS_WITHIN || width == 64;
         (known && bytes.len() == len_of(len as usize, width.into())).then_some(Self {
             smallest,

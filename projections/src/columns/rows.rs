@@ -34,8 +34,8 @@ pub trait Columns: Default + Clone {
     /// Adds a row.
     fn push(&mut self, row: Self::Row);
 
-    /// Packs every column.
-    fn seal(&mut self);
+    /// Packs every column; where those of a twin are the same, their bytes are shared.
+    fn seal(&mut self, twin: Option<&Self>);
 
     /// Writes every column down.
     fn dump(&self, out: &mut crate::checkpoint::Writer);
@@ -72,8 +72,8 @@ macro_rules! columns {
                 $(self.$field.push(row.$field);)*
             }
 
-            fn seal(&mut self) {
-                $(self.$field.seal();)*
+            fn seal(&mut self, twin: Option<&Self>) {
+                $(self.$field.seal(twin.map(|twin| &twin.$field));)*
             }
 
             fn dump(&self, out: &mut $crate::checkpoint::Writer) {
@@ -142,12 +142,12 @@ impl<C: Columns> Chunk<C> {
         (piece, row & (PIECE_ROWS - 1))
     }
 
-    /// Adds a row, unless it is full.
-    pub(crate) fn push(&mut self, row: C::Row) {
+    /// Adds a row, unless it is full; `twin` is the same chunk of another state.
+    fn push(&mut self, row: C::Row, twin: Option<&Self>) {
         self.filling.push(row);
         if self.filling.len() == PIECE_ROWS {
             let mut full = std::mem::take(&mut self.filling);
-            full.seal();
+            full.seal(twin.and_then(|twin| twin.full.get(self.full.len())).map(|piece| &**piece));
             self.full.push(Arc::new(full));
         }
     }
@@ -182,11 +182,13 @@ pub struct Chunks<C> {
     chunks: Vec<Arc<Chunk<C>>>,
     /// Full pieces that were changed and are not packed again yet, the longest ago first.
     thawed: VecDeque<(u32, u32)>,
+    /// The chunks of another state over the same log, whose pieces are shared where they are equal.
+    twin: Vec<Arc<Chunk<C>>>,
 }
 
 impl<C> Default for Chunks<C> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), thawed: VecDeque::new() }
+        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new() }
     }
 }
 
@@ -221,7 +223,7 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a row to the chunk with that number, which must be there.
     pub(crate) fn push(&mut self, chunk: usize, row: C::Row) {
-        Arc::make_mut(&mut self.chunks[chunk]).push(row);
+        Arc::make_mut(&mut self.chunks[chunk]).push(row, self.twin.get(chunk).map(|twin| &**twin));
     }
 
     /// Changes a row's piece, which must be there.
@@ -251,9 +253,16 @@ impl<C: Columns> Chunks<C> {
     }
 
     fn seal(&mut self, chunk: usize, piece: usize) {
+        let twin = self.twin.get(chunk).and_then(|twin| twin.full.get(piece)).map(|piece| &**piece);
         if let Some(piece) = Arc::make_mut(&mut self.chunks[chunk]).full.get_mut(piece) {
-            Arc::make_mut(piece).seal();
+            Arc::make_mut(piece).seal(twin);
         }
+    }
+
+    /// Shares with a twin what is packed from now on and equal there; none: with nobody.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.twin.clear();
+        self.twin.extend(twin.into_iter().flat_map(|twin| &twin.chunks).cloned());
     }
 
     /// Writes every row down.
@@ -266,7 +275,7 @@ impl<C: Columns> Chunks<C> {
     pub(crate) fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
         let count = from.number()?;
         let chunks = (0..count).map(|_| Chunk::load(from).map(Arc::new)).collect::<Option<_>>()?;
-        Some(Self { chunks, thawed: VecDeque::new() })
+        Some(Self { chunks, thawed: VecDeque::new(), twin: Vec::new() })
     }
 }
 
@@ -343,6 +352,11 @@ impl<C: Columns> Rows<C> {
             if before(piece, place) { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.0.beside(twin.map(|twin| &twin.0));
     }
 
     /// Writes every row down.

@@ -114,7 +114,7 @@ fn every_kind_of_value_comes_back_from_its_number() {
     fn check<T: Cell + PartialEq + std::fmt::Debug>(values: &[T]) {
         let mut column = Column::default();
         values.iter().for_each(|value| column.push(*value));
-        column.seal();
+        column.seal(None);
         assert_eq!(column.iter().collect::<Vec<_>>(), values);
     }
     check(&[0_u8, 255]);

@@ -10,9 +10,11 @@ const PIECE_TEXTS: usize = 1024;
 pub struct Texts {
     pieces: Vec<Arc<Piece>>,
     len: usize,
+    /// The pieces of another state over the same log, which are shared where they are equal.
+    twin: Vec<Arc<Piece>>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Piece {
     text: String,
     ends: Vec<u32>,
@@ -53,17 +55,32 @@ impl Texts {
     /// Adds a string behind the last.
     pub(crate) fn push(&mut self, text: &str) {
         if self.len.is_multiple_of(PIECE_TEXTS) {
-            if let Some(full) = self.pieces.last_mut() {
-                let full = Arc::make_mut(full);
-                full.text.shrink_to_fit();
-                full.ends.shrink_to_fit();
-            }
+            self.seal();
             self.pieces.push(Arc::default());
         }
         self.len += 1;
         if let Some(last) = self.pieces.last_mut() {
             Arc::make_mut(last).push(text);
         }
+    }
+
+    /// Takes no more room than needed for the last piece, which is full.
+    fn seal(&mut self) {
+        let Some(place) = self.pieces.len().checked_sub(1) else { return };
+        match self.twin.get(place) {
+            Some(twin) if *twin == self.pieces[place] => self.pieces[place] = Arc::clone(twin),
+            _ => {
+                let full = Arc::make_mut(&mut self.pieces[place]);
+                full.text.shrink_to_fit();
+                full.ends.shrink_to_fit();
+            }
+        }
+    }
+
+    /// Shares with a twin what is full from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.twin.clear();
+        self.twin.extend(twin.into_iter().flat_map(|twin| &twin.pieces).cloned());
     }
 
     /// Writes every string down.

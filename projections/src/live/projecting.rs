@@ -119,7 +119,16 @@ impl Live {
 
     fn fold(&self, block: &FactBlock) -> Result<bool, CatchUpError> {
         // Given away under the same lock: what is left is not folded into.
-        self.change(|state| if self.is_given() { Ok(false) } else { fold_block(state, block, Position(u64::MAX)) })
+        self.change(|state| {
+            if self.is_given() {
+                return Ok(false);
+            }
+            let twin = self.twin.upgrade().map(|twin| twin.published.load());
+            state.beside(twin.as_deref());
+            let folded = fold_block(state, block, Position(u64::MAX));
+            state.beside(None);
+            folded
+        })
     }
 
     /// Changes the working state.

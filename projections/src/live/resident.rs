@@ -78,9 +78,10 @@ struct State {
 }
 
 impl State {
-    /// One that nobody feeds yet.
-    fn new(basis: &Basis, log: Arc<dyn LogReader>) -> Self {
-        Self { basis: basis.clone(), live: Arc::new(Live::of(basis.clone(), log)), feeding: OnceLock::new() }
+    /// One that nobody feeds yet, beside the live one.
+    fn new(basis: &Basis, live: &Arc<Live>, log: Arc<dyn LogReader>) -> Self {
+        let live = Live::beside(live, basis.clone(), log);
+        Self { basis: basis.clone(), live: Arc::new(live), feeding: OnceLock::new() }
     }
 
     /// Whether somebody waits for it, reads it, or is to be followed by it, or it is still being built: whoever asked for
@@ -222,7 +223,7 @@ impl Resident {
         self.making_room(&states, basis)?;
         drop(states);
         // Schedules are prepared without holding anybody up; somebody else may have done the same meanwhile.
-        self.begin(Arc::new(State::new(basis, Arc::clone(&self.log))))
+        self.begin(Arc::new(State::new(basis, &self.live, Arc::clone(&self.log))))
     }
 
     /// Puts a new state into the list and begins to feed it, unless another of its basis came first.

@@ -77,9 +77,9 @@ impl<C: Columns> Columns for Piece<C> {
         self.values.push(values);
     }
 
-    fn seal(&mut self) {
-        self.moments.seal();
-        self.values.seal();
+    fn seal(&mut self, twin: Option<&Self>) {
+        self.moments.seal(twin.map(|twin| &twin.moments));
+        self.values.seal(twin.map(|twin| &twin.values));
     }
 
     fn dump(&self, out: &mut Writer) {
@@ -168,6 +168,11 @@ impl<C: Columns> Table<C> {
     /// Changes a measurement that is there.
     pub(crate) fn change<T>(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize) -> T) -> T {
         self.chunks.change(location.chunk as usize, location.row.into(), change)
+    }
+
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.chunks.beside(twin.map(|twin| &twin.chunks));
     }
 
     /// Writes every measurement down.

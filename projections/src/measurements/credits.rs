@@ -58,6 +58,11 @@ impl Credits {
         self.0.find(closing as usize).map(|(credits, row)| credits.row(row))
     }
 
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.0.beside(twin.map(|twin| &twin.0));
+    }
+
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

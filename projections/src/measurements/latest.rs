@@ -43,6 +43,11 @@ impl LatestInstants {
         Some(events.instant.get(row))
     }
 
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.rows.beside(twin.map(|twin| &twin.rows));
+    }
+
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.rows.dump(out);
     }

@@ -120,6 +120,11 @@ impl Runs {
             .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
     }
 
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.0.beside(twin.map(|twin| &twin.0));
+    }
+
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

@@ -168,6 +168,11 @@ impl Spans {
         std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
     }
 
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.0.beside(twin.map(|twin| &twin.0));
+    }
+
     pub(crate) fn dump(&self, out: &mut Writer) {
         self.0.dump(out);
     }

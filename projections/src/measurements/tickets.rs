@@ -131,6 +131,12 @@ impl Tickets {
         page.opened_at.get(row) + page.first_response_after.get(row)
     }
 
+    /// Shares with a twin what is packed from now on and equal there.
+    pub(crate) fn beside(&mut self, twin: Option<&Self>) {
+        self.rows.beside(twin.map(|twin| &twin.rows));
+        self.ids.beside(twin.map(|twin| &twin.ids));
+    }
+
     pub(crate) fn push(&mut self, id: &str, row: TicketRow) {
         self.ids.push(id);
         self.rows.push(row);

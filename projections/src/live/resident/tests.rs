@@ -2,6 +2,7 @@
 //! fail, and taken over from whole.
 
 use super::*;
+use crate::columns::rows::PIECE_ROWS;
 use crate::definition::catalog::Published;
 use crate::definition::document::{Definition, Per, Repliers};
 use crate::live::tests::published::random_history;
@@ -9,6 +10,7 @@ use crate::live::tests::{Following, GrowingLog, LONG, block_on};
 use crate::report::query::ReportName;
 use crate::report::tests::plain::report;
 use crate::test_support::{Entry, Labels, Story, Who, closed, folded_under, history, minutes, opened, query};
+use crate::ticket_facts::Micros;
 use proptest::test_runner::TestRunner;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -313,13 +315,44 @@ fn whoever_waits_for_a_state_that_is_taken_over_finds_it_in_its_new_place() {
 }
 
 #[test]
+fn a_further_state_shares_what_is_equal_and_changes_nothing_of_it() {
+    let (opened, closed) = ((0, opened(Who::Customer)), (5, closed(Who::Agent("sara"))));
+    let reopened = (9, Story::Reopened(Who::Customer));
+    let lives = (1..=40).flat_map(|ticket| history(ticket, [opened.clone(), closed.clone(), reopened.clone()]));
+    let entries: Vec<_> = lives.collect();
+    let log = GrowingLog::of(entries.clone());
+    let (live, resident) = beside(&log, BYTES_MAX);
+    let last = log.grow_to(entries.len());
+    block_on(live.catch_up(|_| {})).unwrap();
+    let before = folded_under(&Definition::default(), &entries, None);
+    let (definition, basis) = (&definitions()[1], &bases()[1]);
+    let further = snapshot(&resident, basis, last);
+    let first = live.snapshot().unwrap();
+    let pieces = |state: &Measurements| state.openings.pieces(Micros::MIN, Micros::MAX).cloned().collect::<Vec<_>>();
+    let (ours, theirs) = (pieces(&further), pieces(&first));
+    let full = theirs.iter().filter(|piece| piece.moments.at.len() == PIECE_ROWS).count();
+    assert_eq!(full, 40 / PIECE_ROWS, "the test has full pieces");
+    for (ours, theirs) in ours.iter().zip(&theirs).take(full) {
+        assert!(ours.moments.at.is_shared_with(&theirs.moments.at));
+        assert!(ours.moments.added.is_shared_with(&theirs.moments.added));
+    }
+    let published = Arc::new(Published { document: definition.clone(), version: 0 });
+    for name in [ReportName::Flow, ReportName::ResolutionTimes, ReportName::Backlog] {
+        let asked = query(name, &[("group_by", "agent")]);
+        assert_eq!(report(&first, &asked, last, &Labels), report(&before, &asked, last, &Labels));
+        let made = |state: &Measurements| crate::report::report(state, &asked, &published, last, &Labels);
+        assert_eq!(made(&further), made(&folded_under(definition, &entries, None)));
+    }
+}
+
+#[test]
 fn a_basis_that_is_being_taken_over_is_never_nowhere() {
     let log = GrowingLog::of(entries());
     let (live, resident) = beside(&log, BYTES_MAX);
     let basis = &bases()[0];
     log.grow_to(2);
     // Fed by nobody but this test.
-    let heir = Arc::new(State::new(basis, Arc::<GrowingLog>::clone(&log)));
+    let heir = Arc::new(State::new(basis, &live, Arc::<GrowingLog>::clone(&log)));
     block_on(heir.live.catch_up(|_| {})).unwrap();
     resident.states().push(Arc::clone(&heir));
     resident.let_succeed(basis).unwrap();
