@@ -5,6 +5,7 @@
 use crate::http::Desk;
 use daftar_eventlog::{LogReader, Position, StoreError};
 use daftar_projections::checkpoint::{Checkpoint, Mark};
+use daftar_projections::live::Live;
 use daftar_projections::live::resident::EVENT_BYTES;
 use daftar_projections::measurements::Measurements;
 use std::path::{Path, PathBuf};
@@ -67,20 +68,20 @@ impl Checkpoints {
         Self { dir: None, written: Position::ZERO }
     }
 
-    /// Lets the figures of a desk go on from the newest checkpoint, if there is one that they can go on from.
+    /// Lets figures go on from the newest checkpoint, if there is one that they can go on from.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the log can't be read.
-    pub async fn resume(&mut self, desk: &Desk) -> Result<(), StoreError> {
+    pub async fn resume(&mut self, live: &Live, log: &dyn LogReader) -> Result<(), StoreError> {
         let Some(dir) = &self.dir else { return Ok(()) };
-        let folded = desk.live().read(|state| state.folded().clone());
+        let folded = live.read(|state| state.folded().clone());
         // A projector that has not begun has not failed.
         let Ok(folded) = folded else { return Ok(()) };
         let checkpoint = Checkpoint::new(dir, &folded);
-        if let Some(state) = checkpoint.read(&**desk.log() as &dyn LogReader, &folded).await? {
+        if let Some(state) = checkpoint.read(log, &folded).await? {
             self.written = state.position();
-            desk.live().resume(state);
+            live.resume(state);
         }
         Ok(())
     }

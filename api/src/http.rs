@@ -28,6 +28,7 @@ mod tickets;
 
 pub use problem::{Problem, Slug};
 
+use crate::checkpoints::Checkpoints;
 use crate::commands::Commands;
 use crate::definitions::{DEFAULT, Definitions};
 use asked::Waiting;
@@ -92,28 +93,35 @@ impl Desk {
     ///
     /// [`StoreError`] when the log can't be read.
     pub async fn open(log: Arc<dyn EventLog>, keys: Arc<dyn KeyStore>, clock: Clock) -> Result<Self, StoreError> {
-        Self::within(log, keys, clock, BYTES_MAX).await
+        Self::resuming(&mut Checkpoints::none(), log, keys, clock, BYTES_MAX).await
     }
 
-    /// The same, where states under other definitions than the default may take so many bytes together, as estimated.
+    /// The same, whose figures go on from the newest checkpoint there is, and where states under other definitions than
+    /// the default may take so many bytes together, as estimated.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the log can't be read.
-    pub async fn within(
+    pub async fn resuming(
+        checkpoints: &mut Checkpoints,
         log: Arc<dyn EventLog>,
         keys: Arc<dyn KeyStore>,
         clock: Clock,
         definitions_memory: u64,
     ) -> Result<Self, StoreError> {
         let codec = TicketCodec::new(keys, log.identity().log_id);
-        let vocabulary = SharedVocabulary::new(Vocabulary::of(&*log).await?);
-        let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
+        // A large log takes a while to be looked through: the checkpoint is read on another thread meanwhile.
+        let looking = Arc::clone(&log);
+        let looking = tokio::spawn(async move { Vocabulary::of(&*looking).await });
         let definitions = Definitions::open(Arc::clone(&log)).await?;
         let reader = Arc::clone(&log) as Arc<dyn LogReader>;
         let default = definitions.at(DEFAULT, Position(u64::MAX)).await?.unwrap_or_default();
         let live = Arc::new(Live::under(default.document.folded(), Arc::clone(&reader)));
+        checkpoints.resume(&live, &*reader).await?;
         let resident = Resident::beside(Arc::clone(&live), reader, definitions_memory);
+        let vocabulary = looking.await.map_err(|e| StoreError::failed("reading facts", e))??;
+        let vocabulary = SharedVocabulary::new(vocabulary);
+        let commands = Commands::new(Arc::clone(&log), codec.clone(), vocabulary.clone());
         let (commands_running, queries_running) = (Semaphore::new(COMMANDS_MAX), Arc::new(Semaphore::new(QUERIES_MAX)));
         let (queries_waiting, bulks_running) = (Semaphore::new(WAITING_MAX), Semaphore::new(BULKS_MAX));
         Ok(Self(Arc::new(Inner {

@@ -137,10 +137,10 @@ pub(crate) fn open(
     log.notices().iter().for_each(|notice| eprintln!("daftar: {notice}"));
     let keys = log.keys();
     let log = Arc::new(log) as Arc<dyn EventLog>;
-    let desk = runtime.block_on(Desk::within(log, keys, system_clock(), definitions_memory))?;
-    let progress = progress_bar("folding");
     let mut checkpoints = Checkpoints::of(dir);
-    runtime.block_on(checkpoints.resume(&desk))?;
+    let opening = Desk::resuming(&mut checkpoints, log, keys, system_clock(), definitions_memory);
+    let desk = runtime.block_on(opening)?;
+    let progress = progress_bar("folding");
     runtime.block_on(desk.live().catch_up(|position| progress.set_position(position.0)))?;
     progress.finish_and_clear();
     Ok((desk, checkpoints))

@@ -1,10 +1,9 @@
 //! The values of the dimensions that reports keep as 16-bit numbers: a history with more of them can't be counted.
 
-use crate::codec::decode_facts;
+use crate::codec::{EventType, decode_facts};
 use crate::facts::{Change as StoredChange, Facts};
 use crate::log::{LogReader, StoreError};
 use crate::position::Position;
-use crate::stream::StreamKind;
 use daftar_domain::ticket::Change;
 use daftar_domain::{EventKind, Invalid};
 use std::collections::HashSet;
@@ -55,6 +54,9 @@ enum Kind {
     Form,
 }
 
+/// The types of events that bring values, all of them of tickets; no other has to be decoded.
+const BRINGING: [EventType; 3] = [EventType::TICKET_OPENED, EventType::TICKET_TRANSFERRED, EventType::TICKET_CLOSED];
+
 impl Vocabulary {
     /// Reads what a log has.
     ///
@@ -63,14 +65,8 @@ impl Vocabulary {
     /// [`StoreError`] when the log can't be read.
     pub async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
         let (mut vocabulary, mut after) = (Self::default(), Position::ZERO);
-        let mut tickets = HashSet::new();
         while let Some(block) = log.fact_block(after).await? {
-            for (number, name) in block.new_streams() {
-                if name.map_err(|e| StoreError::failed("reading facts", e))?.kind == StreamKind::Ticket {
-                    tickets.insert(number);
-                }
-            }
-            for row in block.iter_after(after).filter(|row| tickets.contains(&row.stream)) {
+            for row in block.iter_after(after).filter(|row| BRINGING.contains(&row.event_type)) {
                 let unreadable = |source| StoreError::Unreadable { position: row.position, source };
                 let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
                 vocabulary.add_facts(&facts);
