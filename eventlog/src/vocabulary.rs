@@ -1,9 +1,11 @@
 //! The values of the dimensions that reports keep as 16-bit numbers: a history with more of them can't be counted.
 
+use crate::block::FactRow;
 use crate::codec::{EventType, decode_facts};
 use crate::facts::{Change as StoredChange, Facts};
 use crate::log::{LogReader, StoreError};
 use crate::position::Position;
+use crate::stream::StreamKind;
 use daftar_domain::ticket::Change;
 use daftar_domain::{EventKind, Invalid};
 use std::collections::HashSet;
@@ -54,8 +56,20 @@ enum Kind {
     Form,
 }
 
-/// The types of events that bring values, all of them of tickets; no other has to be decoded.
-const BRINGING: [EventType; 3] = [EventType::TICKET_OPENED, EventType::TICKET_TRANSFERRED, EventType::TICKET_CLOSED];
+/// The types of events that bring no values, as far as their first schema goes; of all others, also of those that nobody
+/// here knows, what they bring is read.
+const BRINGING_NONE: [EventType; 10] = [
+    EventType::TICKET_ASSIGNED,
+    EventType::PRIORITY_CHANGED,
+    EventType::TAGS_CHANGED,
+    EventType::REPLY_POSTED,
+    EventType::REPLY_RATED,
+    EventType::TICKET_HELD,
+    EventType::TICKET_RESUMED,
+    EventType::SURVEY_SUBMITTED,
+    EventType::TICKET_REOPENED,
+    EventType::FOLLOW_UP_RECORDED,
+];
 
 impl Vocabulary {
     /// Reads what a log has.
@@ -65,8 +79,15 @@ impl Vocabulary {
     /// [`StoreError`] when the log can't be read.
     pub async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
         let (mut vocabulary, mut after) = (Self::default(), Position::ZERO);
+        let mut tickets = HashSet::new();
+        let brings_none = |row: &FactRow<'_>| row.schema == 1 && BRINGING_NONE.contains(&row.event_type);
         while let Some(block) = log.fact_block(after).await? {
-            for row in block.iter_after(after).filter(|row| BRINGING.contains(&row.event_type)) {
+            for (number, name) in block.new_streams() {
+                if name.map_err(|e| StoreError::failed("reading facts", e))?.kind == StreamKind::Ticket {
+                    tickets.insert(number);
+                }
+            }
+            for row in block.iter_after(after).filter(|row| !brings_none(row) && tickets.contains(&row.stream)) {
                 let unreadable = |source| StoreError::Unreadable { position: row.position, source };
                 let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
                 vocabulary.add_facts(&facts);
