@@ -140,6 +140,35 @@ impl Sets {
     }
 }
 
+/// For the numbers of values in one state, those in another; number 0 stays.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Renumbering {
+    pub(crate) branches: Vec<u32>,
+    pub(crate) departments: Vec<u32>,
+    pub(crate) agents: Vec<u32>,
+    pub(crate) channels: Vec<u32>,
+    pub(crate) tiers: Vec<u32>,
+    pub(crate) languages: Vec<u32>,
+    pub(crate) reasons: Vec<u32>,
+    pub(crate) forms: Vec<u32>,
+    pub(crate) tags: Vec<u32>,
+    pub(crate) attribute_values: Vec<u32>,
+    pub(crate) questions: Vec<u32>,
+    pub(crate) choices: Vec<u32>,
+}
+
+/// The number that one has in the list of others.
+pub(crate) fn renumbered(numbers: &[u32], number: u32) -> u32 {
+    // Whatever was counted was named before.
+    numbers.get(number as usize).copied().unwrap_or(0)
+}
+
+/// The same of numbers that fit 16 bits.
+pub(crate) fn renumbered_small(numbers: &[u32], number: u16) -> u16 {
+    // Lists of these never become longer.
+    u16::try_from(renumbered(numbers, number.into())).unwrap_or(0)
+}
+
 /// Customers by pseudonym.
 #[derive(Debug, Clone, Default)]
 pub struct Customers {
@@ -316,6 +345,46 @@ impl Dimensions {
         self.scratch.sort_unstable();
         self.scratch.dedup();
         self.choice_sets.number(&self.scratch)
+    }
+
+    /// Learns the values of another's lists; the numbers that those have here.
+    pub(crate) fn learn(&mut self, mut other: Self) -> Result<Renumbering, TooMany> {
+        let wide = |names: &mut Names, other: &Names| -> Result<Vec<u32>, TooMany> {
+            let all = (1..=u32::try_from(other.len()).unwrap_or(u32::MAX)).filter_map(|number| other.name(number));
+            std::iter::once(Ok(0)).chain(all.map(|name| names.wide(name))).collect()
+        };
+        let mut lists = self.names().into_iter().zip(other.names()).map(|(names, other)| wide(names, other));
+        let mut next = || lists.next().unwrap_or(Ok(Vec::new()));
+        let mut numbers = Renumbering {
+            branches: next()?,
+            departments: next()?,
+            agents: next()?,
+            channels: next()?,
+            tiers: next()?,
+            languages: next()?,
+            reasons: next()?,
+            forms: next()?,
+            tags: next()?,
+            ..Renumbering::default()
+        };
+        // Reports ask for attributes by their names.
+        next()?;
+        numbers.attribute_values = next()?;
+        numbers.questions = next()?;
+        numbers.choices = next()?;
+        drop(lists);
+        self.fit()?;
+        Ok(numbers)
+    }
+
+    /// Whether the lists whose numbers take 16 bits have not become too long.
+    fn fit(&self) -> Result<(), TooMany> {
+        let small = [&self.branches, &self.departments, &self.channels, &self.tiers, &self.reasons, &self.forms];
+        let limit = u32::from(u16::MAX);
+        match small.into_iter().find(|names| usize::from(u16::MAX) < names.len()) {
+            Some(names) => Err(TooMany { what: names.what, limit }),
+            None => Ok(()),
+        }
     }
 
     /// Every list of names.

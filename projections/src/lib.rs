@@ -24,6 +24,7 @@ pub mod columns;
 pub mod definition;
 pub mod dimensions;
 pub mod exact;
+pub mod in_parts;
 pub mod labels;
 pub mod live;
 pub mod measurements;

@@ -45,6 +45,27 @@ use tickets::Tickets;
 
 pub use fold::FoldError;
 
+/// A part of all tickets: of so many parts, each ticket is in one, by the number of its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketsPart {
+    number: u32,
+    of: u32,
+}
+
+impl TicketsPart {
+    /// Every ticket.
+    pub const ALL: Self = Self { number: 0, of: 1 };
+
+    /// Every part of so many, at least one.
+    pub fn each(of: std::num::NonZero<u32>) -> impl Iterator<Item = Self> {
+        (0..of.get()).map(move |number| Self { number, of: of.get() })
+    }
+
+    fn has(self, stream: u32) -> bool {
+        stream % self.of == self.number
+    }
+}
+
 /// Everything measured under a definition's folded fields, up to a position.
 #[derive(Debug, Clone)]
 pub struct Measurements {
@@ -53,6 +74,8 @@ pub struct Measurements {
     position: Position,
     /// What happened later is passed over.
     happened_by: Option<Micros>,
+    /// Tickets of other parts are passed over.
+    part: TicketsPart,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
@@ -114,6 +137,7 @@ impl Measurements {
             folded: Arc::new(folded),
             position: Position::ZERO,
             happened_by: None,
+            part: TicketsPart::ALL,
             streams: Vec::new(),
             unopened: HashMap::new(),
             running: running::Running::default(),
@@ -148,6 +172,13 @@ impl Measurements {
         self
     }
 
+    /// The same, counting only a part of the tickets: others are as if they were not there.
+    #[must_use]
+    pub fn of_part(mut self, part: TicketsPart) -> Self {
+        self.part = part;
+        self
+    }
+
     /// The last instant whose events are counted; none: all are.
     #[must_use]
     pub fn happened_by(&self) -> Option<Micros> {
@@ -163,6 +194,7 @@ impl Measurements {
             schedules: Arc::clone(&self.schedules),
             position: self.position,
             happened_by: self.happened_by,
+            part: self.part,
             streams: Vec::new(),
             unopened: HashMap::new(),
             running: self.running.published(),

@@ -51,11 +51,13 @@ pub(crate) mod tests;
 
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
+use crate::dimensions::Renumbering;
+use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use chrono::DateTime;
-use counting::{Counter, Counting, GROUPS_MAX, Prefix};
+use counting::{Counter, Counting, GROUPS_MAX, first_opening};
 use daftar_eventlog::Position;
 use explain::part::{Lookup, PartOf};
 use figure::{Figure, JsonFields, Tells, Written};
@@ -148,6 +150,9 @@ pub enum ReportError {
         "these measurements were made under another definition than {0}, or up to another instant; they must be made anew for it"
     )]
     OtherFolded(String),
+    /// What it counts cannot be added up from parts.
+    #[error("this report looks at all tickets at once: it is made on one thread")]
+    InParts,
     /// It groups by too many dimensions.
     #[error(
         "a report is grouped by at most {GROUPS_MAX} dimensions, the agent of a leaderboard among them, not by {0}"
@@ -190,6 +195,9 @@ trait RowFigures: adding::Adds + Default + Send {
 
     /// Counts everything the report counts.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements);
+
+    /// Tells values of dimensions by the numbers of another state.
+    fn renumber(&mut self, _: &Renumbering) {}
 
     /// Takes note of what stands open at the row's instant.
     fn stands(&mut self, _: Standing) {}
@@ -258,6 +266,39 @@ pub fn report(
     Ok(Report { rows, ..head(state, query, definition, position)? })
 }
 
+/// The same of a log folded in parts, the bytes of which are those of one state over all tickets.
+///
+/// # Errors
+///
+/// Those of [`report`]; [`ReportError::InParts`] where [`is_counted_in_parts`] does not hold.
+pub fn report_in_parts(
+    parts: &InParts,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Report, ReportError> {
+    if parts.others.is_empty() {
+        return report(&parts.first, query, definition, position, labels);
+    }
+    if !is_counted_in_parts(query) {
+        return Err(ReportError::InParts);
+    }
+    let (state, parts) = (&parts.first, Some(parts));
+    let terms = terms(state, parts, query, definition, position)?;
+    let sheet = Sheet::new(state, query, position, labels, terms)?.over(parts);
+    let rows = of_report!(sheet.rows, |_| Err(ReportError::InParts))?;
+    Ok(Report { rows, ..head_of(state, parts, query, definition, position)? })
+}
+
+/// Whether parts that were counted apart can be added up: tickets that are listed, cases, and customers, who stand in the
+/// order of their first appearance in the log, are looked at as a whole.
+#[must_use]
+pub fn is_counted_in_parts(query: &Query) -> bool {
+    let whole = [ReportName::Targets, ReportName::Cases, ReportName::ReviewQueue];
+    !whole.contains(&query.report) && !query.group_by.contains(&Dimension::Customer)
+}
+
 /// The report without its rows, which is made of little.
 ///
 /// # Errors
@@ -269,8 +310,18 @@ pub fn head(
     definition: &Arc<Published>,
     position: Position,
 ) -> Result<Report, ReportError> {
-    let terms = terms(state, query, definition, position)?;
-    let notes = notes(query, &terms, Prefix { state, position, terms: &terms, with_void: false });
+    head_of(state, None, query, definition, position)
+}
+
+fn head_of(
+    state: &Measurements,
+    parts: Option<&InParts>,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+) -> Result<Report, ReportError> {
+    let terms = terms(state, parts, query, definition, position)?;
+    let notes = notes(query, &terms, || first_opening(state, parts, position, &terms));
     Ok(Report {
         name: query.report,
         definition: Arc::clone(definition),
@@ -297,7 +348,7 @@ pub fn rows(
     position: Position,
     labels: &dyn CustomerLabels,
 ) -> Result<Vec<Row>, ReportError> {
-    let terms = terms(state, query, definition, position)?;
+    let terms = terms(state, None, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?;
     of_report!(sheet.rows, review_queue::rows)
 }
@@ -314,7 +365,7 @@ pub fn rows_json(
     position: Position,
     labels: &dyn CustomerLabels,
 ) -> Result<String, ReportError> {
-    let terms = terms(state, query, definition, position)?;
+    let terms = terms(state, None, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?;
     of_report!(sheet.rows_json, |sheet: &Sheet<'_>| Ok(json::of_rows(&review_queue::rows(sheet)?)))
 }
@@ -322,6 +373,7 @@ pub fn rows_json(
 /// The query on the definition's calendar.
 fn terms(
     state: &Measurements,
+    parts: Option<&InParts>,
     query: &Query,
     definition: &Arc<Published>,
     position: Position,
@@ -336,12 +388,14 @@ fn terms(
     if let Some((from, to)) = from.zip(to).filter(|(from, to)| to <= from) {
         return Err(ReportError::EmptyTime { from: json::rfc3339(from), to: json::rfc3339(to) });
     }
-    let at = state.latest_instant(position).max(instant(query.at));
+    let latest = |state: &Measurements| state.latest_instant(position);
+    let latest = parts.map_or_else(|| latest(state), |parts| parts.states().filter_map(latest).max());
+    let at = latest.max(instant(query.at));
     let figures = query.figures.clone();
     Ok(Terms { definition: Arc::clone(definition), from, to, at, figures, calendar })
 }
 
-fn notes(query: &Query, terms: &Terms, known: Prefix<'_>) -> Vec<String> {
+fn notes(query: &Query, terms: &Terms, first_opening: impl FnOnce() -> Option<Micros>) -> Vec<String> {
     let by_tag = query.group_by.contains(&Dimension::Tag);
     let without_share = query.within.is_some() && !(query.report.reads_within() && query.asks("within"));
     let by_other = query.report.is_by_agent() || query.report.lists_tickets();
@@ -352,16 +406,15 @@ fn notes(query: &Query, terms: &Terms, known: Prefix<'_>) -> Vec<String> {
         (without_groups, "limit has no effect: it keeps the largest groups, and the report is not grouped."),
     ];
     let told = notes.into_iter().filter(|(holds, _)| *holds).map(|(_, note)| note.to_owned());
-    told.chain(holidays_not_known(terms, known)).collect()
+    told.chain(holidays_not_known(terms, first_opening)).collect()
 }
 
 /// What a reader must know of schedules whose holidays are not known for all of the report's time.
-fn holidays_not_known(terms: &Terms, known: Prefix<'_>) -> Vec<String> {
+fn holidays_not_known(terms: &Terms, first_opening: impl FnOnce() -> Option<Micros>) -> Vec<String> {
     if terms.document().schedules.is_empty() {
         return Vec::new();
     }
-    let first = || known.first(&known.state.openings);
-    let from = terms.from.or_else(first);
+    let from = terms.from.or_else(first_opening);
     let last = terms.to.map(|to| to - 1).or(terms.at);
     let date = |at: Micros| {
         let instant = DateTime::from_timestamp_micros(at).unwrap_or_default();

@@ -31,6 +31,8 @@ const UNOPENED: u32 = u32::MAX;
 const PASSED_OVER: u32 = u32::MAX - 1;
 /// In place of a ticket's number: the stream was never named.
 const UNNAMED: u32 = u32::MAX - 2;
+/// In place of a ticket's number: the ticket is another part's.
+const OTHERS: u32 = u32::MAX - 3;
 
 /// Why an event could not be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +73,9 @@ impl Measurements {
             return;
         }
         self.streams[index] = PASSED_OVER;
-        if name.kind == StreamKind::Ticket {
+        if name.kind == StreamKind::Ticket && !self.part.has(stream.0) {
+            self.streams[index] = OTHERS;
+        } else if name.kind == StreamKind::Ticket {
             self.streams[index] = UNOPENED;
             self.unopened.insert(stream.0, name.id);
         }
@@ -86,6 +90,8 @@ impl Measurements {
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
             PASSED_OVER => return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?),
+            // Whoever folds that part reads it.
+            OTHERS => return Ok(()),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
             _ if self.happened_by.is_some_and(|last| last < row.occurred_at.micros()) => {
                 return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?);
@@ -166,8 +172,8 @@ impl Measurements {
         if ticket != UNOPENED || row.version.0 != 1 {
             return Err(FoldError::OutOfOrder("a ticket is opened twice"));
         }
-        let ticket = u32::try_from(self.tickets.len()).ok().filter(|n| *n < UNNAMED);
-        let ticket = ticket.ok_or(TooMany { what: "tickets", limit: UNNAMED })?;
+        let ticket = u32::try_from(self.tickets.len()).ok().filter(|n| *n < OTHERS);
+        let ticket = ticket.ok_or(TooMany { what: "tickets", limit: OTHERS })?;
         self.streams[row.stream.0 as usize] = ticket;
         let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));

@@ -14,6 +14,8 @@ use super::{CELLS_MAX, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::columns::rows::Columns;
 use crate::definition::document::{Attribution, CreditedTo, DatedBy, TargetMetric, Voided};
+use crate::dimensions::Renumbering;
+use crate::in_parts::InParts;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Moments, Piece, Table};
 use crate::ticket_facts::{InForce, Micros};
@@ -175,6 +177,8 @@ pub(super) struct Counting<'a, R> {
     pub(super) position: Position,
     pub(super) query: &'a Query,
     pub(super) terms: &'a Terms,
+    /// All parts, where the state is of a part of the tickets.
+    parts: Option<&'a InParts>,
     /// Which part of everything is counted.
     pub(super) part: Part,
     pub(super) axes: Axes<'a>,
@@ -219,6 +223,7 @@ impl<'a, R: Default> Counting<'a, R> {
             position: sheet.position,
             query,
             terms: &sheet.terms,
+            parts: sheet.parts,
             part,
             axes: Axes::of(&sheet.axes),
             instants: Instants::default(),
@@ -450,7 +455,7 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// The opening of the first ticket.
     pub(super) fn first_opening(&self) -> Option<Micros> {
-        self.prefix().first(&self.state.openings)
+        first_opening(self.state, self.parts, self.position, self.terms)
     }
 
     /// What the report sees.
@@ -546,8 +551,13 @@ pub(super) struct Tally<R> {
 }
 
 impl<R: RowFigures> Tally<R> {
-    /// Adds the rows that another part counted; the rest is the first part's.
+    /// Adds what another part counted.
     pub(super) fn add_up(&mut self, part: Self) {
+        self.begins = self.begins.into_iter().chain(part.begins).min();
+        self.listed = self.listed.saturating_add(part.listed);
+        for (group, levels) in part.standing {
+            self.standing.entry(group).or_default().add_up(levels);
+        }
         for Counter { key, measurements, figures } in part.rows {
             let index = self.numbers.of_row(&key, self.rows.len());
             match self.rows.get_mut(index) {
@@ -558,6 +568,23 @@ impl<R: RowFigures> Tally<R> {
                 None => self.rows.push(Counter { key, measurements, figures }),
             }
         }
+    }
+
+    /// Tells groups and figures by the numbers of another state.
+    pub(super) fn renumber(&mut self, axes: &[Axis], numbers: &Renumbering) {
+        let renumbered = |group: &Group| {
+            let mut renumbered = *group;
+            for (number, axis) in renumbered.iter_mut().zip(axes) {
+                *number = axis.renumbered(*number, numbers);
+            }
+            renumbered
+        };
+        for row in &mut self.rows {
+            row.key.1 = renumbered(&row.key.1);
+            row.figures.renumber(numbers);
+        }
+        let standing = std::mem::take(&mut self.standing).into_iter();
+        self.standing = standing.map(|(group, levels)| (renumbered(&group), levels)).collect();
     }
 
     /// Every group that counts anything; some more than once.
@@ -617,6 +644,17 @@ impl<R: RowFigures> Tally<R> {
         }
         rows
     }
+}
+
+/// The opening of the first ticket, of all parts where there are several.
+pub(super) fn first_opening(
+    state: &Measurements,
+    parts: Option<&InParts>,
+    position: Position,
+    terms: &Terms,
+) -> Option<Micros> {
+    let first = |state: &Measurements| Prefix { state, position, terms, with_void: false }.first(&state.openings);
+    parts.map_or_else(|| first(state), |parts| parts.states().filter_map(first).min())
 }
 
 /// The last closing of each ticket at the report's position, where that dates its figures.

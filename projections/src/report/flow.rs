@@ -7,6 +7,7 @@ use super::explain::recall::TakenBy;
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::OneTouchCounts;
+use crate::dimensions::{Renumbering, renumbered_small};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -85,6 +86,16 @@ impl RowFigures for Flow {
         if query.asks("stay") {
             count_stays(counting, state);
         }
+    }
+
+    fn renumber(&mut self, numbers: &Renumbering) {
+        let department = |number: u16| renumbered_small(&numbers.departments, number);
+        let reasons = std::mem::take(&mut self.reasons).into_iter();
+        self.reasons = reasons.map(|(reason, count)| (renumbered_small(&numbers.reasons, reason), count)).collect();
+        let between = std::mem::take(&mut self.between).into_iter();
+        self.between = between.map(|((from, to), count)| ((department(from), department(to)), count)).collect();
+        let stays = std::mem::take(&mut self.stays).into_iter();
+        self.stays = stays.map(|(number, times)| (department(number), times)).collect();
     }
 
     const EXPLAINED: &'static [&'static str] = &[

@@ -2,7 +2,7 @@
 
 use super::counting::Group;
 use super::query::Dimension;
-use crate::dimensions::Dimensions;
+use crate::dimensions::{Dimensions, Renumbering, renumbered};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::Moments;
 use crate::ticket_facts::InForce;
@@ -183,6 +183,25 @@ impl Axis {
             Self::Form => d.forms.get(value),
             Self::Attribute(_) => d.attribute_values.get(value),
         }
+    }
+
+    /// The number that a value has where the numbers of another state are told. Customers keep theirs: their order is that
+    /// of their numbers, which parts cannot tell.
+    pub(super) fn renumbered(&self, number: u32, numbers: &Renumbering) -> u32 {
+        let list = match self {
+            Self::Branch => &numbers.branches,
+            Self::Department => &numbers.departments,
+            Self::Agent => &numbers.agents,
+            Self::Channel => &numbers.channels,
+            Self::Priority | Self::Customer => return number,
+            Self::Tier => &numbers.tiers,
+            Self::Tag => &numbers.tags,
+            Self::Language => &numbers.languages,
+            Self::Reason => &numbers.reasons,
+            Self::Form => &numbers.forms,
+            Self::Attribute(_) => &numbers.attribute_values,
+        };
+        renumbered(list, number)
     }
 
     /// What the value with that number is called; `None` for none.

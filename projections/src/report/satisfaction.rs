@@ -7,6 +7,7 @@ use super::explain::recall::{Recall, TakenBy};
 use super::figure::Figure;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::{CesBetter, CsatAnswer, CsatSource, PositiveFrom};
+use crate::dimensions::{Renumbering, renumbered};
 use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -71,6 +72,19 @@ impl RowFigures for Satisfaction {
         if query.asks("response_rate") {
             count_responses(counting, state, |row| &mut row.response);
         }
+    }
+
+    fn renumber(&mut self, numbers: &Renumbering) {
+        let question = |number: u32| renumbered(&numbers.questions, number);
+        let choice = |number: u32| renumbered(&numbers.choices, number);
+        let questions = std::mem::take(&mut self.questions).into_iter();
+        self.questions = questions.map(|(number, scores)| (question(number), scores)).collect();
+        let choices = std::mem::take(&mut self.choices).into_iter();
+        self.choices = choices
+            .map(|(number, counts)| {
+                (question(number), counts.into_iter().map(|(number, count)| (choice(number), count)).collect())
+            })
+            .collect();
     }
 
     const EXPLAINED: &'static [&'static str] = &[

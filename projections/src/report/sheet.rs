@@ -11,6 +11,7 @@ use super::query::{Dimension, Query};
 use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::definition::document::DatedBy;
+use crate::in_parts::{InParts, OtherPart};
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -23,6 +24,8 @@ const HALVED_FROM: usize = if cfg!(test) { 8 } else { 8192 };
 /// Everything a report is made of.
 pub(super) struct Sheet<'a> {
     pub(super) state: &'a Measurements,
+    /// All parts, where the state is of a part of the tickets: what the first counts, the others are added to.
+    pub(super) parts: Option<&'a InParts>,
     pub(super) query: &'a Query,
     pub(super) position: Position,
     pub(super) labels: &'a dyn CustomerLabels,
@@ -51,7 +54,12 @@ impl<'a> Sheet<'a> {
         }
         let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
         let recall = Recall::of(position, false);
-        Ok(Self { state, query, position, labels, terms, recall, dimensions, axes })
+        Ok(Self { state, parts: None, query, position, labels, terms, recall, dimensions, axes })
+    }
+
+    /// The same over all parts, of which the state is the first.
+    pub(super) fn over(self, parts: Option<&'a InParts>) -> Self {
+        Self { parts, ..self }
     }
 
     /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures.
@@ -129,11 +137,40 @@ impl<'a> Sheet<'a> {
 
     /// Everything counted, on as many threads as are worth it.
     fn tally<R: RowFigures>(&self) -> Tally<R> {
+        match self.parts {
+            Some(parts) => self.tally_of_parts(parts),
+            None => self.tally_in_halves(),
+        }
+    }
+
+    /// What every state counted, each on a thread of its own.
+    fn tally_of_parts<R: RowFigures>(&self, parts: &'a InParts) -> Tally<R> {
+        std::thread::scope(|scope| {
+            let apart = |other: &'a OtherPart| {
+                let sheet = self.apart(&other.state);
+                scope.spawn(move || {
+                    let mut tally = sheet.count::<R>(Part::WHOLE);
+                    tally.renumber(&sheet.axes, &other.numbers);
+                    tally
+                })
+            };
+            let others: Vec<_> = parts.others.iter().map(apart).collect();
+            let mut tally = self.count(Part::WHOLE);
+            for other in others {
+                // A panic there is one of this report's.
+                tally.add_up(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
+            }
+            tally
+        })
+    }
+
+    /// What one state counted, in two halves where that is worth it.
+    fn tally_in_halves<R: RowFigures>(&self) -> Tally<R> {
         let mut parts = Part::all(self.threads());
         let first = parts.next().unwrap_or(Part::WHOLE);
         std::thread::scope(|scope| {
             let apart = |part| {
-                let sheet = self.apart();
+                let sheet = self.apart(self.state);
                 scope.spawn(move || sheet.count::<R>(part))
             };
             let others: Vec<_> = parts.map(apart).collect();
@@ -152,12 +189,13 @@ impl<'a> Sheet<'a> {
         counting.into_tally()
     }
 
-    /// The same for another thread, which looks back for itself.
-    fn apart(&self) -> Sheet<'a> {
-        let Self { state, query, position, labels, terms, axes, dimensions, .. } = self;
+    /// The same over this state or another, for another thread, which looks back for itself.
+    fn apart(&self, state: &'a Measurements) -> Sheet<'a> {
+        let Self { parts, query, position, labels, terms, dimensions, .. } = self;
         let recall = Recall::of(*position, false);
-        let (terms, dimensions, axes) = (terms.clone(), dimensions.clone(), axes.clone());
-        Sheet { state, query, position: *position, labels: *labels, terms, recall, dimensions, axes }
+        let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
+        let (terms, dimensions) = (terms.clone(), dimensions.clone());
+        Sheet { state, parts: *parts, query, position: *position, labels: *labels, terms, recall, dimensions, axes }
     }
 
     /// How many threads count: two from where one more costs less than it spares.

@@ -72,6 +72,14 @@ impl Levels {
         }
     }
 
+    /// Adds what another part counted of the same group, at the same instants.
+    pub(super) fn add_up(&mut self, other: Self) {
+        for (instant, changes) in other.0 {
+            let counts = self.0.entry(instant).or_default();
+            counts.iter_mut().zip(changes).for_each(|(count, change)| *count += change);
+        }
+    }
+
     /// What stands open at the instant with this number.
     pub(super) fn at(&self, number: usize) -> Standing {
         let mut level = Counts::default();

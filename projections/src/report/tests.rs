@@ -7,6 +7,7 @@ mod leaderboard;
 pub(crate) mod naive;
 mod oracle;
 mod overview;
+mod parts;
 pub(crate) mod plain;
 pub(crate) mod properties;
 mod review_queue;

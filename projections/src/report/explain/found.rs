@@ -177,7 +177,7 @@ impl<'a> AskedRow<'a> {
     /// The report, of the row's period alone.
     fn sheet(&self) -> Result<(Sheet<'a>, Option<(Interval, Period)>), ExplainError> {
         let Self { state, ask, query, definition, position, labels } = *self;
-        let mut terms = terms(state, query, definition, position)?;
+        let mut terms = terms(state, None, query, definition, position)?;
         let period = cell::period(ask, &terms)?;
         if let Some((_, Period { start, end })) = period {
             terms.from = Some(terms.from.map_or(start, |from| from.max(start)));
