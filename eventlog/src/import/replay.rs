@@ -5,6 +5,7 @@ use super::{Counts, Import, ImportError, OnReject, Options, Stamps};
 use crate::clock::Clock;
 use crate::codec::ticket::TicketCodec;
 use crate::memory::MemoryLog;
+use std::collections::HashMap;
 use std::io::BufRead;
 
 /// What a file gave.
@@ -14,6 +15,25 @@ pub struct Replayed {
     pub counts: Counts,
     /// Whether every line that could be parsed says when its event was recorded.
     pub tells_recorded_at: bool,
+    /// Whether every line that could be parsed says where its event stands in the log.
+    pub tells_positions: bool,
+    /// How many of the lines that could be parsed say where their events stand in their tickets.
+    pub versioned: u64,
+    /// The first line, in the order they were taken in, that says so wrongly.
+    pub misversioned: Option<Misversioned>,
+}
+
+/// A line whose version is not the count of its ticket's lines up to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Misversioned {
+    /// Its number, from 1.
+    pub line: u64,
+    /// The position it carries.
+    pub position: Option<u64>,
+    /// The version it carries.
+    pub version: u32,
+    /// The version that follows the one of its ticket's line before it.
+    pub expected: u32,
 }
 
 /// Records a file in an empty log in memory.
@@ -38,13 +58,31 @@ pub async fn replay_into<R: BufRead + Send>(
     if placed {
         chunks = in_order(chunks);
     }
+    let (versioned, misversioned) = versions_of(&chunks);
     let import = Import::new(memory, codec, Options { alone: true, clock, ..Options::default() })?;
     let mut import = Import { stamps: Stamps::LineOrEvent, places: placed.then_some(memory), ..import };
     for chunk in chunks {
         import.record(chunk, on_reject).await?;
     }
     let counts = import.counts();
-    failure.map_or(Ok(Replayed { counts, tells_recorded_at }), |failure| Err(failure.into()))
+    let replayed = Replayed { counts, tells_recorded_at, tells_positions: placed, versioned, misversioned };
+    failure.map_or(Ok(replayed), |failure| Err(failure.into()))
+}
+
+/// How many lines carry a version, and the first of them that does not follow its ticket's line before it.
+fn versions_of(chunks: &[Chunk]) -> (u64, Option<Misversioned>) {
+    let (mut reached, mut versioned, mut wrong) = (HashMap::new(), 0, None);
+    for (number, line) in chunks.iter().flat_map(Chunk::numbered) {
+        let reached = reached.entry(&line.ticket).or_insert(0);
+        let expected = *reached + 1;
+        *reached = line.version.unwrap_or(expected);
+        let Some(version) = line.version else { continue };
+        versioned += 1;
+        if version != expected && wrong.is_none() {
+            wrong = Some(Misversioned { line: number, position: line.position, version, expected });
+        }
+    }
+    (versioned, wrong)
 }
 
 fn all_chunks<R: BufRead>(lines: &mut LineReader<R>) -> (Vec<Chunk>, Option<std::io::Error>) {
