@@ -84,6 +84,9 @@ impl Server {
         let uri: Option<Uri> = base.parse().ok();
         let whole = uri.filter(|uri| base.starts_with("http://") && uri.host().is_some() && uri.query().is_none());
         whole.ok_or_else(|| wrong("this is no address of a server; give one like http://127.0.0.1:7070"))?;
+        if key.is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+            return Err(Failure::usage("--key is no API key: a key has letters, digits and signs, and no spaces"));
+        }
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -140,7 +143,11 @@ impl Server {
     }
 
     fn unreachable(&self, why: &ureq::Error) -> Refused {
-        Refused::Unreachable { flag: self.flag, base: self.base.clone(), why: why.to_string() }
+        let why = match why {
+            ureq::Error::Io(why) => why.to_string(),
+            why => why.to_string(),
+        };
+        Refused::Unreachable { flag: self.flag, base: self.base.clone(), why }
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: VerifyArguments) -> Result<(), Failure> {
     let Some(first) = told.first() else { return Ok(()) };
     let more = told.wrong() - 1;
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
-    Err(Failure::No(format!("{first}{more}")))
+    Err(Failure::No(format!("not verified: {first}{more}")))
 }
 
 /// The server to be held against, asked with its own key or the one there is.

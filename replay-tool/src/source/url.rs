@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How often in a row a connection may break before anything more has come.
 const BREAKS_MAX: u32 = 5;
 /// How long the first pause after a break is; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const BYTES: &str = "application/octet-stream";
 
 /// The server.

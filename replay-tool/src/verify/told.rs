@@ -118,7 +118,21 @@ impl Told {
             return Check { what, good: None, detail: "the lines carry none: counted as they come".to_owned() };
         }
         let good = self.walked.as_ref().map(|_| !self.findings.iter().any(|finding| finding.place == what));
-        Check { what, good, detail: if good.is_some() { detail } else { "not read to the end".to_owned() } }
+        let detail = match good {
+            Some(true) => detail,
+            Some(false) => "wrong, see below".to_owned(),
+            None => self.unread(),
+        };
+        Check { what, good, detail }
+    }
+
+    /// How far events are good that were not read to their end.
+    fn unread(&self) -> String {
+        let first = self.findings.iter().filter_map(|finding| finding.position).min();
+        first.map_or_else(
+            || "not read to the end".to_owned(),
+            |first| format!("good to position {}; not looked at beyond", many(first.0.saturating_sub(1))),
+        )
     }
 
     fn counted(&self, words: impl Fn(&Walked) -> String) -> String {
@@ -131,14 +145,15 @@ impl Told {
             _ if !self.carries.contains(&Carried::Checksums) => (None, "a file of events seals nothing".to_owned()),
             Some(walked) if self.has_keys => (Some(true), opened(walked)),
             Some(_) => (None, "the keys are not here: contents stay sealed".to_owned()),
-            None => (None, "not read to the end".to_owned()),
+            None => (None, self.unread()),
         };
         Check { what: "contents", good, detail }
     }
 
     fn refold(&self) -> Check {
         let events = self.counted(|walked| format!("{} events folded again", many(walked.events + walked.others)));
-        let detail = if self.folded { events } else { "not folded to the end".to_owned() };
+        let detail =
+            if self.folded { events } else { "not done: the events could not be read to their end".to_owned() };
         Check { what: "fold", good: self.folded.then_some(true), detail }
     }
 
