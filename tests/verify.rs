@@ -141,7 +141,7 @@ fn every_source_has_the_digest_that_the_feed_gives() {
     };
     let against = whole(&["--url", &url, "--against", &url]);
     assert_eq!(against.told["server_digest"], digest);
-    let events = whole(&["--events", &path(&dir, "events.ndjson")]);
+    let events = whole(&["--events", &path(&dir, "events.ndjson"), "--against", &url]);
     assert_eq!(events.check("chain"), (&Value::Null, "a file of events carries none"));
     assert_eq!(events.check("versions").0, &Value::Bool(true));
     let copy = whole(&["--backup", &path(&dir, "copy"), "--against", &url]);

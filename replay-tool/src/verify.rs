@@ -77,7 +77,7 @@ async fn look_at(origin: &dyn Origin, server: Option<&Server>, quiet: bool, told
     let state = fold(&source, quiet).await?;
     told.folded = true;
     if let Some(server) = server {
-        told.compared = Some(against::compare(&source, server, state, quiet).await?);
+        told.compared = Some(against::compare((&source, told.carries), server, state, quiet).await?);
     }
     Ok(())
 }

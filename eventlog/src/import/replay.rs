@@ -110,3 +110,52 @@ fn in_order(chunks: Vec<Chunk>) -> Vec<Chunk> {
     }
     Chunk::of(lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::system_clock;
+    use crate::sealing::memory_keys::MemoryKeys;
+    use daftar_domain::Limits;
+    use std::sync::Arc;
+
+    fn replayed(lines: &[String]) -> Replayed {
+        let memory = MemoryLog::new(system_clock()).unwrap();
+        let codec = TicketCodec::new(Arc::new(MemoryKeys::new().unwrap()), [7; 16]);
+        let text = lines.concat();
+        let lines = LineReader::new(text.as_bytes(), Limits::default());
+        let mut on_reject = |_: crate::import::Reject<'_>| {};
+        let replay = replay_into(&memory, &codec, lines, system_clock(), &mut on_reject);
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(replay).unwrap()
+    }
+
+    fn line(kind: &str, ticket: &str, more: &str) -> String {
+        let occurred_at = "2026-01-03T08:12:00Z";
+        format!(r#"{{"type":"{kind}","ticket":"{ticket}","occurred_at":"{occurred_at}"{more}}}"#) + "\n"
+    }
+
+    fn placed(kind: &str, ticket: &str, more: &str, position: u64, version: u32) -> String {
+        line(kind, ticket, &format!(r#"{more},"position":{position},"version":{version}"#))
+    }
+
+    #[test]
+    fn versions_are_counted_in_each_ticket_in_the_order_of_positions() {
+        let opened = [placed("ticket_opened", "A", "", 1, 1), placed("ticket_opened", "B", "", 2, 1)];
+        let assigned = |version| placed("ticket_assigned", "A", r#","agent":"sara""#, 9, version);
+        let good = replayed(&[assigned(2), opened[1].clone(), opened[0].clone()]);
+        assert_eq!((good.versioned, good.misversioned, good.tells_positions), (3, None, true));
+        let wrong = replayed(&[assigned(4), opened[1].clone(), opened[0].clone()]);
+        let misversioned = Misversioned { line: 1, position: Some(9), version: 4, expected: 2 };
+        assert_eq!((wrong.counts.appended, wrong.misversioned), (3, Some(misversioned)));
+    }
+
+    #[test]
+    fn lines_that_carry_no_versions_are_counted_alone() {
+        let lines = [line("ticket_opened", "A", ""), line("ticket_assigned", "A", r#","agent":"sara""#)];
+        let counted = replayed(&lines);
+        assert_eq!((counted.versioned, counted.misversioned, counted.tells_positions), (0, None, false));
+        let third = line("priority_changed", "A", r#","priority":"high","version":3"#);
+        let partly = replayed(&[lines[0].clone(), lines[1].clone(), third]);
+        assert_eq!((partly.versioned, partly.misversioned), (1, None));
+    }
+}

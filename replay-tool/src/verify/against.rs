@@ -3,12 +3,13 @@
 use super::difference;
 use crate::asked::Asked;
 use crate::server::{Refused, Server, position_of};
-use crate::source::{Source, Unopened};
+use crate::source::{Carried, Source, Unopened};
 use crate::{Failure, definition};
 use daftar_domain::Timestamp;
 use daftar_eventlog::Position;
 use daftar_eventlog::checksum::Digest;
 use daftar_projections::definition::catalog::Published;
+use daftar_projections::definition::document::Definition;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::report::query::{Query, ReportName};
@@ -27,6 +28,7 @@ const QUESTIONS: [&[(&str, &str)]; 4] = [
 ];
 /// Stands for an instant after the last event, up to which what runs is measured.
 const LATER: &str = "later";
+const JSON: &str = "application/json";
 /// Parameters by name.
 type Question = Vec<(String, String)>;
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -54,7 +56,7 @@ pub(super) struct Compared {
 ///
 /// [`Unopened`] when the server does not answer, or the source can't be read.
 pub(super) async fn compare(
-    source: &Source,
+    (source, carries): (&Source, &[Carried]),
     server: &Server,
     state: Measurements,
     quiet: bool,
@@ -63,13 +65,14 @@ pub(super) async fn compare(
     let end = position_of(&feed).map(Position).ok_or_else(|| not_daftar(server))?;
     let position = end.min(*source.log.durable().borrow());
     let told = feed::compare(source, feed, position, quiet).await?;
-    let all = Asked {
-        query: Query::over(ReportName::Overview),
-        position,
-        definition: definition::named(source, None, position).await?,
+    let definition = if carries.contains(&Carried::Chain) {
+        definition::named(source, None, position).await?
+    } else {
+        published(server, position)?
     };
-    // A report looks at what stood at a position; only what is folded beyond it need be folded anew.
-    let state = if state.position() > position { all.fold(source, quiet).await? } else { state };
+    let all = Asked { query: Query::over(ReportName::Overview), position, definition };
+    let folded = state.position() <= position && *state.folded() == all.definition.document.folded();
+    let state = if folded { state } else { all.fold(source, quiet).await? };
     let held = Held { source, server, position, state: &state, definition: all.definition };
     let (reports, differing) = held.reports()?;
     Ok(Compared { position, end, digest: told.digest, events: told.events, event: told.difference, reports, differing })
@@ -77,6 +80,20 @@ pub(super) async fn compare(
 
 fn not_daftar(server: &Server) -> Failure {
     Failure::run(format!("--against {}: what answers there tells no position; is it a Daftar server?", server.base()))
+}
+
+/// The server's own `default`: a file of events carries no definitions, and figures are to be compared all the same.
+fn published(server: &Server, position: Position) -> Result<Arc<Published>, Failure> {
+    let asked = format!("/v1/reports/flow?figures=opened&as_of={position}&min_position={position}&timeout=60s");
+    let report: Value = serde_json::from_str(&server.text(&asked, JSON)?).unwrap_or_default();
+    let version = report.pointer("/definition/version").and_then(Value::as_u64).ok_or_else(|| not_daftar(server))?;
+    let name = format!("default@{version}");
+    let document = server.text(&format!("/v1/definitions/{name}"), JSON)?;
+    let document = Definition::from_json(&document).map_err(|wrong| {
+        let first = wrong.first().map(ToString::to_string).unwrap_or_default();
+        Failure::run(format!("the server's definition {name} can't be read: {first}"))
+    })?;
+    Ok(Arc::new(Published { document, version }))
 }
 
 /// A source and a server, to be asked the same at one position.
@@ -128,7 +145,7 @@ impl Held<'_> {
         // Names, words, commas and instants in UTC: every address takes them as they are.
         let asked: String = question.iter().map(|(name, value)| format!("&{name}={value}")).collect();
         let path = format!("/v1/reports/{name}?as_of={position}&min_position={position}&timeout=60s{asked}");
-        let what = match self.server.text(&path, "application/json") {
+        let what = match self.server.text(&path, JSON) {
             Ok(answer) => of_texts(&answer, report, self.source.has_keys),
             Err(Refused::Said { why, .. }) => Some(format!("the server says: {why}")),
             Err(refused) => return Err(refused.into()),

@@ -5,8 +5,10 @@ use crate::source::{Carried, Finding, Source, Unopened};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::digest::{Clear, LinesDigest};
+use daftar_eventlog::import::event_id;
 use daftar_eventlog::ndjson::{Line, line_of};
-use daftar_eventlog::{Position, RecordedEvent, StreamKind, StreamName};
+use daftar_eventlog::record::EventHead;
+use daftar_eventlog::{Position, RecordedEvent, StoreError, StreamKind, StreamName};
 use indicatif::ProgressBar;
 use std::collections::HashMap;
 
@@ -83,18 +85,8 @@ impl<'s> Walk<'s> {
 
     fn step(&mut self, event: &RecordedEvent) -> Result<(), Unopened> {
         let position = event.position;
-        let found = |what: String| Unopened::Damaged(Finding::at("events", position, what));
-        let follows = if self.chained { position == self.walked.last.next() } else { position > self.walked.last };
-        if !follows {
-            return Err(found(format!("it stands after position {}", self.walked.last)));
-        }
         let head = event.bytes.head().map_err(|e| Unopened::of_store("events", e.at(position)))?;
-        let version = self.versions.entry(head.stream()).or_insert(0);
-        if head.version.0 != *version + 1 {
-            let of = head.stream();
-            return Err(found(format!("{of} goes on with version {}, after version {version}", head.version)));
-        }
-        *version += 1;
+        self.check_place(position, &head)?;
         self.chain = chain_next(&self.chain, &event.bytes.digest(), event.recorded_at);
         self.walked.last = position;
         if head.stream_kind != StreamKind::Ticket {
@@ -109,6 +101,21 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
+    /// Whether it follows the event before it, in the log and in its stream.
+    fn check_place(&mut self, position: Position, head: &EventHead<'_>) -> Result<(), Unopened> {
+        let found = |what: String| Err(Unopened::Damaged(Finding::at("events", position, what)));
+        let follows = if self.chained { position == self.walked.last.next() } else { position > self.walked.last };
+        if !follows {
+            return found(format!("it stands after position {}", self.walked.last));
+        }
+        let version = self.versions.entry(head.stream()).or_insert(0);
+        if head.version.0 != *version + 1 {
+            return found(format!("{} goes on with version {}, after version {version}", head.stream(), head.version));
+        }
+        *version += 1;
+        Ok(())
+    }
+
     fn take(&mut self, line: Line) {
         // An id made of the log's own id does not repeat where that was made for this run.
         self.repeats &= self.chained || line.event_id.as_deref().is_some_and(|id| !self.is_own(id));
@@ -117,7 +124,7 @@ impl<'s> Walk<'s> {
     }
 
     fn is_own(&self, id: &str) -> bool {
-        let own = daftar_eventlog::import::event_id(self.codec.log_id(), "");
+        let own = event_id(self.codec.log_id(), "");
         id.starts_with(&own)
     }
 
@@ -137,7 +144,7 @@ impl<'s> Walk<'s> {
 }
 
 /// Content that does not open is wrong in itself, or its key is missing: either way it is told with its place.
-fn of_content(position: Position, failure: daftar_eventlog::StoreError) -> Unopened {
+fn of_content(position: Position, failure: StoreError) -> Unopened {
     match Unopened::of_store("events", failure) {
         Unopened::Failed(Failure::Run(why)) => Unopened::Damaged(Finding::at("keys", position, why)),
         other => other,
