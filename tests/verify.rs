@@ -5,6 +5,7 @@
 
 use daftar_eventlog::backup::{BackupDirectory, segment::Segment};
 use daftar_eventlog::entry::Entry;
+use daftar_tests::http_client::{Asked, Client};
 use daftar_tests::programs::{printed, root, run};
 use daftar_tests::served::Served;
 use daftar_tests::server::Server;
@@ -286,50 +287,82 @@ fn lines_that_are_missing_or_moved_are_told() {
     assert!(what.contains(&words) && what.contains("missing"), "{what}");
 }
 
-/// A server on a history from a file.
+/// A server on a history from a file, with the times its lines carry.
 fn serve(dir: &TempDir, name: &str, lines: &[String]) -> Served {
     let (file, data) = (path(dir, &format!("{name}.ndjson")), path(dir, name));
     fs::write(&file, lines.concat()).unwrap();
-    let _ = printed("daftar", &["import", "--data-dir", &data, &file]);
+    let keep = lines[0].contains("recorded_at").then_some("--keep-recorded-at");
+    let arguments = ["import", "--data-dir", &data, &file];
+    let _ = printed("daftar", &arguments.into_iter().chain(keep).collect::<Vec<_>>());
     Served::start(Path::new(&data))
+}
+
+/// A server on the small history, its events as lines, and a backup of it.
+fn small(dir: &TempDir) -> (Served, Vec<String>, String) {
+    let small = fs::read_to_string(root().join("tests/fixtures/small.ndjson")).unwrap();
+    let lines: Vec<String> = small.lines().map(|line| format!("{line}\n")).collect();
+    let one = serve(dir, "one", &lines);
+    let (url, copy) = (format!("http://{}", one.address), path(dir, "copy"));
+    let _ = printed("daftar", &["backup", "--url", &url, &copy]);
+    let mut client = Client::connect(one.address).unwrap();
+    let feed = String::from_utf8(client.ask(&Asked::get("/v1/events")).unwrap().body).unwrap();
+    let lines: Vec<String> = feed.lines().map(|line| format!("{line}\n")).collect();
+    assert_eq!(lines.len(), 40);
+    (one, lines, copy)
 }
 
 #[test]
 fn another_history_on_the_server_is_told_event_and_report() {
     let dir = tempfile::tempdir().unwrap();
-    let small = fs::read_to_string(root().join("tests/fixtures/small.ndjson")).unwrap();
-    let lines: Vec<String> = small.lines().map(|line| format!("{line}\n")).collect();
-    let one = serve(&dir, "one", &lines);
-    let url = format!("http://{}", one.address);
-    let (copy, one_url) = (path(&dir, "copy"), url.clone());
-    let _ = printed("daftar", &["backup", "--url", &url, &copy]);
-    let against = |url: &str| Verified::of(&["--backup", &copy, "--against", url]);
-    against(&one_url).is_good();
+    let (one, lines, copy) = small(&dir);
+    let against =
+        |served: &Served| Verified::of(&["--backup", &copy, "--against", &format!("http://{}", served.address)]);
+    against(&one).is_good();
+    // The same lines in another log.
+    let same = serve(&dir, "same", &lines);
+    assert_eq!(against(&same).is_good(), against(&one).is_good());
 
-    let at = lines.iter().position(|line| line.contains(r#""department":"technical""#)).unwrap();
+    let at = lines.iter().position(|line| line.contains(r#""type":"reply_rated""#)).unwrap();
     let mut changed = lines;
-    changed[at] = changed[at].replace(r#""department":"technical""#, r#""department":"billing""#);
+    assert!(changed[at].contains(r#""rating":"satisfied""#), "{}", changed[at]);
+    changed[at] = changed[at].replace(r#""rating":"satisfied""#, r#""rating":"dissatisfied""#);
     let other = serve(&dir, "other", &changed);
-    let verified = against(&format!("http://{}", other.address));
+    let verified = against(&other);
     assert_eq!(verified.code, 1, "{}", verified.said);
     let differences = verified.differences();
-    let ticket = "HD-1001";
+    let first = Fields::of(&changed[at]).0.into_iter().find(|(name, _)| name == "ticket").unwrap().1;
     let event = format!(
-        "position {}: ticket_opened of ticket {ticket}: department is \"billing\" at the server, \"technical\" here",
-        at + 1
+        "position {}: reply_rated of ticket {}: rating is \"dissatisfied\" at the server, \"satisfied\" here",
+        at + 1,
+        first.get().trim_matches('"')
     );
-    // Both were recorded at moments of their own, so that comes first only where no field before it differs.
     assert_eq!(differences[0], event);
-    let flow = differences.iter().find(|words| words.starts_with("report flow interval=month group_by=department: "));
-    assert!(flow.is_some_and(|words| words.contains("billing")), "{differences:?}");
+    // One satisfied rating less, in the report that counts them and in no figure of what came and went.
+    let satisfaction = differences.iter().find(|words| words.starts_with("report satisfaction: row of everything: "));
+    assert!(satisfaction.is_some_and(|words| words.contains("reply_rating.")), "{differences:?}");
+    assert!(!differences.iter().any(|words| words.starts_with("report flow")), "{differences:?}");
     assert!(verified.said.contains(&event) && verified.said.contains("more)"), "{}", verified.said);
     assert_ne!(verified.told["server_digest"], verified.told["digest"]);
+}
 
-    // A server that lacks the last lines is compared at its own end, and says so.
-    let behind = Verified::of(&["--events", &path(&dir, "one.ndjson"), "--against", &one_url]);
-    assert_eq!(behind.code, 1, "the file does not say when its events were recorded: {}", behind.told);
-    assert!(behind.differences()[0].contains("recorded_at is"), "{:?}", behind.differences());
-    assert_eq!(behind.differences().len(), 1, "no figure depends on that: {:?}", behind.differences());
+#[test]
+fn events_that_only_one_of_both_has_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_one, lines, copy) = small(&dir);
+    let short = serve(&dir, "short", &lines[..39]);
+    let url = format!("http://{}", short.address);
+    let behind = Verified::of(&["--backup", &copy, "--against", &url]);
+    assert_eq!(behind.code, 1, "{}", behind.told);
+    let [only] = behind.differences()[..] else { panic!("{}", behind.told) };
+    assert!(only.starts_with("position 40: ") && only.ends_with(": the server does not have it"), "{only}");
+    assert!(behind.check("server's reports").1.ends_with("at position 39"), "{}", behind.told);
+
+    let file = path(&dir, "gap.ndjson");
+    fs::write(&file, [&lines[..9], &lines[10..39]].concat().concat()).unwrap();
+    let gap = Verified::of(&["--events", &file, "--against", &url]);
+    assert!(
+        gap.differences()[0].starts_with("position 10: ") && gap.differences()[0].ends_with("only the server has it")
+    );
 }
 
 #[test]
@@ -343,5 +376,5 @@ fn a_server_that_went_on_is_compared_at_the_end_of_the_source() {
     assert_eq!(verified.is_good(), verified.told["server_digest"]);
     let end = verified.told["position"].as_u64().unwrap();
     let words = verified.check("server's events").1.replace(',', "");
-    assert!(words.ends_with(&format!("up to position {end}; the server's end is {}", end + 1)), "{words}");
+    assert!(words.ends_with(&format!("the server's end is position {}", end + 1)), "{words}");
 }

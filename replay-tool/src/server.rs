@@ -38,7 +38,7 @@ pub(crate) enum Refused {
     Forbidden { flag: &'static str, base: String, why: String },
     /// It says why not.
     #[error("{flag} {base}: the server says: {why}")]
-    Said { flag: &'static str, base: String, why: String },
+    Said { flag: &'static str, base: String, status: u16, why: String },
 }
 
 const fn unauthenticated(with_key: bool) -> &'static str {
@@ -52,7 +52,7 @@ const fn unauthenticated(with_key: bool) -> &'static str {
 impl Refused {
     /// Whether it may answer when asked again.
     pub(crate) const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Said { status: 429 | 502..=504, .. })
     }
 
     /// Whether it keeps this from whoever asks.
@@ -136,8 +136,8 @@ impl Server {
         match (status, detail) {
             (401, _) => Refused::Unauthenticated { flag, base, with_key: self.key.is_some() },
             (403, why) => Refused::Forbidden { flag, base, why: why.unwrap_or_else(|| "it answered 403".to_owned()) },
-            (_, Some(why)) => Refused::Said { flag, base, why },
-            (500.., None) => Refused::Said { flag, base, why: format!("it answered {status}") },
+            (_, Some(why)) => Refused::Said { flag, base, status, why },
+            (500.., None) => Refused::Said { flag, base, status, why: format!("it answered {status}") },
             (_, None) => Refused::Foreign { flag, base, why: format!("{path} was answered {status}, {kind}") },
         }
     }

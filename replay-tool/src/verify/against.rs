@@ -63,8 +63,9 @@ pub(super) async fn compare(
 ) -> Result<Compared, Unopened> {
     let feed = server.get("/v1/events", feed::NDJSON).map_err(Failure::from)?;
     let end = position_of(&feed).map(Position).ok_or_else(|| not_daftar(server))?;
-    let position = end.min(*source.log.durable().borrow());
-    let told = feed::compare(source, feed, position, quiet).await?;
+    let own_end = *source.log.durable().borrow();
+    let told = feed::compare(source, feed, own_end, quiet).await?;
+    let position = end.min(own_end);
     let definition = if carries.contains(&Carried::Chain) {
         definition::named(source, None, position).await?
     } else {

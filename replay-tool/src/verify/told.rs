@@ -167,7 +167,7 @@ impl Told {
 /// What a server was held against.
 fn against(compared: &Compared) -> [Check; 2] {
     let (position, end) = (many(compared.position.0), many(compared.end.0));
-    let events = format!("{} the same up to position {position}; the server's end is {end}", many(compared.events));
+    let events = format!("{} the same; the server's end is position {end}", many(compared.events));
     let same = compared.reports.saturating_sub(compared.differing.len());
     let reports = format!("{same} of {} the same at position {position}", compared.reports);
     [

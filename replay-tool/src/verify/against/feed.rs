@@ -19,14 +19,15 @@ const AT_A_TIME: usize = 1024;
 
 /// What came of it.
 pub(super) struct Told {
-    /// The digest of the server's events up to the position.
+    /// The digest of the server's events up to the source's end.
     pub(super) digest: Digest,
     /// How many were the same, up to the first that differs.
     pub(super) events: u64,
     pub(super) difference: Option<String>,
 }
 
-/// Compares the feed with the source's events, both without what is sealed, up to a position.
+/// Compares the feed with the source's events, both without what is sealed, up to the source's end. The server may go on
+/// behind it; what the source has must be there.
 pub(super) async fn compare(
     source: &Source,
     feed: Response<Body>,
