@@ -36,6 +36,15 @@ pub struct Misversioned {
     pub expected: u32,
 }
 
+/// How far a replay has come: all lines are read before the first is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayProgress {
+    /// So many lines were read.
+    Read(u64),
+    /// So many of them were recorded, or rejected.
+    Recorded(u64),
+}
+
 /// Records a file in an empty log in memory.
 ///
 /// Where every line that could be parsed carries a `position`, lines are taken in its order and keep it; else they
@@ -48,11 +57,27 @@ pub struct Misversioned {
 pub async fn replay_into<R: BufRead + Send>(
     memory: &MemoryLog,
     codec: &TicketCodec,
-    mut lines: LineReader<R>,
+    lines: LineReader<R>,
     clock: Clock,
     on_reject: &mut OnReject<'_>,
 ) -> Result<Replayed, ImportError> {
-    let (mut chunks, failure) = all_chunks(&mut lines);
+    replay_shown(memory, codec, lines, clock, on_reject, &mut |_| {}).await
+}
+
+/// The same, telling how far it has come.
+///
+/// # Errors
+///
+/// As [`replay_into`].
+pub async fn replay_shown<R: BufRead + Send>(
+    memory: &MemoryLog,
+    codec: &TicketCodec,
+    mut lines: LineReader<R>,
+    clock: Clock,
+    on_reject: &mut OnReject<'_>,
+    progress: &mut dyn FnMut(ReplayProgress),
+) -> Result<Replayed, ImportError> {
+    let (mut chunks, failure) = all_chunks(&mut lines, progress);
     let placed = chunks.iter().flat_map(Chunk::parsed).all(|line| line.position.is_some());
     let tells_recorded_at = chunks.iter().flat_map(Chunk::parsed).all(|line| line.recorded_at.is_some());
     if placed {
@@ -61,8 +86,11 @@ pub async fn replay_into<R: BufRead + Send>(
     let (versioned, misversioned) = versions_of(&chunks);
     let import = Import::new(memory, codec, Options { alone: true, clock, ..Options::default() })?;
     let mut import = Import { stamps: Stamps::LineOrEvent, places: placed.then_some(memory), ..import };
+    let mut recorded = 0;
     for chunk in chunks {
+        recorded += chunk.len() as u64;
         import.record(chunk, on_reject).await?;
+        progress(ReplayProgress::Recorded(recorded));
     }
     let counts = import.counts();
     let replayed = Replayed { counts, tells_recorded_at, tells_positions: placed, versioned, misversioned };
@@ -85,11 +113,18 @@ fn versions_of(chunks: &[Chunk]) -> (u64, Option<Misversioned>) {
     (versioned, wrong)
 }
 
-fn all_chunks<R: BufRead>(lines: &mut LineReader<R>) -> (Vec<Chunk>, Option<std::io::Error>) {
-    let mut chunks = Vec::new();
+fn all_chunks<R: BufRead>(
+    lines: &mut LineReader<R>,
+    progress: &mut dyn FnMut(ReplayProgress),
+) -> (Vec<Chunk>, Option<std::io::Error>) {
+    let (mut chunks, mut read) = (Vec::new(), 0);
     loop {
         match lines.next_chunk() {
-            Ok(Some(chunk)) => chunks.push(chunk),
+            Ok(Some(chunk)) => {
+                read += chunk.len() as u64;
+                progress(ReplayProgress::Read(read));
+                chunks.push(chunk);
+            }
             Ok(None) => return (chunks, None),
             Err(failure) => return (chunks, Some(failure)),
         }
@@ -125,8 +160,13 @@ mod tests {
         let text = lines.concat();
         let lines = LineReader::new(text.as_bytes(), Limits::default());
         let mut on_reject = |_: crate::import::Reject<'_>| {};
-        let replay = replay_into(&memory, &codec, lines, system_clock(), &mut on_reject);
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(replay).unwrap()
+        let mut shown = Vec::new();
+        let mut progress = |progress| shown.push(progress);
+        let replay = replay_shown(&memory, &codec, lines, system_clock(), &mut on_reject, &mut progress);
+        let replayed = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(replay).unwrap();
+        let lines = replayed.counts.read;
+        assert_eq!(shown, [ReplayProgress::Read(lines), ReplayProgress::Recorded(lines)]);
+        replayed
     }
 
     fn line(kind: &str, ticket: &str, more: &str) -> String {

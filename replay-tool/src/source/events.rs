@@ -1,15 +1,16 @@
 //! A file of events, NDJSON.
 
 use super::{Carried, Finding, Origin, Source, Unopened};
-use crate::Failure;
+use crate::{Failure, progress};
 use async_trait::async_trait;
 use daftar_domain::Limits;
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::codec::ticket::TicketCodec;
-use daftar_eventlog::import::{LineReader, Misversioned, Reject, Replayed, replay_into, source};
+use daftar_eventlog::import::{LineReader, Misversioned, Reject, ReplayProgress, Replayed, replay_shown, source};
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::sealing::{KeyStore, memory_keys::MemoryKeys};
 use daftar_eventlog::{LogReader as _, Position};
+use indicatif::ProgressBar;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,7 +43,10 @@ impl Origin for Events {
         let mut rejects = Rejects::default();
         let mut on_reject = |reject: Reject<'_>| rejects.tell(&reject);
         let lines = LineReader::new(opened, Limits::default());
-        let replayed = replay_into(&memory, &codec, lines, system_clock(), &mut on_reject).await;
+        let mut bars = Bars { quiet, bar: progress::without_end("reading", quiet), read: 0 };
+        let mut shown = |progress| bars.show(progress);
+        let replayed = replay_shown(&memory, &codec, lines, system_clock(), &mut on_reject, &mut shown).await;
+        bars.bar.finish_and_clear();
         let replayed = replayed.map_err(|e| Failure::run(format!("{name}: {e}")))?;
         rejects.tell_rest();
         if !quiet && std::io::stderr().is_terminal() {
@@ -51,6 +55,31 @@ impl Origin for Events {
         let findings = rejects.finding().into_iter().chain(wrong_version(&replayed)).collect();
         let (tells_recorded_at, lacks) = (replayed.tells_recorded_at, lacks(&replayed));
         Ok(Source { log: Arc::new(memory), keys, tells_recorded_at, has_keys: true, lacks, findings })
+    }
+}
+
+/// How far the lines are read, then how far they are recorded.
+struct Bars {
+    quiet: bool,
+    bar: ProgressBar,
+    read: u64,
+}
+
+impl Bars {
+    fn show(&mut self, progress: ReplayProgress) {
+        match progress {
+            ReplayProgress::Read(lines) => {
+                self.read = lines;
+                self.bar.set_position(lines);
+            }
+            ReplayProgress::Recorded(lines) => {
+                if self.bar.length().is_none() {
+                    self.bar.finish_and_clear();
+                    self.bar = progress::up_to(Position(self.read), "recording", self.quiet);
+                }
+                self.bar.set_position(lines);
+            }
+        }
     }
 }
 

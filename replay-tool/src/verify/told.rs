@@ -6,6 +6,7 @@ use crate::source::{Carried, Finding};
 use daftar_eventlog::digest::to_hex;
 use indicatif::HumanCount;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// How many differences the table tells.
@@ -26,7 +27,7 @@ pub(super) struct Told {
 
 /// One line of the table.
 struct Check {
-    what: &'static str,
+    what: Cow<'static, str>,
     /// None: it was not looked at, or not to its end.
     good: Option<bool>,
     detail: String,
@@ -98,6 +99,13 @@ impl Told {
         checks.push(self.refold());
         checks.extend(self.export());
         checks.extend(self.compared.iter().flat_map(against));
+        // What is wrong in nothing that has a line of its own has one here.
+        for finding in &self.findings {
+            if checks.iter().all(|check| check.what != finding.place) {
+                let (what, detail) = (finding.place.clone().into(), "wrong, see below".to_owned());
+                checks.push(Check { what, good: Some(false), detail });
+            }
+        }
         checks
     }
 
@@ -112,18 +120,22 @@ impl Told {
             }
         };
         if !self.carries.contains(&carried) {
-            return Check { what, good: None, detail: "a file of events carries none".to_owned() };
+            return Check { what: what.into(), good: None, detail: "a file of events carries none".to_owned() };
         }
         if self.lacks.contains(&carried) {
-            return Check { what, good: None, detail: "the lines carry none: counted as they come".to_owned() };
+            return Check {
+                what: what.into(),
+                good: None,
+                detail: "the lines carry none: counted as they come".to_owned(),
+            };
         }
-        let good = self.walked.as_ref().map(|_| !self.findings.iter().any(|finding| finding.place == what));
-        let detail = match good {
-            Some(true) => detail,
-            Some(false) => "wrong, see below".to_owned(),
-            None => self.unread(),
+        let wrong = self.findings.iter().any(|finding| finding.place == what);
+        let (good, detail) = match &self.walked {
+            _ if wrong => (Some(false), "wrong, see below".to_owned()),
+            Some(_) => (Some(true), detail),
+            None => (None, self.unread()),
         };
-        Check { what, good, detail }
+        Check { what: what.into(), good, detail }
     }
 
     /// How far events are good that were not read to their end.
@@ -147,20 +159,20 @@ impl Told {
             Some(_) => (None, "the keys are not here: contents stay sealed".to_owned()),
             None => (None, self.unread()),
         };
-        Check { what: "contents", good, detail }
+        Check { what: "contents".into(), good, detail }
     }
 
     fn refold(&self) -> Check {
         let events = self.counted(|walked| format!("{} events folded again", many(walked.events + walked.others)));
         let detail =
             if self.folded { events } else { "not done: the events could not be read to their end".to_owned() };
-        Check { what: "fold", good: self.folded.then_some(true), detail }
+        Check { what: "fold".into(), good: self.folded.then_some(true), detail }
     }
 
     fn export(&self) -> Option<Check> {
         let exported = self.walked.as_ref()?.exported.as_ref()?;
         let detail = format!("BLAKE3 {} of `export events --to ndjson`, texts and all", to_hex(exported));
-        Some(Check { what: "export", good: Some(true), detail })
+        Some(Check { what: "export".into(), good: Some(true), detail })
     }
 }
 
@@ -171,8 +183,8 @@ fn against(compared: &Compared) -> [Check; 2] {
     let same = compared.reports.saturating_sub(compared.differing.len());
     let reports = format!("{same} of {} the same at position {position}", compared.reports);
     [
-        Check { what: "server's events", good: Some(compared.event.is_none()), detail: events },
-        Check { what: "server's reports", good: Some(compared.differing.is_empty()), detail: reports },
+        Check { what: "server's events".into(), good: Some(compared.event.is_none()), detail: events },
+        Check { what: "server's reports".into(), good: Some(compared.differing.is_empty()), detail: reports },
     ]
 }
 
