@@ -11,6 +11,7 @@ use daftar_tests::served::Served;
 use daftar_tests::server::Server;
 use serde_json::json;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Output;
 use tempfile::TempDir;
@@ -206,8 +207,8 @@ fn refused(url: &str, more: &[&str], code: i32, words: &str) {
 
 #[test]
 fn an_address_that_is_none_of_a_daftar_server_is_told_apart() {
-    // A port that was free a moment ago, and nobody listens on.
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // One that a system gives to nobody who asks for any.
+    let nobody: SocketAddr = ([127, 0, 0, 1], 1).into();
     refused(&format!("http://{nobody}"), &[], 3, "no server answers there");
     let answering = |answer| Proxy::start(nobody, move |_, _| Deed::Answer(answer));
     let foreign = answering(ELSEWHERE);

@@ -13,11 +13,14 @@ use crate::cli::SourceArguments;
 use crate::server::Server;
 use async_trait::async_trait;
 use backup::Backup;
-use daftar_eventlog::LogReader;
 use daftar_eventlog::backup::directory::keys_file;
 use daftar_eventlog::backup::restore::unpack_keys;
+use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::embedded::key_file::KeyFile;
+use daftar_eventlog::import::event_id;
+use daftar_eventlog::ndjson::{Line, line_of};
 use daftar_eventlog::sealing::{KeyStore, no_keys::NoKeys};
+use daftar_eventlog::{LogReader, RecordedEvent, StoreError};
 use data_dir::DataDir;
 use events::Events;
 use std::path::Path;
@@ -30,12 +33,31 @@ pub(crate) struct Source {
     pub(crate) keys: Arc<dyn KeyStore>,
     /// Whether the time an event was recorded is known, as an `as_of` that is an instant needs.
     pub(crate) tells_recorded_at: bool,
+    /// Whether the log's id is its own: a file of events has one that was made for this run.
+    pub(crate) has_log_id: bool,
     /// Whether its keys are here: else customers are shown by their pseudonyms, and texts by nothing.
     pub(crate) has_keys: bool,
     /// What its kind carries and this one does not: it was counted.
     pub(crate) lacks: Vec<Carried>,
     /// What was found wrong on the way, though the rest could be read.
     pub(crate) findings: Vec<Finding>,
+}
+
+impl Source {
+    /// The line of a ticket's event as an export of this source has it: nothing in it is made up.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the event can't be read.
+    pub(crate) fn line(&self, codec: &TicketCodec, event: &RecordedEvent) -> Result<Line, StoreError> {
+        let mut line = line_of(codec, event)?;
+        if !self.has_log_id {
+            let made_up = event_id(codec.log_id(), event.position);
+            line.event_id = line.event_id.filter(|id| *id != made_up);
+        }
+        line.recorded_at = line.recorded_at.filter(|_| self.tells_recorded_at);
+        Ok(line)
+    }
 }
 
 /// What a source carries that says whether it is what was written.

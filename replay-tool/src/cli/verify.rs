@@ -11,9 +11,10 @@ use clap::{Args, ValueEnum};
   daftar-replay verify --url http://127.0.0.1:7070 --key KEY
   daftar-replay verify --backup /mnt/backup/desk --against http://127.0.0.1:7070 --key KEY
 
-The digest covers every ticket's event as `export events --to ndjson` writes it, but for what is sealed: texts,
-attachments and the source's ids are left out, customers are numbered in the order in which they appear. So everybody who
-has the events gets the same digest, with the keys of customers or without, before and after a customer is forgotten.
+The digest covers every ticket's event as `export events --to ndjson` writes it, but for what is sealed: \
+texts, attachments and the source's ids are left out, customers are numbered in the order in which they appear. \
+So everybody who has the events gets the same digest, with the keys of customers or without, before and after a \
+customer is forgotten.
 
 Exits with 1 when anything is found wrong or different.")]
 pub(crate) struct VerifyArguments {

@@ -35,6 +35,7 @@ impl Origin for Backup {
         progress.finish_and_clear();
         let (keys, has_keys) = keys_in(&keys_beside(&self.0), &log.identity().log_id)?;
         Ok(Source {
+            has_log_id: true,
             log: Arc::new(log),
             keys,
             tells_recorded_at: true,

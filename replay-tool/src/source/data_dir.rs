@@ -36,6 +36,7 @@ impl Origin for DataDir {
         log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
         let keys = log.keys();
         Ok(Source {
+            has_log_id: true,
             log: Arc::new(log),
             keys,
             tells_recorded_at: true,

@@ -54,7 +54,15 @@ impl Origin for Events {
         }
         let findings = rejects.finding().into_iter().chain(wrong_version(&replayed)).collect();
         let (tells_recorded_at, lacks) = (replayed.tells_recorded_at, lacks(&replayed));
-        Ok(Source { log: Arc::new(memory), keys, tells_recorded_at, has_keys: true, lacks, findings })
+        Ok(Source {
+            has_log_id: false,
+            log: Arc::new(memory),
+            keys,
+            tells_recorded_at,
+            has_keys: true,
+            lacks,
+            findings,
+        })
     }
 }
 

@@ -52,6 +52,7 @@ impl Origin for Running {
             let empty = MemoryLog::new(system_clock()).map_err(Failure::run)?;
             let (log, keys) = (Arc::new(empty), Arc::new(NoKeys));
             return Ok(Source {
+                has_log_id: true,
                 log,
                 keys,
                 tells_recorded_at: true,
@@ -63,6 +64,7 @@ impl Origin for Running {
         // They are read last, so that there are all that the events need.
         let (keys, has_keys) = self.keys(&log.identity().log_id)?;
         Ok(Source {
+            has_log_id: true,
             log: Arc::new(log),
             keys,
             tells_recorded_at: true,

@@ -5,8 +5,6 @@ use crate::source::{Carried, Finding, Source, Unopened};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::digest::{Clear, LinesDigest};
-use daftar_eventlog::import::event_id;
-use daftar_eventlog::ndjson::{Line, line_of};
 use daftar_eventlog::record::EventHead;
 use daftar_eventlog::{Position, RecordedEvent, StoreError, StreamKind, StreamName};
 use indicatif::ProgressBar;
@@ -27,7 +25,7 @@ pub(super) struct Walked {
     pub(super) opened: u64,
     /// The digest that everybody gets.
     pub(super) digest: Digest,
-    /// The digest of the lines with everything in them; none where that can't be known or does not repeat.
+    /// The digest of the lines with everything in them; none where the keys are not here.
     pub(super) exported: Option<Digest>,
 }
 
@@ -43,8 +41,6 @@ struct Walk<'s> {
     clear: Clear,
     digest: LinesDigest,
     exported: LinesDigest,
-    /// Whether every line has an id that it would have again.
-    repeats: bool,
 }
 
 /// Walks a source to its end.
@@ -79,7 +75,6 @@ impl<'s> Walk<'s> {
             clear: Clear::default(),
             digest: LinesDigest::default(),
             exported: LinesDigest::default(),
-            repeats: true,
         }
     }
 
@@ -96,8 +91,9 @@ impl<'s> Walk<'s> {
         self.walked.events += 1;
         self.walked.tickets += u64::from(head.version.0 == 1);
         self.walked.opened += u64::from(head.has_content && self.source.has_keys);
-        let line = line_of(&self.codec, event).map_err(|e| of_content(position, e))?;
-        self.take(line);
+        let line = self.source.line(&self.codec, event).map_err(|e| of_content(position, e))?;
+        self.exported.take(&line);
+        self.digest.take(&self.clear.line(line));
         Ok(())
     }
 
@@ -116,18 +112,6 @@ impl<'s> Walk<'s> {
         Ok(())
     }
 
-    fn take(&mut self, line: Line) {
-        // An id made of the log's own id does not repeat where that was made for this run.
-        self.repeats &= self.chained || line.event_id.as_deref().is_some_and(|id| !self.is_own(id));
-        self.exported.take(&line);
-        self.digest.take(&self.clear.line(line));
-    }
-
-    fn is_own(&self, id: &str) -> bool {
-        let own = event_id(self.codec.log_id(), "");
-        id.starts_with(&own)
-    }
-
     async fn end(mut self) -> Result<Walked, Unopened> {
         let last = self.walked.last;
         if self.chained && last > Position::ZERO {
@@ -138,7 +122,7 @@ impl<'s> Walk<'s> {
             }
         }
         self.walked.digest = self.digest.value();
-        self.walked.exported = (self.source.has_keys && self.repeats).then(|| self.exported.value());
+        self.walked.exported = self.source.has_keys.then(|| self.exported.value());
         Ok(self.walked)
     }
 }

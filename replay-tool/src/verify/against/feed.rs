@@ -6,7 +6,7 @@ use crate::{Failure, progress};
 use daftar_eventlog::checksum::Digest;
 use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::digest::{Clear, LinesDigest};
-use daftar_eventlog::ndjson::{Line, line_of, parse_line};
+use daftar_eventlog::ndjson::{Line, parse_line};
 use daftar_eventlog::{Position, StreamKind};
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read};
@@ -35,7 +35,12 @@ pub(super) async fn compare(
     quiet: bool,
 ) -> Result<Told, Unopened> {
     let bar = progress::up_to(until, "comparing", quiet);
-    let mut theirs = Theirs { lines: BufReader::new(feed.into_body().into_reader()), clear: Clear::default(), until };
+    let mut theirs = Theirs {
+        lines: BufReader::new(feed.into_body().into_reader()),
+        clear: Clear::default(),
+        until,
+        compares_recorded_at: source.tells_recorded_at,
+    };
     let mut ours = Ours::new(source, until);
     let (mut their_digest, mut our_digest) = (LinesDigest::default(), LinesDigest::default());
     let (mut events, mut difference) = (0, None);
@@ -87,6 +92,8 @@ struct Theirs<R> {
     lines: BufReader<R>,
     clear: Clear,
     until: Position,
+    /// Whether the source says when its events were recorded.
+    compares_recorded_at: bool,
 }
 
 impl<R: Read> Theirs<R> {
@@ -99,7 +106,8 @@ impl<R: Read> Theirs<R> {
         if text.is_empty() {
             return Ok(None);
         }
-        let line = parse_line(&text).map_err(|e| broke(&e))?;
+        let mut line = parse_line(&text).map_err(|e| broke(&e))?;
+        line.recorded_at = line.recorded_at.filter(|_| self.compares_recorded_at);
         let within = line.position.is_none_or(|position| position <= self.until.0);
         Ok(within.then(|| self.clear.line(line)))
     }
@@ -135,7 +143,7 @@ impl<'s> Ours<'s> {
         for event in events.iter().filter(|event| event.position <= self.until) {
             let head = event.bytes.head().map_err(|e| broken(e.at(event.position)))?;
             if head.stream_kind == StreamKind::Ticket {
-                let line = line_of(&self.codec, event).map_err(broken)?;
+                let line = self.source.line(&self.codec, event).map_err(broken)?;
                 self.ready.push_back(self.clear.line(line));
             }
         }
