@@ -129,11 +129,13 @@ fn a_connection_that_breaks_goes_on_after_the_last_whole_segment() {
     assert!(whole.status.success() && whole.stderr.is_empty(), "{}", said(&whole));
     assert_eq!(String::from_utf8_lossy(&whole.stdout).matches("\"customer\":\"c-").count(), 7, "customers have names");
 
-    // Once within the first segment, then within the second one.
+    // Once within the first segment, then within the second one, then within the keys.
     let within_second = long.first_bytes + 10_000;
     let breaking = long.proxy(move |asked, _| match asked.len() {
         0 => Deed::CutAfter(100_000),
         1 => Deed::CutAfter(within_second),
+        // The keys of eight, in slots of 384 bytes.
+        3 => Deed::CutAfter(1500),
         _ => Deed::Pass,
     });
     let broken = long.flow(&breaking);
@@ -142,9 +144,9 @@ fn a_connection_that_breaks_goes_on_after_the_last_whole_segment() {
     let asked = breaking.asked();
     assert_eq!(asked[..2], ["/v1/segments?after=0", "/v1/segments?after=0"]);
     assert!(asked[2].starts_with(&format!("/v1/segments?after={after}&epoch=")), "{asked:?}");
-    assert_eq!(asked[3..], ["/v1/sealing-keys"]);
+    assert_eq!(asked[3..], ["/v1/sealing-keys", "/v1/sealing-keys"]);
     let words = said(&broken);
-    assert_eq!(words.matches("the connection broke").count(), 2, "{words}");
+    assert_eq!(words.matches("the connection broke").count(), 3, "{words}");
     assert!(words.contains("after position 0") && words.contains(&format!("after position {after}")), "{words}");
 
     // One that never comes further is given up, and says where.

@@ -44,6 +44,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// A log that tells all that logs tell, with its keys, or what stands in for them.
+    fn of(log: impl LogReader + 'static, (keys, has_keys): (Arc<dyn KeyStore>, bool)) -> Self {
+        let (lacks, findings) = (Vec::new(), Vec::new());
+        Self { log: Arc::new(log), keys, tells_recorded_at: true, has_log_id: true, has_keys, lacks, findings }
+    }
+
     /// The line of a ticket's event as an export of this source has it: nothing in it is made up.
     ///
     /// # Errors

@@ -7,7 +7,6 @@ use daftar_eventlog::backup::directory::keys_beside;
 use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentError, restore_to_memory};
 use daftar_eventlog::{LogReader as _, Position};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The directory of its segments.
 pub(super) struct Backup(pub(super) PathBuf);
@@ -33,16 +32,8 @@ impl Origin for Backup {
         });
         let log = log.map_err(|e| what_stopped(good, e))?;
         progress.finish_and_clear();
-        let (keys, has_keys) = keys_in(&keys_beside(&self.0), &log.identity().log_id)?;
-        Ok(Source {
-            has_log_id: true,
-            log: Arc::new(log),
-            keys,
-            tells_recorded_at: true,
-            has_keys,
-            lacks: Vec::new(),
-            findings: Vec::new(),
-        })
+        let keys = keys_in(&keys_beside(&self.0), &log.identity().log_id)?;
+        Ok(Source::of(log, keys))
     }
 }
 

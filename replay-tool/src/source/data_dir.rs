@@ -35,15 +35,7 @@ impl Origin for DataDir {
         progress.finish_and_clear();
         log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
         let keys = log.keys();
-        Ok(Source {
-            has_log_id: true,
-            log: Arc::new(log),
-            keys,
-            tells_recorded_at: true,
-            has_keys: true,
-            lacks: Vec::new(),
-            findings: Vec::new(),
-        })
+        Ok(Source::of(log, (keys, true)))
     }
 
     fn look_through(&self, quiet: bool) -> Result<LookedThrough, Failure> {

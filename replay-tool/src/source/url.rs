@@ -5,13 +5,14 @@ use crate::server::{Refused, Server, position_of};
 use crate::{Failure, progress};
 use async_trait::async_trait;
 use daftar_eventlog::backup::directory::save_keys;
-use daftar_eventlog::backup::{GrowingLog, SegmentError, read_segment};
+use daftar_eventlog::backup::{BackupError, GrowingLog, SegmentError, read_segment};
 use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::sealing::{KeyStore, no_keys::NoKeys};
-use daftar_eventlog::{LogReader as _, StoreError};
+use daftar_eventlog::{LogReader as _, Position, StoreError};
 use indicatif::ProgressBar;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,16 @@ enum Stopped {
     Damaged(StoreError),
 }
 
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+enum NoKeysCame {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// They stopped coming, or could not be kept.
+    #[error(transparent)]
+    Cut(#[from] BackupError),
+}
+
 #[async_trait(?Send)]
 impl Origin for Running {
     fn name(&self) -> String {
@@ -42,36 +53,19 @@ impl Origin for Running {
         Carried::ALL
     }
 
-    /// Reads it into memory: what is asked once is no worth a directory, and a directory would have to be written, synced
+    /// Reads it into memory: what is asked once is not worth a directory, which would have to be written, synced
     /// and derived before the first event could be folded.
     async fn open(&self, quiet: bool) -> Result<Source, Unopened> {
-        let progress = progress::up_to(daftar_eventlog::Position::ZERO, "fetching", quiet);
+        let progress = progress::up_to(Position::ZERO, "fetching", quiet);
         let growing = self.fetch(&progress)?;
         progress.finish_and_clear();
         let Some(log) = growing.into_log() else {
             let empty = MemoryLog::new(system_clock()).map_err(Failure::run)?;
-            let (log, keys) = (Arc::new(empty), Arc::new(NoKeys));
-            return Ok(Source {
-                has_log_id: true,
-                log,
-                keys,
-                tells_recorded_at: true,
-                has_keys: true,
-                lacks: Vec::new(),
-                findings: Vec::new(),
-            });
+            return Ok(Source::of(empty, (Arc::new(NoKeys), true)));
         };
         // They are read last, so that there are all that the events need.
-        let (keys, has_keys) = self.keys(&log.identity().log_id)?;
-        Ok(Source {
-            has_log_id: true,
-            log: Arc::new(log),
-            keys,
-            tells_recorded_at: true,
-            has_keys,
-            lacks: Vec::new(),
-            findings: Vec::new(),
-        })
+        let keys = self.keys(&log)?;
+        Ok(Source::of(log, keys))
     }
 }
 
@@ -88,19 +82,21 @@ impl Running {
                 Err(Stopped::Refused(refused)) => return Err(Failure::from(refused).into()),
                 Err(Stopped::Cut(why)) => why,
             };
-            let after = growing.after();
-            breaks = if after > before { 1 } else { breaks + 1 };
-            if breaks > BREAKS_MAX {
-                let broke = format!("the connection to {} broke {breaks} times after position {after}", self.0.base());
-                let words =
-                    "try again later; if it stops there again, look at the server's own words and run daftar check";
-                return Err(Failure::run(format!("{broke}: {why}; {words}")).into());
-            }
-            progress.suspend(|| {
-                eprintln!("daftar-replay: the connection broke: {why}; going on after position {after}");
-            });
-            std::thread::sleep(FIRST_PAUSE * 2u32.pow(breaks - 1));
+            breaks = if growing.after() > before { 1 } else { breaks + 1 };
+            progress.suspend(|| self.pause(breaks, &why, growing.after()))?;
         }
+    }
+
+    /// Says that the connection broke and waits, the longer the more often it did in a row; gives up in the end.
+    fn pause(&self, breaks: u32, why: &str, after: Position) -> Result<(), Failure> {
+        if breaks > BREAKS_MAX {
+            let broke = format!("the connection to {} broke {breaks} times after position {after}", self.0.base());
+            let words = "try again later; if it stops there again, look at the server's own words and run daftar check";
+            return Err(Failure::run(format!("{broke}: {why}; {words}")));
+        }
+        eprintln!("daftar-replay: the connection broke: {why}; going on after position {after}");
+        std::thread::sleep(FIRST_PAUSE * 2u32.pow(breaks - 1));
+        Ok(())
     }
 
     /// Reads segments after those that have come until the server has no more.
@@ -129,18 +125,25 @@ impl Running {
     }
 
     /// The keys; where the server keeps them back, customers are known by their pseudonyms.
-    fn keys(&self, log_id: &[u8; 16]) -> Result<(Arc<dyn KeyStore>, bool), Failure> {
-        let slots = match self.0.get("/v1/sealing-keys", BYTES) {
-            Ok(slots) => slots,
-            Err(refused) if refused.is_kept_back() => {
-                eprintln!("daftar-replay: the server keeps the customers' keys back: they are shown by pseudonyms");
-                return Ok((Arc::new(NoKeys), false));
-            }
-            Err(refused) => return Err(refused.into()),
-        };
+    fn keys(&self, log: &MemoryLog) -> Result<(Arc<dyn KeyStore>, bool), Failure> {
         let dir = tempfile::tempdir().map_err(Failure::run)?;
+        for breaks in 1.. {
+            match self.copy_keys(dir.path()) {
+                Ok(()) => break,
+                Err(NoKeysCame::Refused(refused)) if refused.is_kept_back() => {
+                    eprintln!("daftar-replay: the server keeps the customers' keys back: they are shown by pseudonyms");
+                    return Ok((Arc::new(NoKeys), false));
+                }
+                Err(NoKeysCame::Refused(refused)) if !refused.is_passing() => return Err(refused.into()),
+                Err(broke) => self.pause(breaks, &broke.to_string(), *log.durable().borrow())?,
+            }
+        }
+        keys_in(dir.path(), &log.identity().log_id)
+    }
+
+    fn copy_keys(&self, dir: &Path) -> Result<(), NoKeysCame> {
+        let slots = self.0.get("/v1/sealing-keys", BYTES)?;
         let mut slots = slots.into_body().into_reader();
-        save_keys(dir.path(), |file| io::copy(&mut slots, file).map(drop)).map_err(Failure::run)?;
-        keys_in(dir.path(), log_id)
+        Ok(save_keys(dir, |file| io::copy(&mut slots, file).map(drop))?)
     }
 }
