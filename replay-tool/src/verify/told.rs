@@ -109,7 +109,7 @@ impl Told {
         checks
     }
 
-    /// What there is of something that sources may carry; anything wrong in place or order may lie in each of them.
+    /// What was found of something that sources may carry.
     fn carried(&self, carried: Carried) -> Check {
         let (what, detail) = match carried {
             Carried::Checksums => ("checksums", "every record or segment is what was written".to_owned()),
