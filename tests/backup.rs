@@ -6,11 +6,13 @@ use daftar_domain::Timestamp;
 use daftar_domain::ids::CustomerId;
 use daftar_eventlog::backup::directory::{copy_keys, keys_beside, keys_file};
 use daftar_eventlog::backup::segment::HEADER_LEN;
-use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentWriter, restore, restore_to_memory};
+use daftar_eventlog::backup::{
+    BackupDirectory, BackupError, GrowingLog, Segment, SegmentWriter, read_segment, restore, restore_to_memory,
+};
 use daftar_eventlog::clock::Clock;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::entry::Entry;
-use daftar_eventlog::{EventLog as _, LogReader, Position, RecordedEvent};
+use daftar_eventlog::{EventLog as _, LogReader, Position, RecordedEvent, StoreError};
 use daftar_tests::history::{Dice, all_events, assert_sound, known_command, large_commit, numbered_stamp, open};
 use daftar_tests::programs::{printed, run};
 use daftar_tests::server::Server;
@@ -149,6 +151,40 @@ fn a_log_in_memory_reads_a_backup() {
     assert!(events.len() == there.len() && events.iter().zip(&there).all(|(a, b)| same(a, b)));
     assert_eq!(block_on(assert_sound(&memory, &there)), block_on(assert_sound(&*log, &events)));
     assert_eq!(memory.epochs(), log.epochs());
+}
+
+#[test]
+fn a_log_that_grows_takes_segments_in_their_order_alone() {
+    let (bed, log) = Bed::backed_up(78);
+    let bytes: Vec<_> = segment_files(&bed.backup_dir()).iter().map(|file| std::fs::read(file).unwrap()).collect();
+    let segments: Vec<_> = bytes.iter().map(|bytes| Segment::decode(bytes).unwrap()).collect();
+    let mut growing = GrowingLog::default();
+    let refused = |growing: &mut GrowingLog, bytes: &[u8]| match growing.take(bytes).unwrap_err() {
+        StoreError::Corrupt { position, why } => (position, why),
+        other => panic!("{other}"),
+    };
+    assert_eq!(refused(&mut growing, &bytes[1]).0, Position(1), "the first one is missing");
+    let mut stream = std::io::Cursor::new(bytes.concat());
+    for (n, segment) in segments.iter().enumerate() {
+        let next = read_segment(&mut stream).unwrap().unwrap();
+        assert_eq!(next, bytes[n], "segments are read off a stream one after the other");
+        let (position, why) = refused(&mut growing, &next[..next.len() - 1]);
+        assert!(position == segment.first && why.contains("cut off"), "{position} {why}");
+        assert_eq!(growing.take(&next).unwrap(), segment.last.position);
+        // One that holds no event leaves no gap.
+        if let Some(later) = bytes.get(n + 2).filter(|_| segments[n + 1].events > 0) {
+            let (position, why) = refused(&mut growing, later);
+            assert!(position == segment.last.position.next() && why.contains("comes after it"), "{position} {why}");
+        }
+    }
+    assert!(read_segment(&mut stream).unwrap().is_none());
+    let grown = growing.into_log().unwrap();
+    let (events, there) = (block_on(all_events(&*log)).unwrap(), block_on(all_events(&grown)).unwrap());
+    assert!(events.len() == there.len() && events.iter().zip(&there).all(|(a, b)| same(a, b)));
+    // A stream that ends within a segment is not taken for one that is over.
+    let cut = read_segment(&mut &bytes[0][..bytes[0].len() - 1]).unwrap_err();
+    assert_eq!(cut.kind(), std::io::ErrorKind::UnexpectedEof);
+    assert!(read_segment(&mut &[0; HEADER_LEN][..]).unwrap_err().to_string().contains("no segment"));
 }
 
 #[test]

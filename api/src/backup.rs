@@ -4,13 +4,13 @@ use crate::cli::{BackupArgs, Exit, RestoreArgs};
 use crate::remote;
 use crate::serve::{progress_bar, runtime};
 use daftar_eventlog::backup::directory::{copy_keys, keys_beside, keys_file, save_keys};
-use daftar_eventlog::backup::segment::{HEADER_LEN, Segment};
-use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentWriter, restore};
+use daftar_eventlog::backup::segment::Segment;
+use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentWriter, read_segment, restore};
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{LogReader as _, Position, StoreError};
 use indicatif::ProgressBar;
 use serde_json::json;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use ureq::Agent;
@@ -120,7 +120,7 @@ fn from_server(url: &str, backup: &mut BackupDirectory, keys: &Path, bar: &Progr
     let epoch = backup.last().map_or(String::new(), |last| format!("&epoch={}", last.last.epoch_name()));
     let asked = format!("{base}/v1/segments?after={}{epoch}", backup.after().0);
     let mut body = remote::get(&agent, &asked).map_err(refused)?.into_body().into_reader();
-    while let Some(bytes) = next_segment(&mut body).map_err(|e| refused(e.to_string()))? {
+    while let Some(bytes) = read_segment(&mut body).map_err(|e| refused(e.to_string()))? {
         backup.append(&bytes)?;
         bar.set_position(backup.after().0);
     }
@@ -128,19 +128,6 @@ fn from_server(url: &str, backup: &mut BackupDirectory, keys: &Path, bar: &Progr
         Failure::Server { why, .. } => refused(why),
         other => other,
     })
-}
-
-/// The bytes of the next segment of a stream; none at its end.
-fn next_segment(body: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut header = [0; HEADER_LEN];
-    if body.read(&mut header[..1])? == 0 {
-        return Ok(None);
-    }
-    body.read_exact(&mut header[1..])?;
-    let mut bytes = vec![0; Segment::stated_len(&header).map_err(io::Error::other)?];
-    bytes[..HEADER_LEN].copy_from_slice(&header);
-    body.read_exact(&mut bytes[HEADER_LEN..])?;
-    Ok(Some(bytes))
 }
 
 fn keys_from_server(agent: &Agent, base: &str, keys: &Path) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ pub mod source;
 mod walk;
 
 pub use lines::{Chunk, LineReader};
-pub use replay::{Replayed, replay_into};
+pub use replay::{Misversioned, ReplayProgress, Replayed, replay_into, replay_shown};
 pub use walk::event_id;
 
 use crate::clock::{Clock, system_clock};

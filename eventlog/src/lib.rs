@@ -13,6 +13,7 @@
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
 //! - [`backup`]: segments, and restoring from them
+//! - [`digest`]: one value of a whole history, the same with keys and without
 //! - [`vocabulary`]: how many values dimensions may have
 //! - [`ndjson`]: events as lines of text; [`import`]: recording what they say happened
 //!
@@ -27,6 +28,7 @@ pub mod clock;
 pub mod codec;
 pub mod definition;
 pub mod derived;
+pub mod digest;
 pub mod embedded;
 pub mod entry;
 pub mod epoch;

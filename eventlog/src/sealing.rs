@@ -14,6 +14,7 @@ use daftar_domain::ids::CustomerId;
 use std::fmt;
 
 pub mod memory_keys;
+pub mod no_keys;
 
 const NONCE_LEN: usize = 24;
 /// Content from this length up is compressed, when that makes it smaller.

@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::cli::ParameterArguments;
 use crate::definition;
+use crate::progress;
 use crate::source::Source;
 use daftar_domain::Invalid;
 use daftar_eventlog::Position;
@@ -12,8 +13,6 @@ use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
 use daftar_projections::report::{Report, report};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 /// A report as it is asked for, with everything that decides its figures.
@@ -47,7 +46,7 @@ impl Asked {
         let document = &self.definition.document;
         let happened_by = self.query.happened_by_under(document);
         let mut state = Measurements::under(document.folded()).up_to(happened_by);
-        let progress = progress_bar(self.position, quiet);
+        let progress = progress::up_to(self.position, "folding", quiet);
         catch_up(&*source.log, &mut state, Some(self.position), |reached| progress.set_position(reached.0))
             .await
             .map_err(Failure::run)?;
@@ -110,14 +109,4 @@ async fn asked_position(source: &Source, as_of: Option<AsOf>) -> Result<Position
         )),
         Some(AsOf::Instant(instant)) => position_at(&*source.log, instant).await.map_err(Failure::run),
     }
-}
-
-/// A bar of events, on a terminal alone.
-fn progress_bar(position: Position, quiet: bool) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(position.0);
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} events  {per_sec}  {eta} left");
-    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
 }

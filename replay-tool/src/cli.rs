@@ -1,6 +1,10 @@
 //! What can be asked of the tool: its commands and flags.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod verify;
+
+pub(crate) use verify::{VerifyArguments, VerifyOutput};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Dimension;
 use std::path::PathBuf;
@@ -8,7 +12,7 @@ use std::path::PathBuf;
 /// Recompute the reports of a help desk from its history, as known at any position.
 #[derive(Debug, Parser)]
 #[command(name = "daftar-replay", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done; 2 wrong usage; 3 could not run.\n\
+#[command(after_help = "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 could not run.\n\
 Results go to standard output, everything else to standard error.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -18,12 +22,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a report from the log alone.
-    Report(ReportArguments),
+    Report(Box<ReportArguments>),
+    /// Check everything that a history carries, fold it again, and print one digest of it.
+    Verify(VerifyArguments),
 }
 
 /// Where the history comes from: exactly one of these.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(skip)]
+#[command(group(ArgGroup::new("source").required(true).args(["data_dir", "backup", "url", "events"])))]
 pub(crate) struct SourceArguments {
     /// A data directory that no server has open.
     #[arg(long, value_name = "DIR")]
@@ -31,9 +38,15 @@ pub(crate) struct SourceArguments {
     /// A backup: the directory of its segments.
     #[arg(long, value_name = "DIR")]
     pub(crate) backup: Option<PathBuf>,
+    /// A running server: http://HOST:PORT.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
     /// A file of events (NDJSON; plain, .gz or .zst; - for standard input).
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// The API key for the server.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -41,6 +54,7 @@ pub(crate) struct SourceArguments {
   daftar-replay report response-times --data-dir daftar-data
   daftar-replay report satisfaction --data-dir daftar-data --group-by department --interval month
   daftar-replay report satisfaction --backup /mnt/backup/desk --as-of 48211
+  daftar-replay report overview --url http://127.0.0.1:7070 --interval month
   daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
   daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211

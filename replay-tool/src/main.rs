@@ -3,22 +3,30 @@
 mod asked;
 mod cli;
 mod definition;
+mod progress;
 mod report;
+mod server;
 mod source;
 mod table;
+mod verify;
 
 use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
+/// The answer is 'no'.
+const NO: u8 = 1;
 /// The tool could not run at all.
 const COULD_NOT_RUN: u8 = 3;
 /// What was asked for makes no sense; clap answers the same for flags it does not know.
 const WRONG_USAGE: u8 = 2;
 
-/// Why nothing was answered.
+/// Why nothing was answered, or that the answer is 'no'.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    /// The answer is 'no', for this reason.
+    #[error("{0}")]
+    No(String),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -47,6 +55,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::No(why)) => fail(&why, NO),
         Err(Failure::Usage(why)) => fail(&why, WRONG_USAGE),
         Err(Failure::Run(why)) => fail(&why, COULD_NOT_RUN),
     }
@@ -61,6 +70,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
-        cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Report(arguments) => report::run(*arguments).await,
+        cli::Command::Verify(arguments) => verify::run(arguments).await,
     }
 }

@@ -1,27 +1,31 @@
-//! Where the history comes from: a data directory, or a file of events.
+//! Where the history comes from: one trait, and a line for each kind of source.
+
+mod backup;
+mod data_dir;
+mod events;
+mod finding;
+mod url;
+
+pub(crate) use finding::{Finding, Unopened};
 
 use crate::Failure;
 use crate::cli::SourceArguments;
-use daftar_domain::Limits;
-use daftar_eventlog::backup::directory::{keys_beside, keys_file};
+use crate::server::Server;
+use async_trait::async_trait;
+use backup::Backup;
+use daftar_eventlog::backup::directory::keys_file;
 use daftar_eventlog::backup::restore::unpack_keys;
-use daftar_eventlog::backup::{BackupDirectory, restore_to_memory};
-use daftar_eventlog::clock::system_clock;
 use daftar_eventlog::codec::ticket::TicketCodec;
 use daftar_eventlog::embedded::key_file::KeyFile;
-use daftar_eventlog::embedded::{EmbeddedLog, Options};
-use daftar_eventlog::import::{LineReader, Reject, replay_into, source};
-use daftar_eventlog::memory::MemoryLog;
-use daftar_eventlog::sealing::{KeyStore, memory_keys::MemoryKeys};
-use daftar_eventlog::{LogReader, Position};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use daftar_eventlog::import::event_id;
+use daftar_eventlog::ndjson::{Line, line_of};
+use daftar_eventlog::sealing::{KeyStore, no_keys::NoKeys};
+use daftar_eventlog::{LogReader, RecordedEvent, StoreError};
+use data_dir::DataDir;
+use events::Events;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
-/// How many rejected lines are told one by one.
-const REJECTS_SHOWN: u64 = 10;
+use url::Running;
 
 /// A history, opened for reading alone.
 pub(crate) struct Source {
@@ -29,86 +33,117 @@ pub(crate) struct Source {
     pub(crate) keys: Arc<dyn KeyStore>,
     /// Whether the time an event was recorded is known, as an `as_of` that is an instant needs.
     pub(crate) tells_recorded_at: bool,
+    /// Whether the log's id is its own: a file of events has one that was made for this run.
+    pub(crate) has_log_id: bool,
+    /// Whether its keys are here: else customers are shown by their pseudonyms, and texts by nothing.
+    pub(crate) has_keys: bool,
+    /// What its kind carries and this one does not: it was counted.
+    pub(crate) lacks: Vec<Carried>,
+    /// What was found wrong on the way, though the rest could be read.
+    pub(crate) findings: Vec<Finding>,
 }
 
-pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
-    match (&arguments.data_dir, &arguments.backup, &arguments.events) {
-        (Some(dir), ..) => open_data_dir(dir, quiet),
-        (None, Some(dir), _) => open_backup(dir, quiet),
-        (None, None, Some(file)) => open_events(file, quiet).await,
-        (None, None, None) => Err(Failure::usage("give --data-dir, --backup or --events")),
+impl Source {
+    /// A log that tells all that logs tell, with its keys, or what stands in for them.
+    fn of(log: impl LogReader + 'static, (keys, has_keys): (Arc<dyn KeyStore>, bool)) -> Self {
+        let (lacks, findings) = (Vec::new(), Vec::new());
+        Self { log: Arc::new(log), keys, tells_recorded_at: true, has_log_id: true, has_keys, lacks, findings }
     }
-}
 
-/// Reads a backup into memory, with its keys where they lie beside it.
-fn open_backup(dir: &Path, quiet: bool) -> Result<Source, Failure> {
-    let progress = spinner(quiet, "reading");
-    let backup = BackupDirectory::list(dir).map_err(Failure::run)?;
-    let log = restore_to_memory(&backup, None, |position| progress.set_position(position.0)).map_err(Failure::run)?;
-    progress.finish_and_clear();
-    let keys = keys_of(dir, &log)?;
-    Ok(Source { log: Arc::new(log), keys, tells_recorded_at: true })
-}
-
-/// The keys beside a backup, of which a copy is read; without them customers are shown by their pseudonyms.
-fn keys_of(dir: &Path, log: &MemoryLog) -> Result<Arc<dyn KeyStore>, Failure> {
-    let beside = keys_beside(dir);
-    if !keys_file(&beside).exists() {
-        return Ok(Arc::new(MemoryKeys::new().map_err(Failure::run)?));
-    }
-    let copy = tempfile::tempdir().map_err(Failure::run)?;
-    unpack_keys(&beside, copy.path()).map_err(Failure::run)?;
-    let keys = KeyFile::open(copy.path(), &log.identity().log_id).map_err(Failure::run)?;
-    Ok(Arc::new(keys))
-}
-
-/// Opens a data directory that no server has; it creates none, and appends nothing.
-fn open_data_dir(dir: &Path, quiet: bool) -> Result<Source, Failure> {
-    let progress = spinner(quiet, "deriving");
-    let shown = progress.clone();
-    let options = Options {
-        create: false,
-        progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
-        ..Options::default()
-    };
-    let log = EmbeddedLog::open(dir, &options).map_err(Failure::run)?;
-    progress.finish_and_clear();
-    log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
-    let keys = log.keys();
-    Ok(Source { log: Arc::new(log), keys, tells_recorded_at: true })
-}
-
-/// Reads a file of events into memory, telling what it can't take.
-async fn open_events(file: &Path, quiet: bool) -> Result<Source, Failure> {
-    let cannot = |e| Failure::run(format!("{}: {e}", source::name_of(file)));
-    let memory = MemoryLog::new(system_clock()).map_err(Failure::run)?;
-    let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeys::new().map_err(Failure::run)?);
-    let codec = TicketCodec::new(Arc::clone(&keys), memory.identity().log_id);
-    let opened = source::open(file, Arc::new(AtomicU64::new(0))).map_err(cannot)?;
-    let lines = LineReader::new(opened, Limits::default());
-    let mut rejected = 0;
-    let mut on_reject = |reject: Reject<'_>| {
-        rejected += 1;
-        if rejected <= REJECTS_SHOWN {
-            eprintln!("daftar-replay: line {} is left out: {}", reject.line, reject.reason);
+    /// The line of a ticket's event as an export of this source has it: nothing in it is made up.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the event can't be read.
+    pub(crate) fn line(&self, codec: &TicketCodec, event: &RecordedEvent) -> Result<Line, StoreError> {
+        let mut line = line_of(codec, event)?;
+        if !self.has_log_id {
+            let made_up = event_id(codec.log_id(), event.position);
+            line.event_id = line.event_id.filter(|id| *id != made_up);
         }
-    };
-    let replayed = replay_into(&memory, &codec, lines, system_clock(), &mut on_reject).await;
-    let replayed = replayed.map_err(|e| Failure::run(format!("{}: {e}", source::name_of(file))))?;
-    if rejected > REJECTS_SHOWN {
-        eprintln!("daftar-replay: {} more lines are left out", rejected - REJECTS_SHOWN);
+        line.recorded_at = line.recorded_at.filter(|_| self.tells_recorded_at);
+        Ok(line)
     }
-    if !quiet && std::io::stderr().is_terminal() {
-        eprintln!("daftar-replay: {} of {} lines taken", replayed.counts.appended, replayed.counts.read);
-    }
-    Ok(Source { log: Arc::new(memory), keys, tells_recorded_at: replayed.tells_recorded_at })
 }
 
-fn spinner(quiet: bool, doing: &'static str) -> ProgressBar {
-    if quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// What a source carries that says whether it is what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// Checksums of records or segments.
+    Checksums,
+    /// The chain over all events.
+    Chain,
+    /// Where each event stands in the log.
+    Positions,
+    /// Where each event stands in its ticket.
+    Versions,
+}
+
+impl Carried {
+    /// All there is, as logs and segments carry it.
+    pub(crate) const ALL: &[Self] = &[Self::Checksums, Self::Chain, Self::Positions, Self::Versions];
+}
+
+/// What was found where a source is looked through besides being read.
+#[derive(Debug, Default)]
+pub(crate) struct LookedThrough {
+    pub(crate) findings: Vec<Finding>,
+    /// Whether so much of it is wrong that it can't be opened.
+    pub(crate) unfit: bool,
+}
+
+/// A kind of source.
+#[async_trait(?Send)]
+pub(crate) trait Origin {
+    /// What it is called in words.
+    fn name(&self) -> String;
+
+    /// What it carries that can be checked.
+    fn carries(&self) -> &'static [Carried];
+
+    /// Opens it; whatever it carries is checked as it is read.
+    async fn open(&self, quiet: bool) -> Result<Source, Unopened>;
+
+    /// Looks at everything that neither opening nor reading looks at.
+    fn look_through(&self, _quiet: bool) -> Result<LookedThrough, Failure> {
+        Ok(LookedThrough::default())
     }
-    let bar = ProgressBar::no_length().with_message(doing);
-    let style = ProgressStyle::with_template("{msg} {human_pos} events  {per_sec}");
-    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
+}
+
+/// The source that was asked for: every kind has its line.
+pub(crate) fn origin_of(arguments: &SourceArguments) -> Result<Box<dyn Origin>, Failure> {
+    let key = arguments.key.as_deref();
+    let running = arguments.url.as_ref().map(|url| Server::at("--url", url, key)).transpose()?;
+    let kinds: [Option<Box<dyn Origin>>; 4] = [
+        arguments.data_dir.clone().map(|dir| Box::new(DataDir(dir)) as _),
+        arguments.backup.clone().map(|dir| Box::new(Backup(dir)) as _),
+        arguments.events.clone().map(|file| Box::new(Events(file)) as _),
+        running.map(|server| Box::new(Running(server)) as _),
+    ];
+    let given = kinds.into_iter().flatten().next();
+    given.ok_or_else(|| Failure::usage("give --data-dir, --backup, --url or --events"))
+}
+
+/// Opens what was asked for.
+///
+/// # Errors
+///
+/// [`Failure`] when it makes no sense, or can't be read.
+pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
+    if arguments.key.is_some() && arguments.url.is_none() {
+        return Err(Failure::usage("--key is for a running server; leave it out, or give --url"));
+    }
+    Ok(origin_of(arguments)?.open(quiet).await?)
+}
+
+/// The keys in a directory, of which a copy is read; none there: customers are known by their pseudonyms.
+fn keys_in(dir: &Path, log_id: &[u8; 16]) -> Result<(Arc<dyn KeyStore>, bool), Failure> {
+    if !keys_file(dir).exists() {
+        return Ok((Arc::new(NoKeys), false));
+    }
+    // Opening mends what is damaged in one of two files; the ones given stay as they are.
+    let copy = tempfile::tempdir().map_err(Failure::run)?;
+    unpack_keys(dir, copy.path()).map_err(Failure::run)?;
+    let keys = KeyFile::open(copy.path(), log_id).map_err(Failure::run)?;
+    Ok((Arc::new(keys), true))
 }

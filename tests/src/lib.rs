@@ -61,5 +61,6 @@ pub const fn stamp(id: u8, digest: u8) -> CommandStamp {
 
 pub mod page;
 pub mod programs;
+pub mod proxy;
 pub mod served;
 pub mod server;

@@ -8,7 +8,7 @@ use daftar_eventlog::clock::Clock;
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::ndjson::{Wish, parse_command};
 use daftar_eventlog::sealing::memory_keys::MemoryKeys;
-use daftar_eventlog::{Epochs, FactBlock, LogIdentity};
+use daftar_eventlog::{Epochs, FactBlock, LogIdentity, LogReader, RecordedEvent};
 use futures_util::future::join_all;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -167,7 +167,7 @@ impl Bed {
 
     async fn lines(&self) -> Vec<Line> {
         let events = self.log.read_events(Position::ZERO, usize::MAX).await.unwrap();
-        events.iter().map(|event| line_of(&*self.log, &self.codec, event).unwrap()).collect()
+        events.iter().map(|event| line_of(&self.codec, event).unwrap()).collect()
     }
 
     /// Asserts that what commands are decided on is what the log says.

@@ -182,9 +182,8 @@ fn decode(path: &Path, bytes: &[u8]) -> Result<Segment, BackupError> {
 }
 
 fn check_begins(path: &Path, first: &Segment) -> Result<(), BackupError> {
-    let begins = first.first == Position::ZERO.next() && first.chain_before == first.genesis.chain();
     let gap = || BackupError::Gap { path: path.to_owned(), before: Position::ZERO, why: "the first one is missing" };
-    begins.then_some(()).ok_or_else(gap)
+    first.begins().then_some(()).ok_or_else(gap)
 }
 
 fn check_follows(path: &Path, before: &Segment, segment: &Segment) -> Result<(), BackupError> {

@@ -1,6 +1,7 @@
 //! Restoring: a data directory, or a log in memory, from segments and keys.
 
 use super::directory::{BackupDirectory, BackupError, keys_file};
+use super::growing::GrowingLog;
 use super::segment::Segment;
 use crate::embedded::{EmbeddedLog, Options};
 use crate::entry::Entry;
@@ -187,14 +188,10 @@ pub fn restore_to_memory(
     until: Option<Position>,
     mut progress: impl FnMut(Position),
 ) -> Result<MemoryLog, BackupError> {
-    let mut log: Option<MemoryLog> = None;
+    let mut growing = GrowingLog::default();
     for segment in backup.segments() {
-        let segment = segment?;
-        let log = log.get_or_insert_with(|| MemoryLog::of(segment.genesis, crate::clock::system_clock()));
-        for entry in segment.entries {
-            log.replay(entry, until.unwrap_or(Position(u64::MAX)))?;
-        }
-        progress(*log.durable().borrow());
+        progress(growing.add(segment?, until.unwrap_or(Position(u64::MAX)))?);
     }
-    log.ok_or_else(|| BackupError::Refused("the backup has no segments: nothing to read".to_owned()))
+    let nothing = || BackupError::Refused("the backup has no segments: nothing to read".to_owned());
+    growing.into_log().ok_or_else(nothing)
 }

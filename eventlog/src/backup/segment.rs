@@ -169,6 +169,12 @@ impl Segment {
         Self { entries: Vec::new(), ..*self }
     }
 
+    /// Whether it is the first of its log.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        self.first == Position::ZERO.next() && self.chain_before == self.genesis.chain()
+    }
+
     /// Whether it goes on where another ends: the same log, the next position, the same chain.
     #[must_use]
     pub fn follows(&self, before: &Self) -> bool {

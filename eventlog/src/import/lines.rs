@@ -59,7 +59,12 @@ impl Chunk {
 
     /// What its lines say, of those that say something.
     pub(super) fn parsed(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter_map(|line| line.parsed.as_ref().ok())
+        self.numbered().map(|(_, line)| line)
+    }
+
+    /// The same, each with its number.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (u64, &Line)> {
+        self.lines.iter().filter_map(|line| line.parsed.as_ref().ok().map(|parsed| (line.number, parsed)))
     }
 
     /// Its lines, each with its text.

@@ -1,0 +1,51 @@
+//! A backup: segments in a directory, and the keys in another beside it.
+
+use super::{Carried, Finding, Origin, Source, Unopened, keys_in};
+use crate::{Failure, progress};
+use async_trait::async_trait;
+use daftar_eventlog::backup::directory::keys_beside;
+use daftar_eventlog::backup::{BackupDirectory, BackupError, SegmentError, restore_to_memory};
+use daftar_eventlog::{LogReader as _, Position};
+use std::path::PathBuf;
+
+/// The directory of its segments.
+pub(super) struct Backup(pub(super) PathBuf);
+
+#[async_trait(?Send)]
+impl Origin for Backup {
+    fn name(&self) -> String {
+        format!("backup {}", self.0.display())
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        Carried::ALL
+    }
+
+    /// Reads it into memory, each segment checked.
+    async fn open(&self, quiet: bool) -> Result<Source, Unopened> {
+        let progress = progress::without_end("reading", quiet);
+        let backup = BackupDirectory::list(&self.0).map_err(Failure::run)?;
+        let mut good = Position::ZERO;
+        let log = restore_to_memory(&backup, None, |position| {
+            good = position;
+            progress.set_position(position.0);
+        });
+        let log = log.map_err(|e| what_stopped(good, e))?;
+        progress.finish_and_clear();
+        let keys = keys_in(&keys_beside(&self.0), &log.identity().log_id)?;
+        Ok(Source::of(log, keys))
+    }
+}
+
+/// What stopped the reading after the last good position.
+fn what_stopped(good: Position, failure: BackupError) -> Unopened {
+    let damaged = |position| Unopened::Damaged(Finding::at("backup", position, &failure));
+    match &failure {
+        BackupError::Segment { why: SegmentError::Chain { position, .. }, .. } => damaged(*position),
+        BackupError::Segment { .. } | BackupError::Gap { .. } => damaged(good.next()),
+        BackupError::Store(_) | BackupError::File { .. } | BackupError::Refused(_) => match failure {
+            BackupError::Store(failure) => Unopened::of_store("backup", failure),
+            other => Unopened::Failed(Failure::run(other)),
+        },
+    }
+}

@@ -1,0 +1,49 @@
+//! A data directory that no server has open.
+
+use super::{Carried, LookedThrough, Origin, Source, Unopened};
+use crate::{Failure, progress};
+use async_trait::async_trait;
+use daftar_eventlog::Position;
+use daftar_eventlog::embedded::check::{Place, check};
+use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The directory.
+pub(super) struct DataDir(pub(super) PathBuf);
+
+#[async_trait(?Send)]
+impl Origin for DataDir {
+    fn name(&self) -> String {
+        format!("data directory {}", self.0.display())
+    }
+
+    fn carries(&self) -> &'static [Carried] {
+        Carried::ALL
+    }
+
+    /// It creates none, and appends nothing.
+    async fn open(&self, quiet: bool) -> Result<Source, Unopened> {
+        let progress = progress::without_end("deriving", quiet);
+        let shown = progress.clone();
+        let options = Options {
+            create: false,
+            progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
+            ..Options::default()
+        };
+        let log = EmbeddedLog::open(&self.0, &options).map_err(|e| Unopened::of_store("log", e))?;
+        progress.finish_and_clear();
+        log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
+        let keys = log.keys();
+        Ok(Source::of(log, (keys, true)))
+    }
+
+    fn look_through(&self, quiet: bool) -> Result<LookedThrough, Failure> {
+        let progress = progress::without_end("checking", quiet);
+        let shown = progress.clone();
+        let checked = check(&self.0, move |position| shown.set_position(position.0)).map_err(Failure::run)?;
+        progress.finish_and_clear();
+        let unfit = checked.findings.iter().any(|finding| finding.place == Place::Log);
+        Ok(LookedThrough { findings: checked.findings.into_iter().map(Into::into).collect(), unfit })
+    }
+}
