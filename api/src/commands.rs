@@ -10,11 +10,11 @@ use daftar_domain::ticket::{Command, Rejection, decide, evolve};
 use daftar_domain::{Event, EventKind, Invalid, Limits, Ticket, Timestamp};
 use daftar_eventlog::codec::ticket::{Origin, TicketCodec};
 use daftar_eventlog::import::event_id;
-use daftar_eventlog::ndjson::Line;
+use daftar_eventlog::ndjson::{Line, line_of};
 use daftar_eventlog::sealing::Pseudonym;
 use daftar_eventlog::vocabulary::SharedVocabulary;
 use daftar_eventlog::{
-    AppendError, Appended, CommandStamp, Commit, EventLog, LogReader, NewEvent, Position, RecordedEvent, StoreError,
+    AppendError, Appended, CommandStamp, Commit, EventLog, NewEvent, Position, StoreError,
     StreamName, Version,
 };
 use std::collections::HashMap;
@@ -347,7 +347,7 @@ impl Commands {
             return Ok(outcome(request, version, before, Vec::new()));
         }
         let recorded = self.log.read_events(before, usize::try_from(count).unwrap_or(usize::MAX)).await?;
-        let lines = recorded.iter().map(|recorded| line_of(&*self.log, &self.codec, recorded));
+        let lines = recorded.iter().map(|recorded| line_of(&self.codec, recorded));
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
         let last = lines.last().ok_or_else(|| StoreError::failed("reading a command's events", "they are gone"))?;
         let version = Version(last.version.unwrap_or_default());
@@ -400,24 +400,6 @@ impl Commands {
     async fn append_all(&self, commits: Vec<Commit>) -> Result<(), CommandError> {
         self.log.append_in_order(commits).await.into_iter().try_for_each(|answer| answer.map(drop)).map_err(Into::into)
     }
-}
-
-/// An event of the log as its line, with what the log added to it.
-///
-/// # Errors
-///
-/// [`StoreError`] when it can't be read.
-pub fn line_of(log: &dyn LogReader, codec: &TicketCodec, recorded: &RecordedEvent) -> Result<Line, StoreError> {
-    let read = codec.decode(recorded)?;
-    let own_id = || event_id(&log.identity().log_id, read.position);
-    Ok(Line {
-        event_id: Some(read.origin.source_event.clone().unwrap_or_else(own_id)),
-        ticket: read.ticket,
-        event: read.event,
-        position: Some(read.position.0),
-        version: Some(read.version.0),
-        recorded_at: Some(read.recorded_at),
-    })
 }
 
 fn judge(known: &Known, request: &Request) -> Judged {

@@ -13,10 +13,12 @@ mod fault;
 mod fields;
 mod json;
 mod read;
+mod recorded;
 pub mod write;
 
 pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};
+pub use recorded::line_of;
 pub use write::{write_line, write_other_line};
 
 use daftar_domain::ids::TicketId;

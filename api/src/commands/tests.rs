@@ -167,7 +167,7 @@ impl Bed {
 
     async fn lines(&self) -> Vec<Line> {
         let events = self.log.read_events(Position::ZERO, usize::MAX).await.unwrap();
-        events.iter().map(|event| line_of(&*self.log, &self.codec, event).unwrap()).collect()
+        events.iter().map(|event| line_of(&self.codec, event).unwrap()).collect()
     }
 
     /// Asserts that what commands are decided on is what the log says.

@@ -6,7 +6,6 @@ use super::answer::{self, NDJSON};
 use super::asked::{self, Parameters, whole};
 use super::problem::{Problem, Slug};
 use super::sse::{self, EVENT_STREAM, HEARTBEAT, Place, Woken, id_of, last_seen, write_event};
-use crate::commands::line_of;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -14,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_domain::Invalid;
 use daftar_eventlog::epoch::Moment;
-use daftar_eventlog::ndjson::{write_line, write_other_line};
+use daftar_eventlog::ndjson::{line_of, write_line, write_other_line};
 use daftar_eventlog::{Epochs, Position, RecordedEvent, StoreError, StreamKind};
 use futures_util::stream;
 use tokio::sync::watch;
@@ -195,7 +194,7 @@ impl Feed {
     /// Writes an event that belongs to the feed as its line.
     fn write(&self, out: &mut Vec<u8>, event: &RecordedEvent) -> Result<(), StoreError> {
         if event.bytes.head().map_err(|e| e.at(event.position))?.stream_kind == StreamKind::Ticket {
-            write_line(out, &line_of(&**self.desk.log(), self.desk.codec(), event)?);
+            write_line(out, &line_of(self.desk.codec(), event)?);
         } else if self.all {
             write_other_line(out, event)?;
         }

@@ -3,7 +3,7 @@
 use super::asked::{Parameters, has_already, idempotency_key, if_match, whole};
 use super::problem::{Problem, Slug};
 use super::{Desk, Waiting, answer, ticket_view};
-use crate::commands::{Request, line_of};
+use crate::commands::Request;
 use axum::body::Bytes;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, PathRejection};
@@ -173,7 +173,7 @@ async fn lines_of(desk: &Desk, path: OnePart, waiting: Waiting) -> Result<Vec<Li
     }
     // Unsealing a long ticket takes its time.
     let lines = desk.compute(move |desk| {
-        let line = |recorded| line_of(&**desk.log(), desk.codec(), recorded);
+        let line = |recorded| line_of(desk.codec(), recorded);
         recorded.iter().map(line).collect::<Result<Vec<Line>, _>>()
     });
     Ok(lines.await??)

@@ -74,6 +74,12 @@ impl TicketCodec {
         &self.keys
     }
 
+    /// The id of the log it is for.
+    #[must_use]
+    pub fn log_id(&self) -> &[u8; 16] {
+        &self.log_id
+    }
+
     /// Keyed hash of a source's own event id, by which a known event is found.
     #[must_use]
     pub fn source_event_hash(&self, id: &str) -> [u8; 16] {
