@@ -14,8 +14,7 @@ use daftar_eventlog::ndjson::{Line, line_of};
 use daftar_eventlog::sealing::Pseudonym;
 use daftar_eventlog::vocabulary::SharedVocabulary;
 use daftar_eventlog::{
-    AppendError, Appended, CommandStamp, Commit, EventLog, NewEvent, Position, StoreError,
-    StreamName, Version,
+    AppendError, Appended, CommandStamp, Commit, EventLog, NewEvent, Position, StoreError, StreamName, Version,
 };
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};

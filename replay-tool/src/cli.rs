@@ -1,5 +1,7 @@
 //! What can be asked of the tool: its commands and flags.
 
+pub(crate) mod export;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Dimension;
@@ -16,9 +18,12 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of them")]
 pub(crate) enum Command {
     /// Make a report from the log alone.
     Report(ReportArguments),
+    /// Write events, tickets or measurements as Parquet, CSV or NDJSON.
+    Export(export::ExportArguments),
 }
 
 /// Where the history comes from: exactly one of these.
@@ -71,7 +76,7 @@ pub(crate) struct ReportArguments {
 }
 
 /// What a report is asked with: the parameters of the HTTP interface as flags.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ParameterArguments {
     /// The first moment counted: a date (00:00 in the definition's time zone; years 1200 to 1599 are Solar Hijri) or an
     /// instant with an offset.

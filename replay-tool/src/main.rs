@@ -3,6 +3,7 @@
 mod asked;
 mod cli;
 mod definition;
+mod export;
 mod report;
 mod source;
 mod table;
@@ -62,5 +63,6 @@ fn fail(why: &str, code: u8) -> ExitCode {
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
         cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Export(arguments) => export::run(arguments).await,
     }
 }

@@ -8,7 +8,7 @@ use daftar_eventlog::clock::Clock;
 use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::ndjson::{Wish, parse_command};
 use daftar_eventlog::sealing::memory_keys::MemoryKeys;
-use daftar_eventlog::{Epochs, FactBlock, LogIdentity};
+use daftar_eventlog::{Epochs, FactBlock, LogIdentity, LogReader, RecordedEvent};
 use futures_util::future::join_all;
 use std::collections::VecDeque;
 use std::sync::Mutex;

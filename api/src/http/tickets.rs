@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, get, post};
 use daftar_domain::ids::TicketId;
 use daftar_domain::ticket::Rejection;
 use daftar_eventlog::ndjson::write::Object;
-use daftar_eventlog::ndjson::{CommandBody, Line, Wish, parse_command};
+use daftar_eventlog::ndjson::{CommandBody, Line, Wish, line_of, parse_command};
 use daftar_eventlog::sealing::{Hashed, keyed_hash};
 use daftar_eventlog::{CommandStamp, StreamName, Version};
 use uuid::Uuid;

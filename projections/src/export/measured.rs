@@ -215,7 +215,7 @@ impl<'a> Export<'a> {
     pub(super) fn responder(self, author: u32, assignee: u32) -> u32 {
         match self.definition.first_response.credited_to {
             CreditedTo::Assignee => assignee,
-            _ => author,
+            CreditedTo::Replied => author,
         }
     }
 
@@ -228,12 +228,7 @@ impl<'a> Export<'a> {
     }
 
     fn response(self, started: Micros, took: Micros, assignee: u32) -> Told<'a> {
-        let own = Own {
-            started: Some(started),
-            took: Some(took),
-            assignee: self.agent(assignee),
-            ..Own::default()
-        };
+        let own = Own { started: Some(started), took: Some(took), assignee: self.agent(assignee), ..Own::default() };
         Told::new(Whose::Response(assignee), own)
     }
 

@@ -98,11 +98,8 @@ struct Gathered {
 impl Gathered {
     fn of(export: Export<'_>) -> Self {
         let (state, tickets) = (export.state, export.state.tickets.len());
-        let mut gathered = Self {
-            responses: vec![None; tickets],
-            first_closings: vec![None; tickets],
-            transfers: vec![0; tickets],
-        };
+        let mut gathered =
+            Self { responses: vec![None; tickets], first_closings: vec![None; tickets], transfers: vec![0; tickets] };
         each(&state.first_responses, |moment, row| {
             let response = (moment.added, moment.at, row.took, export.responder(moment.agent, row.assignee));
             let known = &mut gathered.responses[moment.ticket as usize];
@@ -150,8 +147,11 @@ impl<'a> Export<'a> {
             last_event_at: facts.last_event_at,
             agent: self.agent(facts.in_force.agent),
             values: self.values(ticket, InForce { reason, form, ..facts.in_force }),
-            first_response: gathered.responses[ticket as usize]
-                .map(|(_, at, took, agent)| FirstResponded { at, took, agent: self.agent(agent) }),
+            first_response: gathered.responses[ticket as usize].map(|(_, at, took, agent)| FirstResponded {
+                at,
+                took,
+                agent: self.agent(agent),
+            }),
             first_closing,
             full_resolution: if ends_at_first { first_closing.map(|(_, took)| took) } else { stands },
             last_closing: last_closing.map(|(closing, _)| closing),
@@ -175,7 +175,7 @@ impl<'a> Export<'a> {
             agent: self.agent(self.state.credits.agent(row.number, self.definition.attribution)),
             survey_offered: row.offered,
             spent: stands.then(|| Spent::of(&row)),
-            csat: self.answer_to(facts, AnsweredField::Overall).map(|(at, answer)| (at, answer)),
+            csat: self.answer_to(facts, AnsweredField::Overall),
             nps: number(AnsweredField::Nps),
             ces: number(AnsweredField::Ces),
         };

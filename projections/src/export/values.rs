@@ -78,8 +78,7 @@ impl<'a> Export<'a> {
 
     fn tags(self, set: u32) -> Vec<&'a str> {
         let names = &self.state.dimensions;
-        let mut tags: Vec<_> =
-            names.tag_sets.members(set).iter().filter_map(|tag| names.tags.name(*tag)).collect();
+        let mut tags: Vec<_> = names.tag_sets.members(set).iter().filter_map(|tag| names.tags.name(*tag)).collect();
         tags.sort_unstable();
         tags
     }
