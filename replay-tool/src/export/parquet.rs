@@ -2,6 +2,8 @@
 
 mod buffer;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use super::columns::{Column, Rows};
 use super::out::Out;
