@@ -9,7 +9,7 @@ pub(super) fn columns<'a>() -> Vec<Column<MeasurementRow<'a>>> {
     let mut columns = vec![
         Column::text("kind", |row: &MeasurementRow<'_>| text(Some(row.kind))),
         Column::text("ticket", |row| text(Some(row.ticket))),
-        Column::instant("at", |row| Some(row.at)),
+        Column::instant("occurred_at", |row| Some(row.at)),
         Column::integer("position", |row| number(row.position)),
         Column::integer("taken_back", |row| number(row.taken_back?)),
         Column::truth("voided", |row| Some(row.voided)),
