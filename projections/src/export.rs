@@ -13,6 +13,9 @@ pub mod measured;
 pub mod tickets;
 pub mod values;
 
+#[cfg(test)]
+mod tests;
+
 use crate::definition::document::Definition;
 use crate::measurements::Measurements;
 use crate::report::CustomerLabels;
