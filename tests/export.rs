@@ -94,6 +94,33 @@ fn events_are_the_feed_and_read_again_give_the_same_reports() {
     }
 }
 
+/// A published definition takes a position that no exported line has.
+#[test]
+fn positions_are_kept_where_an_event_is_no_tickets() {
+    let server = Server::start();
+    let small = fs::read_to_string(root().join("tests/fixtures/small.ndjson")).unwrap();
+    let half = small.split_inclusive('\n').take(20).map(str::len).sum();
+    let (first, second) = small.split_at(half);
+    let published = server.get("/v1/definitions/zendesk").text().replacen("zendesk", "ours", 1);
+    for (method, path, body) in
+        [("POST", "/v1/events", first), ("PUT", "/v1/definitions/ours", &published), ("POST", "/v1/events", second)]
+    {
+        let answer = server.send(method, path, body, &[]);
+        assert!(answer.status < 300, "{path}: {}", answer.text());
+    }
+    let dir = server.stop();
+    let desk = Desk { dir, feed: String::new() };
+    let data = desk.path("data");
+    let original = ["--data-dir", &*data];
+    let file = desk.export(&["events", "--to", "ndjson"], &original, "events.ndjson");
+    let positions: Vec<_> = lines(&fs::read_to_string(&file).unwrap()).iter().map(|e| e["position"].clone()).collect();
+    let expected: Vec<Value> = (1..=41).filter(|position| *position != 21).map(Value::from).collect();
+    assert_eq!(positions, expected);
+    for as_of in ["20", "21", "22", "41"] {
+        assert_same_reports(&original, &["--events", &file], &REPORTS[..5], &["--as-of", as_of]);
+    }
+}
+
 /// Imported into another log, with the instants of the first, it is the same log in all that is exported.
 fn imported_again(desk: &Desk, file: &str, exported: &str, recorded_at: &str) {
     let (data, kept, now) = (desk.path("data"), desk.path("kept"), desk.path("now"));

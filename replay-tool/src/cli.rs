@@ -18,10 +18,9 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "a run has one of them")]
 pub(crate) enum Command {
     /// Make a report from the log alone.
-    Report(ReportArguments),
+    Report(Box<ReportArguments>),
     /// Write events, tickets or measurements as Parquet, CSV or NDJSON.
     Export(export::ExportArguments),
 }

@@ -62,7 +62,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
-        cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Report(arguments) => report::run(*arguments).await,
         cli::Command::Export(arguments) => export::run(arguments).await,
     }
 }

@@ -209,7 +209,12 @@ fn a_ticket_has_the_figures_worked_out_by_hand() {
     for (column, value) in expected {
         assert_eq!(ticket[column], value, "{column}");
     }
-    // As known before its second closing, which is the 30th event or later: open, and no resolution stands.
+    let lines = String::from_utf8(printed(&["tickets", "--to", "ndjson"])).unwrap();
+    let ticket: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert_eq!(ticket["first_response_s"], 1740);
+    assert_eq!((&ticket["tags"][0], &ticket["attributes"]["request_type"]), (&"login".into(), &"fault".into()));
+    assert_eq!((ticket.get("branch"), ticket.get("ces")), (None, None), "what has no value is left out");
+    // As it was before its second closing: open, and no resolution stands.
     let earlier = records(&printed(&["tickets", "--to", "csv", "--happened-by", "2025-03-02T09:30:00Z"]));
     let ticket = earlier.iter().find(|row| row["ticket"] == "HD-1001").unwrap();
     for (column, value) in [("state", "open"), ("waiting_for", "agent"), ("cycle", "2"), ("closings", "1")] {

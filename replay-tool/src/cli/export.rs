@@ -9,9 +9,10 @@ use std::path::PathBuf;
   daftar-replay export events --data-dir daftar-data --to ndjson --out history.ndjson.zst
   daftar-replay export events --backup /mnt/backup/desk --to parquet --out events.parquet
   daftar-replay export tickets --data-dir daftar-data --to csv > tickets.csv
-  daftar-replay export tickets --data-dir daftar-data --as-of 48211 --to parquet --out tickets.parquet
-  daftar-replay export measurements --data-dir daftar-data --definition office-hours.toml --to parquet --out m.parquet
-  duckdb -c \"select department, avg(took_s) from 'm.parquet' where kind = 'first_response' group by 1\"
+  daftar-replay export tickets --data-dir daftar-data --as-of 48211 --to csv --out tickets.csv.gz
+  daftar-replay export measurements --data-dir daftar-data --to parquet --out m.parquet
+  daftar-replay export measurements --data-dir daftar-data --definition office-hours.toml --to csv
+  duckdb -c \"select agent, avg(took_s) from 'm.parquet' where kind = 'first_response' group by 1\"
 
 Events as NDJSON are those of the feed, byte for byte; daftar import and --events read them again.
 docs/export.md names every column with its type and unit.")]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// How many rows a group has at most: what DuckDB works on at a time. Few in tests, so that there are groups.
 const GROUP_ROWS: usize = if cfg!(test) { 3 } else { 122_880 };
 /// How many bytes of values a group gathers at most; a row more may come on top.
-const GROUP_BYTES: usize = 64 << 20;
+const GROUP_BYTES: usize = if cfg!(test) { 4 << 10 } else { 64 << 20 };
 const ZSTD_LEVEL: i32 = 3;
 
 /// A table being written.

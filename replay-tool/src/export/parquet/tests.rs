@@ -113,6 +113,14 @@ fn every_value_comes_back_from_groups_of_bounded_size() {
 }
 
 #[test]
+fn a_group_ends_early_where_its_texts_are_long() {
+    let long = Plain { text: Some("x".repeat(4 << 10)), ..Plain::default() };
+    let file = written(&[Plain::default(), long.clone(), Plain::default(), long]);
+    let groups: Vec<_> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(groups, [2, 2]);
+}
+
+#[test]
 fn a_table_without_rows_has_its_columns() {
     let file = written(&[]);
     assert_eq!(file.metadata().file_metadata().num_rows(), 0);
