@@ -10,7 +10,7 @@
 //! - [`definition`]: what the figures mean; [`business_time`]: the time that schedules count
 //! - [`exact`]: decimals, distributions and shares in whole numbers
 //! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
-//! - [`ticket_list`]: tickets as lists show them
+//! - [`ticket_list`]: tickets as lists show them; [`export`]: tickets and measurements as plain rows
 //! - [`story`]: one ticket's figures in words, folded again with a recorder
 //!
 //! # Invariants
@@ -24,6 +24,7 @@ pub mod columns;
 pub mod definition;
 pub mod dimensions;
 pub mod exact;
+pub mod export;
 pub mod in_parts;
 pub mod labels;
 pub mod live;

@@ -1,5 +1,6 @@
 //! What can be asked of the tool: its commands and flags.
 
+pub(crate) mod export;
 mod verify;
 
 pub(crate) use verify::{VerifyArguments, VerifyOutput};
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Report(Box<ReportArguments>),
     /// Check everything that a history carries, fold it again, and print one digest of it.
     Verify(VerifyArguments),
+    /// Write events, tickets or measurements as Parquet, CSV or NDJSON.
+    Export(export::ExportArguments),
 }
 
 /// Where the history comes from: exactly one of these.
@@ -85,7 +88,7 @@ pub(crate) struct ReportArguments {
 }
 
 /// What a report is asked with: the parameters of the HTTP interface as flags.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ParameterArguments {
     /// The first moment counted: a date (00:00 in the definition's time zone; years 1200 to 1599 are Solar Hijri) or an
     /// instant with an offset.

@@ -3,6 +3,7 @@
 mod asked;
 mod cli;
 mod definition;
+mod export;
 mod progress;
 mod report;
 mod server;
@@ -72,5 +73,6 @@ async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
         cli::Command::Report(arguments) => report::run(*arguments).await,
         cli::Command::Verify(arguments) => verify::run(arguments).await,
+        cli::Command::Export(arguments) => export::run(arguments).await,
     }
 }

@@ -255,14 +255,17 @@ pub fn attachments(object: &mut Object<'_>, attachments: &[Attachment]) {
     if attachments.is_empty() {
         return;
     }
-    object.list("attachments", attachments, |out, attachment| {
-        Object::write(out, |object| {
-            object.value("name", &attachment.name);
-            object.given("media_type", attachment.media_type.as_deref());
-            object.given("size", attachment.size.as_ref());
-            object.given("sha256", attachment.sha256.as_deref());
-            object.given("url", attachment.url.as_deref());
-        });
+    object.list("attachments", attachments, attachment);
+}
+
+/// One attachment, an object.
+pub fn attachment(out: &mut Vec<u8>, attachment: &Attachment) {
+    Object::write(out, |object| {
+        object.value("name", &attachment.name);
+        object.given("media_type", attachment.media_type.as_deref());
+        object.given("size", attachment.size.as_ref());
+        object.given("sha256", attachment.sha256.as_deref());
+        object.given("url", attachment.url.as_deref());
     });
 }
 

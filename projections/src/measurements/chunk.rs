@@ -165,6 +165,13 @@ impl<C: Columns> Table<C> {
         self.chunks.is_empty()
     }
 
+    /// The measurement at a location; `None`: there is none.
+    pub(crate) fn get(&self, location: Location) -> Option<(Moment, C::Row)> {
+        let chunk = self.chunks.get(location.chunk as usize)?;
+        let (piece, row) = chunk.at(location.row.into());
+        (row < piece.len()).then(|| piece.row(row))
+    }
+
     /// Changes a measurement that is there.
     pub(crate) fn change<T>(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize) -> T) -> T {
         self.chunks.change(location.chunk as usize, location.row.into(), change)

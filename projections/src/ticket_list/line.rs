@@ -56,7 +56,7 @@ impl TicketState {
 }
 
 /// For whom a ticket that does that waits; none: it is closed.
-pub(super) fn waiting_for(doing: Doing) -> Option<WaitingFor> {
+pub(crate) fn waiting_for(doing: Doing) -> Option<WaitingFor> {
     match doing {
         Doing::WaitingForAgent => Some(WaitingFor::Agent),
         Doing::WaitingForCustomer | Doing::HeldForCustomer => Some(WaitingFor::Customer),
@@ -244,7 +244,7 @@ fn priority(facts: &LineFacts) -> Priority {
 }
 
 /// The word for whom a ticket waits.
-pub(super) const fn party_word(party: WaitingFor) -> &'static str {
+pub(crate) const fn party_word(party: WaitingFor) -> &'static str {
     match party {
         WaitingFor::Agent => "agent",
         WaitingFor::Customer => "customer",
