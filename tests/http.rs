@@ -26,6 +26,8 @@ mod lists;
 mod queries;
 #[path = "http/reports.rs"]
 mod reports;
+#[path = "http/snapshots.rs"]
+mod snapshots;
 #[path = "http/states.rs"]
 mod states;
 #[path = "http/streams.rs"]

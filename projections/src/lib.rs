@@ -10,6 +10,7 @@
 //! - [`definition`]: what the figures mean; [`business_time`]: the time that schedules count
 //! - [`exact`]: decimals, distributions and shares in whole numbers
 //! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
+//! - [`snapshots`]: the published reports there are
 //! - [`ticket_list`]: tickets as lists show them
 //! - [`story`]: one ticket's figures in words, folded again with a recorder
 //!
@@ -29,6 +30,7 @@ pub mod live;
 pub mod measurements;
 pub mod projector;
 pub mod report;
+pub mod snapshots;
 pub mod story;
 pub mod ticket_facts;
 pub mod ticket_list;

@@ -132,6 +132,11 @@ impl Problem {
         self.slug
     }
 
+    /// What is wrong, in words.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Whether the same request may well be granted in a while.
     pub(super) const fn is_worth_retrying(&self) -> bool {
         self.slug.is_worth_retrying()
