@@ -150,7 +150,9 @@ pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<F
         }
         EventType::FOLLOW_UP_RECORDED => decode_schema(event_type, schema, bytes).map(Facts::FollowUpRecorded),
         EventType::DEFINITION_PUBLISHED => decode_schema(event_type, schema, bytes).map(Facts::DefinitionPublished),
-        EventType::REPORT_PUBLISHED => decode_schema(event_type, schema, bytes).map(Facts::ReportPublished),
+        EventType::REPORT_PUBLISHED => {
+            decode_schema(event_type, schema, bytes).map(Box::new).map(Facts::ReportPublished)
+        }
         EventType::EPOCH_BEGUN => decode_schema(event_type, schema, bytes).map(Facts::EpochBegun),
         EventType(event_type) => Err(CodecError::Unknown { event_type, schema }),
     }

@@ -47,8 +47,8 @@ pub enum Facts<'a> {
     FollowUpRecorded(FollowUpRecorded<'a>),
     /// See [`DefinitionPublished`]; of a definition, no ticket.
     DefinitionPublished(DefinitionPublished<'a>),
-    /// See [`ReportPublished`]; of a published report, no ticket.
-    ReportPublished(ReportPublished<'a>),
+    /// See [`ReportPublished`]; of a published report, no ticket. Boxed, for no fold reads one and each moves many of these.
+    ReportPublished(Box<ReportPublished<'a>>),
     /// See [`EpochBegun`]; of the log, no ticket.
     EpochBegun(EpochBegun),
 }

@@ -1,6 +1,10 @@
 //! What can be asked of the tool: its commands and flags.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod snapshot;
+
+pub(crate) use snapshot::{PublishArguments, SnapshotArguments, SnapshotOutput};
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Dimension;
 use std::path::PathBuf;
@@ -18,12 +22,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a report from the log alone.
-    Report(ReportArguments),
+    Report(Box<ReportArguments>),
+    /// Read a published report again, beside what it would be now; or list those there are.
+    Snapshot(SnapshotArguments),
 }
 
 /// Where the history comes from: exactly one of these.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(skip)]
+#[command(group(ArgGroup::new("source").required(true).args(["data_dir", "backup", "url", "events"])))]
 pub(crate) struct SourceArguments {
     /// A data directory that no server has open.
     #[arg(long, value_name = "DIR")]
@@ -31,9 +38,15 @@ pub(crate) struct SourceArguments {
     /// A backup: the directory of its segments.
     #[arg(long, value_name = "DIR")]
     pub(crate) backup: Option<PathBuf>,
+    /// A running server: http://HOST:PORT.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
     /// A file of events (NDJSON; plain, .gz or .zst; - for standard input).
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// The API key for the server.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -50,7 +63,8 @@ pub(crate) struct SourceArguments {
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
-  daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20")]
+  daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20
+  daftar-replay report satisfaction --url http://127.0.0.1:7070 --interval month --publish csat.2026-q1")]
 pub(crate) struct ReportArguments {
     /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
     /// backlog, cases or review-queue.
@@ -59,6 +73,8 @@ pub(crate) struct ReportArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) parameters: ParameterArguments,
+    #[command(flatten)]
+    pub(crate) publish: PublishArguments,
     /// How to show it.
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,

@@ -1,9 +1,13 @@
-//! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
+//! `daftar-replay`: the analyst's tool. It reads history; all it ever writes is a report that it asks a server to publish.
 
 mod asked;
 mod cli;
 mod definition;
+mod desk;
+mod out;
+mod publish;
 mod report;
+mod snapshot;
 mod source;
 mod table;
 
@@ -61,6 +65,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
-        cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Report(arguments) => report::run(*arguments).await,
+        cli::Command::Snapshot(arguments) => snapshot::run(&arguments),
     }
 }

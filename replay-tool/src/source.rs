@@ -32,6 +32,9 @@ pub(crate) struct Source {
 }
 
 pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
+    if arguments.url.is_some() {
+        return Err(Failure::usage("--url reads no history yet; give --data-dir, --backup or --events"));
+    }
     match (&arguments.data_dir, &arguments.backup, &arguments.events) {
         (Some(dir), ..) => open_data_dir(dir, quiet),
         (None, Some(dir), _) => open_backup(dir, quiet),

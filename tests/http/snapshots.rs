@@ -1,9 +1,10 @@
 //! Published reports: what is kept, what it would be now, and that customers' ids, retries and restarts leave it alone.
 
 use crate::{AGENT, by, granted, ticket};
-use daftar_tests::programs::printed;
+use daftar_tests::programs::{printed, root, run};
 use daftar_tests::server::{Answer, Server};
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 const SMALL: &str = include_str!("../fixtures/small.ndjson");
 const PATH: &str = "/v1/snapshots";
@@ -168,6 +169,18 @@ fn customers_stand_in_it_by_pseudonym() {
     let unknown = json!({"name": "x", "report": "flow", "query": {"customer": "c-42,somebody"}});
     let (_, pointers) = server.post(PATH, unknown.to_string()).problem(422, "invalid");
     assert_eq!(pointers, ["/query/customer"]);
+    let dir = server.stop();
+    for file in files_below(&dir.path().join("data")) {
+        let bytes = std::fs::read(&file).unwrap();
+        let stands = |id: &&str| bytes.windows(id.len()).any(|window| window == id.as_bytes());
+        assert!(!ids.iter().any(|id| stands(id)), "{}", file.display());
+    }
+}
+
+/// Every file in a directory and below it.
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 #[test]
@@ -324,4 +337,66 @@ fn many_who_publish_under_one_name_make_a_version_each() {
     positions.sort_unstable();
     assert_eq!(positions, (1..=12).collect::<Vec<_>>());
     server.get(&format!("{PATH}/m@13")).problem(404, "not-found");
+}
+
+#[test]
+fn the_analysts_tool_publishes_and_reads_again() {
+    let server = filled();
+    let url = format!("http://{}", server.address());
+    let at = ["--url", &url];
+    let tool = |arguments: &[&str]| printed("daftar-replay", &[arguments, &at].concat());
+    assert_eq!(tool(&["snapshot"]), "no report is published\n");
+    let flags = ["--group-by", "department", "--filter", "branch=tehran,null", "--from", "2025-03-01"];
+    let said = tool(&[&["report", "flow", "--publish", "q1"], &flags[..]].concat());
+    let told = server.get(PATH).json()["items"][0].clone();
+    assert!(said.starts_with("published q1@1: flow, definition default (version 0), at position 40\n"), "{said}");
+    assert!(said.contains(told["digest"].as_str().unwrap()), "{said}");
+    let query = json!({"branch": "tehran,null", "from": "2025-03-01", "group_by": "department"});
+    assert_eq!(told["query"], query);
+    assert_eq!(tool(&["snapshot", "q1", "--output", "kept"]).as_bytes(), kept(&server, "q1").bytes);
+    let document = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    std::fs::write(document.path(), "name = \"own\"\n[csat]\npositive_from = { five = 5 }\n").unwrap();
+    let file = document.path().to_str().unwrap();
+    let json = tool(&["report", "satisfaction", "--publish", "own", "--definition", file, "--output", "json"]);
+    let own: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (&own["definition"]["name"], &own["document"]["csat"]["positive_from"]["five"]),
+        (&json!("own"), &json!(5))
+    );
+    assert_eq!(own["query"], json!({}), "the document stands for its file");
+    let listed = tool(&["snapshot"]);
+    assert!(
+        listed.lines().any(|line| line.trim_start().starts_with("q1 ") && line.contains("branch=tehran,null")),
+        "{listed}"
+    );
+    granted(&server.post("/v1/tickets", r#"{"ticket":"NEW","branch":"tehran","department":"billing"}"#), 201);
+    seen(&server, 43);
+    let text = tool(&["snapshot", "q1", "--changed"]);
+    let opened: Vec<_> = text.lines().filter(|line| line.contains(" opened ")).collect();
+    assert!(matches!(&opened[..], [line] if line.contains("department billing") && line.contains('≠')), "{text}");
+    assert!(
+        text.contains("at position 40: no difference.") && text.contains("As computed now, at position 43: "),
+        "{text}"
+    );
+    assert_eq!(serde_json::from_str::<Value>(&tool(&["snapshot", "q1", "--output", "json"])).unwrap()["name"], "q1");
+}
+
+#[test]
+fn the_analysts_tool_says_what_is_missing() {
+    let server = filled();
+    let url = format!("http://{}", server.address());
+    let refused = |arguments: &[&str], code: i32, words: &str| {
+        let output = run("daftar-replay", arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    };
+    let events = root().join("tests/fixtures/small.ndjson");
+    refused(&["report", "flow", "--publish", "q1", "--events", events.to_str().unwrap()], 2, "--publish needs --url");
+    refused(&["report", "flow", "--publish", "two words", "--url", &url], 2, "the server says: name");
+    refused(&["report", "flow", "--publish", "q1", "--url", &url, "--from", "soon"], 2, "--from");
+    refused(&["snapshot", "q1", "--url", &url], 2, "there is no published report q1");
+    refused(&["snapshot", "--url", &url, "--changed"], 2, "name it");
+    refused(&["snapshot", "q1", "--url", "desk:7070"], 2, "is no address of a server");
+    refused(&["snapshot", "q1", "--url", "http://127.0.0.1:1"], 3, "no server answers there");
 }

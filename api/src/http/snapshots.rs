@@ -209,3 +209,6 @@ impl From<KeepError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
