@@ -13,8 +13,8 @@ use daftar_domain::Timestamp;
 
 /// The most bytes a report may have to be published.
 pub const REPORT_BYTES_MAX: usize = 64 << 20;
-/// The most bytes of it that are kept, packed: a commit has room for 900,000, its query and a definition among them.
-pub const PACKED_BYTES_MAX: usize = 600_000;
+/// The most bytes of it that are kept, packed: a commit has room for 900,000, what is told of the report among them.
+pub const PACKED_BYTES_MAX: usize = 850_000;
 /// Packed once and kept for ever: beyond this zstd takes much more time for little.
 const LEVEL: i32 = 9;
 

@@ -92,3 +92,22 @@ async fn other_bytes_than_those_published_are_told_as_damage() {
     assert_eq!(position, Position(2));
     assert!(why.contains("not those whose digest stands beside them"), "{why}");
 }
+
+#[tokio::test]
+async fn what_has_no_room_in_an_event_is_refused() {
+    let desk = desk().await;
+    let publish = async |report: String, document: Option<String>| {
+        let snapshot = Snapshot { document, ..foreign("a", "flow", &[], ("default", 0)) };
+        desk.snapshots().publish(Made { snapshot, report, stamp: None, now: desk.now() }).await.map(|p| p.unchanged)
+    };
+    // Hashes do not pack: half of the bytes of their digits are left.
+    let noise = |bytes: u32| (0..bytes / 64).map(|n| blake3::hash(&n.to_le_bytes()).to_hex().to_string()).collect();
+    assert!(matches!(publish(noise(2_000_000), None).await, Err(KeepError::TooLarge(_))));
+    let refused = publish(noise(1_500_000), Some(" ".repeat(250_000))).await;
+    assert!(
+        matches!(&refused, Err(KeepError::Unstorable(why)) if why.contains("at most 1000 and 900000")),
+        "{refused:?}"
+    );
+    assert!(desk.snapshots().list(Position(u64::MAX)).await.unwrap().is_empty());
+    assert!(matches!(publish(noise(1_500_000), None).await, Ok(false)));
+}
