@@ -28,6 +28,8 @@ mod queries;
 mod reports;
 #[path = "http/snapshots.rs"]
 mod snapshots;
+#[path = "http/snapshots_tool.rs"]
+mod snapshots_tool;
 #[path = "http/states.rs"]
 mod states;
 #[path = "http/streams.rs"]

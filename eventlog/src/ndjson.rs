@@ -18,7 +18,7 @@ pub mod write;
 
 pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};
-pub use publication::{PublicationBody, parse_publication};
+pub use publication::{PublicationBody, parse_publication, write_publication};
 pub use write::{write_line, write_other_line};
 
 use daftar_domain::ids::TicketId;

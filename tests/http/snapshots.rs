@@ -1,16 +1,16 @@
 //! Published reports: what is kept, what it would be now, and that customers' ids, retries and restarts leave it alone.
 
 use crate::{AGENT, by, granted, ticket};
-use daftar_tests::programs::{printed, root, run};
+use daftar_tests::programs::printed;
 use daftar_tests::server::{Answer, Server};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 const SMALL: &str = include_str!("../fixtures/small.ndjson");
-const PATH: &str = "/v1/snapshots";
+pub(crate) const PATH: &str = "/v1/snapshots";
 
 /// A server that knows the small history, and has counted it.
-fn filled() -> Server {
+pub(crate) fn filled() -> Server {
     let server = Server::start();
     granted(&server.post("/v1/events", SMALL), 200);
     seen(&server, 40);
@@ -18,7 +18,7 @@ fn filled() -> Server {
 }
 
 /// Waits until reports have seen a position.
-fn seen(server: &Server, position: u64) {
+pub(crate) fn seen(server: &Server, position: u64) {
     granted(&server.get(&format!("/v1/reports/flow?min_position={position}&timeout=60s")), 200);
 }
 
@@ -38,7 +38,7 @@ fn reopened(server: &Server, name: &str) -> Value {
 
 /// The kept bytes alone.
 #[track_caller]
-fn kept(server: &Server, name: &str) -> Answer {
+pub(crate) fn kept(server: &Server, name: &str) -> Answer {
     let answer = server.get(&format!("{PATH}/{name}?kept=true"));
     granted(&answer, 200);
     answer
@@ -173,7 +173,7 @@ fn customers_stand_in_it_by_pseudonym() {
     for file in files_below(&dir.path().join("data")) {
         let bytes = std::fs::read(&file).unwrap();
         let stands = |id: &&str| bytes.windows(id.len()).any(|window| window == id.as_bytes());
-        assert!(!ids.iter().any(|id| stands(id)), "{}", file.display());
+        assert!(!ids.iter().any(stands), "{}", file.display());
     }
 }
 
@@ -212,7 +212,7 @@ fn a_name_has_versions_and_an_equal_report_is_none() {
     let asked = json!({"name": "v", "report": "flow", "query": {"as_of": "20"}});
     let first = publish(&server, &asked);
     let again = server.post(PATH, asked.to_string());
-    assert_eq!((again.status, again.json()), (200, first.clone()), "nothing was published");
+    assert_eq!((again.status, again.json()), (200, first), "nothing was published");
     let other = json!({"name": "v", "report": "flow", "query": {"as_of": "21"}});
     assert_eq!(publish(&server, &other)["version"], 2);
     assert_eq!(publish(&server, &asked)["version"], 3, "the newest was another");
@@ -337,66 +337,4 @@ fn many_who_publish_under_one_name_make_a_version_each() {
     positions.sort_unstable();
     assert_eq!(positions, (1..=12).collect::<Vec<_>>());
     server.get(&format!("{PATH}/m@13")).problem(404, "not-found");
-}
-
-#[test]
-fn the_analysts_tool_publishes_and_reads_again() {
-    let server = filled();
-    let url = format!("http://{}", server.address());
-    let at = ["--url", &url];
-    let tool = |arguments: &[&str]| printed("daftar-replay", &[arguments, &at].concat());
-    assert_eq!(tool(&["snapshot"]), "no report is published\n");
-    let flags = ["--group-by", "department", "--filter", "branch=tehran,null", "--from", "2025-03-01"];
-    let said = tool(&[&["report", "flow", "--publish", "q1"], &flags[..]].concat());
-    let told = server.get(PATH).json()["items"][0].clone();
-    assert!(said.starts_with("published q1@1: flow, definition default (version 0), at position 40\n"), "{said}");
-    assert!(said.contains(told["digest"].as_str().unwrap()), "{said}");
-    let query = json!({"branch": "tehran,null", "from": "2025-03-01", "group_by": "department"});
-    assert_eq!(told["query"], query);
-    assert_eq!(tool(&["snapshot", "q1", "--output", "kept"]).as_bytes(), kept(&server, "q1").bytes);
-    let document = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-    std::fs::write(document.path(), "name = \"own\"\n[csat]\npositive_from = { five = 5 }\n").unwrap();
-    let file = document.path().to_str().unwrap();
-    let json = tool(&["report", "satisfaction", "--publish", "own", "--definition", file, "--output", "json"]);
-    let own: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(
-        (&own["definition"]["name"], &own["document"]["csat"]["positive_from"]["five"]),
-        (&json!("own"), &json!(5))
-    );
-    assert_eq!(own["query"], json!({}), "the document stands for its file");
-    let listed = tool(&["snapshot"]);
-    assert!(
-        listed.lines().any(|line| line.trim_start().starts_with("q1 ") && line.contains("branch=tehran,null")),
-        "{listed}"
-    );
-    granted(&server.post("/v1/tickets", r#"{"ticket":"NEW","branch":"tehran","department":"billing"}"#), 201);
-    seen(&server, 43);
-    let text = tool(&["snapshot", "q1", "--changed"]);
-    let opened: Vec<_> = text.lines().filter(|line| line.contains(" opened ")).collect();
-    assert!(matches!(&opened[..], [line] if line.contains("department billing") && line.contains('≠')), "{text}");
-    assert!(
-        text.contains("at position 40: no difference.") && text.contains("As computed now, at position 43: "),
-        "{text}"
-    );
-    assert_eq!(serde_json::from_str::<Value>(&tool(&["snapshot", "q1", "--output", "json"])).unwrap()["name"], "q1");
-}
-
-#[test]
-fn the_analysts_tool_says_what_is_missing() {
-    let server = filled();
-    let url = format!("http://{}", server.address());
-    let refused = |arguments: &[&str], code: i32, words: &str| {
-        let output = run("daftar-replay", arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!((output.status.code(), output.stdout.len()), (Some(code), 0), "{arguments:?}: {said}");
-        assert!(said.contains(words), "{arguments:?}: {said}");
-    };
-    let events = root().join("tests/fixtures/small.ndjson");
-    refused(&["report", "flow", "--publish", "q1", "--events", events.to_str().unwrap()], 2, "--publish needs --url");
-    refused(&["report", "flow", "--publish", "two words", "--url", &url], 2, "the server says: name");
-    refused(&["report", "flow", "--publish", "q1", "--url", &url, "--from", "soon"], 2, "--from");
-    refused(&["snapshot", "q1", "--url", &url], 2, "there is no published report q1");
-    refused(&["snapshot", "--url", &url, "--changed"], 2, "name it");
-    refused(&["snapshot", "q1", "--url", "desk:7070"], 2, "is no address of a server");
-    refused(&["snapshot", "q1", "--url", "http://127.0.0.1:1"], 3, "no server answers there");
 }

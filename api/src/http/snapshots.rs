@@ -16,8 +16,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use daftar_domain::Invalid;
 use daftar_eventlog::Version;
-use daftar_eventlog::ndjson::write::{Object, publication};
-use daftar_eventlog::ndjson::{PublicationBody, parse_publication};
+use daftar_eventlog::ndjson::write::Object;
+use daftar_eventlog::ndjson::{PublicationBody, parse_publication, write_publication};
 use daftar_projections::definition::catalog::Published;
 use daftar_projections::definition::document::Definition;
 use daftar_projections::labels::{Pseudonyms, by_pseudonym};
@@ -82,7 +82,7 @@ fn told(object: &mut Object<'_>, listed: &Listed, with_document: bool) {
     facts.document = facts.document.filter(|_| with_document);
     object.value("name", &snapshot.name);
     object.value("version", &snapshot.version.0);
-    publication(object, &facts);
+    write_publication(object, &facts);
     object.value("position", &snapshot.position.0);
     object.shown("published_at", Some(published_at));
 }

@@ -1,10 +1,12 @@
-//! The body that publishes a report: its name, which report it is, what it is asked with, and who asks.
+//! The body that publishes a report, and what is told of a published one.
 
 use super::fault::{At, Faults, LineError, Seen};
 use super::fields::Fields;
 use super::json::{Field, parse_object};
 use super::read;
-use daftar_domain::ids::SnapshotName;
+use super::write::{Object, actor};
+use crate::facts::{self, ReportPublished};
+use daftar_domain::ids::{AgentId, AutomationId, SnapshotName};
 use daftar_domain::{Actor, Invalid};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -80,6 +82,34 @@ fn parameter(_: &str, name: &str) -> Result<String, Invalid> {
 fn as_written(text: &str) -> Option<String> {
     let Document { document } = serde_json::from_str(text).ok()?;
     document.map(|document| document.get().to_owned())
+}
+
+/// What a publication says of its report, but for the name, the position and the bytes.
+pub fn write_publication(object: &mut Object<'_>, published: &ReportPublished<'_>) {
+    object.value("report", published.report);
+    object.object("query", |object| published.query.iter().for_each(|(name, value)| object.value(name, *value)));
+    object.object("definition", |object| {
+        object.value("name", published.definition);
+        object.value("version", &published.definition_version);
+    });
+    if let Some(document) = published.document {
+        object.name("document").extend_from_slice(document.as_bytes());
+    }
+    object.value("product", published.product);
+    object.value("digest", &*blake3::Hash::from_bytes(published.digest).to_hex());
+    object.value("bytes", &published.length);
+    if let Some(by) = published.by.as_ref().and_then(publisher) {
+        object.object("by", |object| actor(object, &by));
+    }
+}
+
+/// Who published; a customer never does.
+fn publisher(by: &facts::Actor<'_>) -> Option<Actor> {
+    match by {
+        facts::Actor::Agent(id) => Some(Actor::Agent(AgentId::known_good(id))),
+        facts::Actor::Automation(id) => Some(Actor::Automation(id.map(AutomationId::known_good))),
+        facts::Actor::Customer(_) => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! From an event to its line, fields in their published order.
 
 use super::Line;
+use super::publication::write_publication;
 use crate::codec::decode_facts;
 use crate::epoch::EpochCause;
-use crate::facts::{self, DefinitionPublished, EpochBegun, Facts, ReportPublished};
+use crate::facts::{DefinitionPublished, EpochBegun, Facts, ReportPublished};
 use crate::log::StoreError;
 use crate::record::RecordedEvent;
-use daftar_domain::ids::{AgentId, AutomationId, Tag};
+use daftar_domain::ids::Tag;
 use daftar_domain::satisfaction::{Ces, Nps, QuestionScore, Score, SurveyAnswers};
 use daftar_domain::ticket::{Attachment, Change, Opening};
 use daftar_domain::{Actor, Cause, EventKind};
@@ -78,36 +79,8 @@ fn definition(object: &mut Object<'_>, published: &DefinitionPublished<'_>) {
 /// A published report without its bytes: whoever wants them reads it by its name.
 fn report(object: &mut Object<'_>, published: &ReportPublished<'_>) {
     object.value("name", published.name);
-    publication(object, published);
+    write_publication(object, published);
     object.value("report_position", &published.position);
-}
-
-/// What a publication says of its report, but for the name, the position and the bytes.
-pub fn publication(object: &mut Object<'_>, published: &ReportPublished<'_>) {
-    object.value("report", published.report);
-    object.object("query", |object| published.query.iter().for_each(|(name, value)| object.value(name, *value)));
-    object.object("definition", |object| {
-        object.value("name", published.definition);
-        object.value("version", &published.definition_version);
-    });
-    if let Some(document) = published.document {
-        object.name("document").extend_from_slice(document.as_bytes());
-    }
-    object.value("product", published.product);
-    object.value("digest", &*blake3::Hash::from_bytes(published.digest).to_hex());
-    object.value("bytes", &published.length);
-    if let Some(by) = published.by.as_ref().and_then(publisher) {
-        object.object("by", |object| actor(object, &by));
-    }
-}
-
-/// Who published; a customer never does.
-fn publisher(by: &facts::Actor<'_>) -> Option<Actor> {
-    match by {
-        facts::Actor::Agent(id) => Some(Actor::Agent(AgentId::known_good(id))),
-        facts::Actor::Automation(id) => Some(Actor::Automation(id.map(AutomationId::known_good))),
-        facts::Actor::Customer(_) => None,
-    }
 }
 
 /// A JSON object that is being written, fields in the order in which they are given.
