@@ -5,8 +5,10 @@
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::facts::Facts;
-use daftar_eventlog::snapshot::{PackError, pack, snapshot_commit, snapshot_stream, unpack};
-use daftar_eventlog::{AppendError, CommandStamp, Commit, EventLog, LogReader, Position, StoreError, Version};
+use daftar_eventlog::snapshot::{PackError, Packed, snapshot_commit, snapshot_stream, unpack};
+use daftar_eventlog::{
+    AppendError, CommandStamp, Commit, EventLog, LogReader, Position, RecordedEvent, StoreError, Version,
+};
 use daftar_projections::snapshots::{self, Listed, Snapshot};
 use std::fmt::Display;
 use std::sync::Arc;
@@ -22,10 +24,10 @@ const NO_VERSION: Version = Version(u32::MAX);
 /// A report that was made, to be published.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// What is told of it; the version, digest and length are found when it is published.
+    /// What is told of it; version, digest and length are filled in when it is published.
     pub snapshot: Snapshot,
     /// Its bytes.
-    pub report: String,
+    pub packed: Packed,
     /// By what a retry is known.
     pub stamp: Option<CommandStamp>,
     /// The time, taken once.
@@ -44,9 +46,9 @@ pub struct Publication {
 /// Why nothing was published.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum KeepError {
-    /// It is too large.
+    /// It can't be packed into the room there is.
     #[error(transparent)]
-    TooLarge(#[from] PackError),
+    Packing(#[from] PackError),
     /// It can't be kept with all that stands beside it.
     #[error("the report can't be kept: {0}")]
     Unstorable(String),
@@ -101,19 +103,12 @@ impl Snapshots {
     /// [`StoreError`] when the log can't be read, or has other bytes.
     pub async fn bytes_of(&self, Listed { snapshot, published, .. }: &Listed) -> Result<String, StoreError> {
         let position = *published;
-        let wrong = |why: &dyn Display| StoreError::Corrupt { position, why: why.to_string() };
         let before = Version(snapshot.version.0.saturating_sub(1));
-        let read = self.log.read_stream(&snapshot_stream(&snapshot.name), before, 1).await?;
-        let recorded = read.first().ok_or_else(|| wrong(&"the published report is not in its stream"))?;
-        let head = recorded.bytes.head().map_err(|e| e.at(position))?;
-        let facts = decode_facts(head.event_type, head.schema, head.facts);
-        match facts.map_err(|source| StoreError::Unreadable { position, source })? {
-            Facts::ReportPublished(facts) => {
-                let bytes = unpack(&facts).map_err(|why| wrong(&why))?;
-                String::from_utf8(bytes).map_err(|why| wrong(&why))
-            }
-            _ => Err(wrong(&"another event stands there than the published report")),
-        }
+        let mut read = self.log.read_stream(&snapshot_stream(&snapshot.name), before, 1).await?;
+        let recorded = read.pop().ok_or_else(|| wrong(position, &"the published report is not in its stream"))?;
+        // Many bytes take their time.
+        let unpacked = tokio::task::spawn_blocking(move || unpacked(&recorded, position));
+        unpacked.await.map_err(|failure| StoreError::failed("reading a published report", failure))?
     }
 
     async fn known(&self) -> Result<MutexGuard<'_, snapshots::Snapshots>, StoreError> {
@@ -160,10 +155,9 @@ impl Snapshots {
     ///
     /// [`KeepError`]; nothing is published then, but after [`KeepError::Store`] that is not known.
     pub async fn publish(&self, mut made: Made) -> Result<Publication, KeepError> {
-        let packed = pack(made.report.as_bytes())?;
-        (made.snapshot.digest, made.snapshot.length) = (packed.digest, packed.length);
+        (made.snapshot.digest, made.snapshot.length) = (made.packed.digest, made.packed.length);
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(publication) = self.attempt(&mut made, &packed.bytes).await? {
+            if let Some(publication) = self.attempt(&mut made).await? {
                 return Ok(publication);
             }
         }
@@ -171,7 +165,7 @@ impl Snapshots {
     }
 
     /// One attempt behind the newest report of the name; `None`: somebody wrote first.
-    async fn attempt(&self, made: &mut Made, packed: &[u8]) -> Result<Option<Publication>, KeepError> {
+    async fn attempt(&self, made: &mut Made) -> Result<Option<Publication>, KeepError> {
         let mut known = self.known().await?;
         let newest = known.at(&made.snapshot.name, Position(u64::MAX)).cloned();
         let version = newest.as_ref().map_or(Version::ZERO, |newest| newest.snapshot.version);
@@ -181,7 +175,7 @@ impl Snapshots {
         let commit = match (&same, made.stamp) {
             (Some(listed), None) => return Ok(Some(Publication { listed: listed.clone(), unchanged: true })),
             (Some(_), Some(stamp)) => without_events(&made.snapshot.name, version, stamp),
-            (None, _) => commit_of(made, version, packed)?,
+            (None, _) => commit_of(made, version)?,
         };
         match self.log.append(commit).await {
             Ok(appended) => {
@@ -202,9 +196,26 @@ impl Snapshots {
     }
 }
 
-fn commit_of(made: &Made, newest: Version, packed: &[u8]) -> Result<Commit, KeepError> {
+/// The report whose publication was recorded at a position.
+fn unpacked(recorded: &RecordedEvent, position: Position) -> Result<String, StoreError> {
+    let head = recorded.bytes.head().map_err(|e| e.at(position))?;
+    let facts = decode_facts(head.event_type, head.schema, head.facts);
+    match facts.map_err(|source| StoreError::Unreadable { position, source })? {
+        Facts::ReportPublished(facts) => {
+            let bytes = unpack(&facts).map_err(|why| wrong(position, &why))?;
+            String::from_utf8(bytes).map_err(|why| wrong(position, &why))
+        }
+        _ => Err(wrong(position, &"another event stands there than the published report")),
+    }
+}
+
+fn wrong(position: Position, why: &dyn Display) -> StoreError {
+    StoreError::Corrupt { position, why: why.to_string() }
+}
+
+fn commit_of(made: &Made, newest: Version) -> Result<Commit, KeepError> {
     let mut facts = made.snapshot.facts();
-    facts.packed = packed;
+    facts.packed = &made.packed.bytes;
     snapshot_commit(&facts, newest, made.now, made.stamp).map_err(|why| KeepError::Unstorable(why.to_string()))
 }
 

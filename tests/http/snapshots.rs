@@ -292,7 +292,13 @@ fn what_cannot_be_published_is_refused_in_words() {
         ["/query/attribute.a b", "/query/from", "/query/group_by", "/query/x"]
     );
     let beyond = r#"{"name":"a","report":"flow","query":{"as_of":"41"}}"#;
-    assert!(refused(beyond, 422, "invalid").0.contains("must not lie beyond the log's end, which is position 40"));
+    let (detail, pointers) = refused(beyond, 422, "invalid");
+    assert!(detail.contains("must not lie beyond the log's end, which is position 40"), "{detail}");
+    assert_eq!(pointers, ["/query/as_of"]);
+    let ends = r#"{"name":"a","report":"flow","query":{"from":"2025-01-02","to":"2025-01-01T00:00:00Z"}}"#;
+    assert_eq!(refused(ends, 422, "invalid").1, ["/query/to"]);
+    let unnamed = r#"{"name":"a","report":"flow","query":{"definition":"nobody"}}"#;
+    assert_eq!(refused(unnamed, 422, "invalid").1, ["/query/definition"]);
     let document = r#"{"name":"a","report":"flow","document":{"name":"own","ces":{"bettr":"low"}}}"#;
     assert_eq!(refused(document, 422, "invalid").1, ["/document/ces/bettr"]);
     let many = r#"{"name":"a","report":"flow","query":{"interval":"hour","from":"1900-01-01","to":"2200-01-01"}}"#;

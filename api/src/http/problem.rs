@@ -167,6 +167,12 @@ impl Problem {
         Self { slug: Slug::Invalid, detail, errors: wrong.iter().map(error).collect() }
     }
 
+    /// The same of what stands below a field of the body, which its places begin with.
+    pub(super) fn below(mut self, field: &str) -> Self {
+        self.errors.iter_mut().for_each(|wrong| wrong.pointer.insert_str(0, &format!("/{field}")));
+        self
+    }
+
     /// The same, with more to know.
     pub(super) fn and(mut self, more: &str) -> Self {
         self.detail = format!("{} {more}", self.detail);

@@ -18,6 +18,7 @@ use daftar_domain::Invalid;
 use daftar_eventlog::Version;
 use daftar_eventlog::ndjson::write::Object;
 use daftar_eventlog::ndjson::{PublicationBody, parse_publication, write_publication};
+use daftar_eventlog::snapshot::{PackError, Packed, pack};
 use daftar_projections::definition::catalog::Published;
 use daftar_projections::definition::document::Definition;
 use daftar_projections::labels::{Pseudonyms, by_pseudonym};
@@ -50,8 +51,8 @@ pub(super) fn list() -> MethodRouter<Desk> {
         if let Some(first) = desk.snapshots().first_answer(asked.name.as_str(), stamp).await? {
             return Ok(published(&first));
         }
-        let (now, (snapshot, report)) = (desk.now(), made(&desk, asked, waiting).await?);
-        let publication = desk.snapshots().publish(Made { snapshot, report, stamp, now }).await?;
+        let (now, (snapshot, packed)) = (desk.now(), made(&desk, asked, waiting).await?);
+        let publication = desk.snapshots().publish(Made { snapshot, packed, stamp, now }).await?;
         Ok::<_, Problem>(published(&publication))
     })
 }
@@ -120,8 +121,8 @@ fn no_such_snapshot(name: &str) -> Problem {
     Problem::new(Slug::NotFound, told)
 }
 
-/// Makes the report that is asked for, customers by pseudonym: what is told of it, and its bytes.
-async fn made(desk: &Desk, asked: PublicationBody, waiting: Waiting) -> Result<(Snapshot, String), Problem> {
+/// Makes the report that is asked for, customers by pseudonym: what is told of it, and its bytes, packed.
+async fn made(desk: &Desk, asked: PublicationBody, waiting: Waiting) -> Result<(Snapshot, Packed), Problem> {
     let document = asked.document.as_deref().map(document_of).transpose()?;
     let parameters = without_ids(desk, asked.query)?;
     let query = Query::parse(&asked.report, parameters.clone()).map_err(|wrong| in_query(&wrong))?;
@@ -130,12 +131,13 @@ async fn made(desk: &Desk, asked: PublicationBody, waiting: Waiting) -> Result<(
         match &document {
             Some(definition) => {
                 desk.wait(waiting).await?;
-                let position = position_of(desk, &query).await?;
-                resolve_at(desk, &query, Arc::clone(definition), position, deadline(waiting)).await?
+                let position = position_of(desk, &query).await.map_err(|problem| problem.below("query"))?;
+                resolve_at(desk, &query, Arc::clone(definition), position, deadline(waiting)).await
             }
-            None => resolve(desk, &query, waiting).await?,
+            None => resolve(desk, &query, waiting).await,
         }
-    };
+    }
+    .map_err(|problem| problem.below("query"))?;
     let snapshot = Snapshot {
         name: asked.name.as_str().to_owned(),
         version: Version::ZERO,
@@ -153,10 +155,11 @@ async fn made(desk: &Desk, asked: PublicationBody, waiting: Waiting) -> Result<(
     let running = desk.begin_query()?;
     let made = desk.compute(move |_| {
         let _running = running;
-        report(&state, &query, &definition, position, &Pseudonyms).map(|made| made.to_json())
+        let made = report(&state, &query, &definition, position, &Pseudonyms);
+        made.map(|made| pack(made.to_json().as_bytes())).map_err(|error| refused(&error).below("query"))
     });
-    let made = made.await?.map_err(|error| refused(&error))?;
-    Ok((snapshot, made))
+    let packed = made.await??.map_err(KeepError::from)?;
+    Ok((snapshot, packed))
 }
 
 /// The parameters as they are kept: sorted by name, customers by pseudonym.
@@ -202,7 +205,10 @@ impl From<KeepError> for Problem {
     fn from(error: KeepError) -> Self {
         let told = error.to_string();
         match error {
-            KeepError::TooLarge(_) | KeepError::Unstorable(_) => Self::new(Slug::TooLarge, told),
+            KeepError::Packing(PackError::Failed(_)) => Self::new(Slug::Internal, told),
+            KeepError::Packing(PackError::TooLarge { .. }) | KeepError::Unstorable(_) => {
+                Self::new(Slug::TooLarge, told)
+            }
             KeepError::Contended => Self::new(Slug::Conflict, told),
             KeepError::KeyReused => Self::new(Slug::KeyReused, told),
             KeepError::Store(failure) => failure.into(),

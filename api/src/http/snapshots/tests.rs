@@ -3,7 +3,7 @@
 use super::super::bed::{carry_out, desk};
 use super::*;
 use daftar_eventlog::ndjson::Wish;
-use daftar_eventlog::snapshot::{pack, snapshot_commit};
+use daftar_eventlog::snapshot::snapshot_commit;
 use daftar_eventlog::{Position, StoreError};
 use daftar_projections::live::Live;
 use serde_json::{Value, json};
@@ -98,11 +98,15 @@ async fn what_has_no_room_in_an_event_is_refused() {
     let desk = desk().await;
     let publish = async |report: String, document: Option<String>| {
         let snapshot = Snapshot { document, ..foreign("a", "flow", &[], ("default", 0)) };
-        desk.snapshots().publish(Made { snapshot, report, stamp: None, now: desk.now() }).await.map(|p| p.unchanged)
+        let (packed, now) = (pack(report.as_bytes())?, desk.now());
+        desk.snapshots()
+            .publish(Made { snapshot, packed, stamp: None, now })
+            .await
+            .map(|publication| publication.unchanged)
     };
     // Hashes do not pack: half of the bytes of their digits are left.
     let noise = |bytes: u32| (0..bytes / 64).map(|n| blake3::hash(&n.to_le_bytes()).to_hex().to_string()).collect();
-    assert!(matches!(publish(noise(2_000_000), None).await, Err(KeepError::TooLarge(_))));
+    assert!(matches!(publish(noise(2_000_000), None).await, Err(KeepError::Packing(_))));
     let refused = publish(noise(1_500_000), Some(" ".repeat(250_000))).await;
     assert!(
         matches!(&refused, Err(KeepError::Unstorable(why)) if why.contains("at most 1000 and 900000")),
