@@ -46,7 +46,7 @@ pub struct WrittenRow<'a> {
 }
 
 impl<'a> Written<'a> {
-    /// Takes apart a report as [`super::Report::to_json`] writes it.
+    /// Takes apart a report as [`crate::report::Report::to_json`] writes it.
     ///
     /// # Errors
     ///
