@@ -10,8 +10,8 @@ use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, FactRow};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::v1::{
     ActorV1, AttachmentV1, ChangeV1, ContentV1, DefinitionPublishedV1, EpochBegunV1, FollowUpRecordedV1, FormV1,
-    MetadataV1, OwnerV1, PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ScoreV1, SurveySubmittedV1, TagsChangedV1,
-    TicketAssignedV1, TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1,
+    MetadataV1, OwnerV1, PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ReportPublishedV1, ScoreV1, SurveySubmittedV1,
+    TagsChangedV1, TicketAssignedV1, TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1, TicketRestoredV1,
     TicketResumedV1, TicketTransferredV1, TicketVoidedV1,
 };
 use daftar_eventlog::codec::{self, CodecError, EventType};
@@ -195,6 +195,41 @@ fn facts_of_events_that_are_no_tickets() {
         "facts_64_definition_published_v1",
         DefinitionPublishedV1 { name: "تهران.2", document: &document }
     );
+    let packed = [b'p'; 300];
+    assert_borrowed!(
+        "facts_68_report_published_v1",
+        ReportPublishedV1 {
+            name: "csat.q1",
+            report: "satisfaction",
+            query: vec![("branch", "تهران,null"), ("from", "2026-01-01")],
+            definition: "تهران.2",
+            definition_version: 300,
+            document: Some(r#"{"name":"تهران.2"}"#),
+            position: 1 << 33,
+            product: "0.1.0",
+            by: Some(ActorV1::Agent("sara")),
+            digest: [0x77; 32],
+            length: 70_000,
+            packed: &packed,
+        }
+    );
+    assert_borrowed!(
+        "facts_68_report_published_v1_bare",
+        ReportPublishedV1 {
+            name: "n",
+            report: "flow",
+            query: vec![],
+            definition: "default",
+            definition_version: 0,
+            document: None,
+            position: 7,
+            product: "0.1.0",
+            by: None,
+            digest: [0x78; 32],
+            length: 2,
+            packed: b"{}",
+        }
+    );
     let lost = EpochBegunV1 {
         epoch: 2,
         id: OTHER,
@@ -215,9 +250,8 @@ fn every_event_type_has_golden_facts_that_are_read_as_its_own() {
         .filter_map(|file| Some(file.unwrap().file_name().to_str()?.strip_suffix(".hex")?.to_owned()))
         .collect();
     let mut read = 0;
-    for number in
-        (1..=EventType::FOLLOW_UP_RECORDED.0).chain([EventType::DEFINITION_PUBLISHED.0, EventType::EPOCH_BEGUN.0])
-    {
+    let others = [EventType::DEFINITION_PUBLISHED, EventType::REPORT_PUBLISHED, EventType::EPOCH_BEGUN];
+    for number in (1..=EventType::FOLLOW_UP_RECORDED.0).chain(others.map(|other| other.0)) {
         let own: Vec<_> = files.iter().filter(|f| f.starts_with(&format!("facts_{number:02}_"))).collect();
         assert!(!own.is_empty(), "event type {number} has no golden bytes");
         for name in own {
@@ -252,6 +286,7 @@ const fn number_of(facts: &Facts<'_>) -> u16 {
         Facts::TicketRestored => 14,
         Facts::FollowUpRecorded(_) => 15,
         Facts::DefinitionPublished(_) => 64,
+        Facts::ReportPublished(_) => 68,
         Facts::EpochBegun(_) => 73,
     }
 }

@@ -26,6 +26,10 @@ mod lists;
 mod queries;
 #[path = "http/reports.rs"]
 mod reports;
+#[path = "http/snapshots.rs"]
+mod snapshots;
+#[path = "http/snapshots_tool.rs"]
+mod snapshots_tool;
 #[path = "http/states.rs"]
 mod states;
 #[path = "http/streams.rs"]

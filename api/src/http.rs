@@ -22,6 +22,7 @@ mod reports;
 mod resolve;
 mod rows_cache;
 mod segments;
+mod snapshots;
 mod sse;
 mod ticket_view;
 mod tickets;
@@ -31,6 +32,7 @@ pub use problem::{Problem, Slug};
 use crate::checkpoints::Checkpoints;
 use crate::commands::Commands;
 use crate::definitions::{DEFAULT, Definitions};
+use crate::snapshots::Snapshots;
 use asked::Waiting;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -75,6 +77,7 @@ struct Inner {
     vocabulary: SharedVocabulary,
     commands: Commands,
     definitions: Definitions,
+    snapshots: Snapshots,
     live: Arc<Live>,
     resident: Resident,
     rows: RowsCache,
@@ -114,6 +117,7 @@ impl Desk {
         let looking = Arc::clone(&log);
         let looking = tokio::spawn(async move { Vocabulary::of(&*looking).await });
         let definitions = Definitions::open(Arc::clone(&log)).await?;
+        let snapshots = Snapshots::new(Arc::clone(&log));
         let reader = Arc::clone(&log) as Arc<dyn LogReader>;
         let default = definitions.at(DEFAULT, Position(u64::MAX)).await?.unwrap_or_default();
         let live = Arc::new(Live::under(default.document.folded(), Arc::clone(&reader)));
@@ -130,6 +134,7 @@ impl Desk {
             vocabulary,
             commands,
             definitions,
+            snapshots,
             live,
             resident,
             rows: RowsCache::default(),
@@ -164,6 +169,12 @@ impl Desk {
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.0.definitions
+    }
+
+    /// Its published reports.
+    #[must_use]
+    pub fn snapshots(&self) -> &Snapshots {
+        &self.0.snapshots
     }
 
     /// What is read of it.
@@ -326,6 +337,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/v1/definitions/{name}", definitions::definition())
         .route("/v1/reports/{name}", reports::report())
         .route("/v1/reports/{name}/explain", explain::explained())
+        .route("/v1/snapshots", snapshots::list())
+        .route("/v1/snapshots/{name}", snapshots::snapshot())
         .route("/v1/live", live::live())
         .route("/healthz", ops::alive())
         .route("/metrics", metrics::metrics())

@@ -7,6 +7,7 @@
 //! - [`definitions`]: metric definitions, read from the log and published to it
 //! - [`http`]: everything that can be asked; [`server`]: a desk at work; `stalled`: connections that take
 //!   nothing
+//! - [`snapshots`]: published reports, read from the log and published to it
 //! - [`simulate`]: the help desk of the demo
 
 pub mod checkpoints;
@@ -16,4 +17,5 @@ pub mod hot_tickets;
 pub mod http;
 pub mod server;
 pub mod simulate;
+pub mod snapshots;
 mod stalled;

@@ -87,6 +87,8 @@ id_types! {
     DefinitionName,
     /// The name of a schedule of a metric definition.
     ScheduleName,
+    /// The name of a published report, without its version.
+    SnapshotName,
 }
 
 /// A survey form: its name and version, written `name@version`.

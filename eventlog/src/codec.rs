@@ -54,6 +54,8 @@ impl EventType {
     pub const FOLLOW_UP_RECORDED: Self = Self(15);
     /// `definition_published`, of the definition's stream.
     pub const DEFINITION_PUBLISHED: Self = Self(64);
+    /// `report_published`, of the published report's stream.
+    pub const REPORT_PUBLISHED: Self = Self(68);
     /// `epoch_begun`, of the log's own stream.
     pub const EPOCH_BEGUN: Self = Self(73);
 }
@@ -148,6 +150,9 @@ pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<F
         }
         EventType::FOLLOW_UP_RECORDED => decode_schema(event_type, schema, bytes).map(Facts::FollowUpRecorded),
         EventType::DEFINITION_PUBLISHED => decode_schema(event_type, schema, bytes).map(Facts::DefinitionPublished),
+        EventType::REPORT_PUBLISHED => {
+            decode_schema(event_type, schema, bytes).map(Box::new).map(Facts::ReportPublished)
+        }
         EventType::EPOCH_BEGUN => decode_schema(event_type, schema, bytes).map(Facts::EpochBegun),
         EventType(event_type) => Err(CodecError::Unknown { event_type, schema }),
     }

@@ -5,10 +5,11 @@
 pub use crate::codec::v1::{
     ActorV1 as Actor, ChangeV1 as Change, DefinitionPublishedV1 as DefinitionPublished, EpochBegunV1 as EpochBegun,
     FollowUpRecordedV1 as FollowUpRecorded, FormV1 as Form, OwnerV1 as Owner, PriorityChangedV1 as PriorityChanged,
-    PseudonymBytes, ReplyPostedV1 as ReplyPosted, ReplyRatedV1 as ReplyRated, ScoreV1 as Score,
-    SurveySubmittedV1 as SurveySubmitted, TagsChangedV1 as TagsChanged, TicketAssignedV1 as TicketAssigned,
-    TicketClosedV1 as TicketClosed, TicketHeldV1 as TicketHeld, TicketOpenedV1 as TicketOpened,
-    TicketReopenedV1 as TicketReopened, TicketTransferredV1 as TicketTransferred, TicketVoidedV1 as TicketVoided,
+    PseudonymBytes, ReplyPostedV1 as ReplyPosted, ReplyRatedV1 as ReplyRated, ReportPublishedV1 as ReportPublished,
+    ScoreV1 as Score, SurveySubmittedV1 as SurveySubmitted, TagsChangedV1 as TagsChanged,
+    TicketAssignedV1 as TicketAssigned, TicketClosedV1 as TicketClosed, TicketHeldV1 as TicketHeld,
+    TicketOpenedV1 as TicketOpened, TicketReopenedV1 as TicketReopened, TicketTransferredV1 as TicketTransferred,
+    TicketVoidedV1 as TicketVoided,
 };
 
 /// What an event states, without its content.
@@ -46,6 +47,8 @@ pub enum Facts<'a> {
     FollowUpRecorded(FollowUpRecorded<'a>),
     /// See [`DefinitionPublished`]; of a definition, no ticket.
     DefinitionPublished(DefinitionPublished<'a>),
+    /// See [`ReportPublished`]; of a published report, no ticket. Boxed, for no fold reads one and each moves many of these.
+    ReportPublished(Box<ReportPublished<'a>>),
     /// See [`EpochBegun`]; of the log, no ticket.
     EpochBegun(EpochBegun),
 }

@@ -8,7 +8,7 @@
 //! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
 //! - [`sealing`]: pseudonyms, keys, content
 //! - [`block`]: facts as columns; [`derived`]: the files they lie in
-//! - [`definition`]: metric definitions as events
+//! - [`definition`]: metric definitions as events; [`snapshot`]: published reports as events
 //! - [`epoch`]: where the histories of one log part
 //! - [`sequencer`]: the writer's turn, without I/O
 //! - [`memory`], [`embedded`]: the logs
@@ -42,6 +42,7 @@ pub mod position;
 pub mod record;
 pub mod sealing;
 pub mod sequencer;
+pub mod snapshot;
 pub mod stream;
 pub mod vocabulary;
 

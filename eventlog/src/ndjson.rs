@@ -12,12 +12,14 @@ mod command;
 mod fault;
 mod fields;
 mod json;
+mod publication;
 mod read;
 mod recorded;
 pub mod write;
 
 pub use command::{CommandBody, Wish, parse_command};
 pub use fault::{Fault, LineError};
+pub use publication::{PublicationBody, parse_publication, write_publication};
 pub use recorded::line_of;
 pub use write::{write_line, write_other_line};
 

@@ -11,6 +11,7 @@
 //! - [`exact`]: decimals, distributions and shares in whole numbers
 //! - [`report`]: queries and their rows; [`labels`]: what customers are called in them
 //! - [`ticket_list`]: tickets as lists show them; [`export`]: tickets and measurements as plain rows
+//! - [`snapshots`]: the published reports there are
 //! - [`story`]: one ticket's figures in words, folded again with a recorder
 //!
 //! # Invariants
@@ -31,6 +32,7 @@ pub mod live;
 pub mod measurements;
 pub mod projector;
 pub mod report;
+pub mod snapshots;
 pub mod story;
 pub mod ticket_facts;
 pub mod ticket_list;

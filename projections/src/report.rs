@@ -13,7 +13,7 @@
 //! - `overview`, `satisfaction`, `response_times`, `resolution_times`, `flow`, `leaderboard`, `targets`, `volume`,
 //!   `backlog`, `cases`, `review_queue`: one file a report; a figure that several show is counted where it has its home
 //! - [`rows_key`]: what decides the rows of a report; [`headline`]: figures told as they change
-//! - [`explain`]: what one cell is made of
+//! - [`explain`]: what one cell is made of; [`difference`]: what changed between a report that was kept and another
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod adding;
@@ -21,6 +21,7 @@ mod backlog;
 mod cases;
 mod counting;
 mod csv;
+pub mod difference;
 mod dissatisfaction;
 pub mod explain;
 pub mod figure;

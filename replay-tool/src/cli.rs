@@ -1,8 +1,10 @@
 //! What can be asked of the tool: its commands and flags.
 
 pub(crate) mod export;
+mod snapshot;
 mod verify;
 
+pub(crate) use snapshot::{PublishArguments, SnapshotArguments, SnapshotOutput};
 pub(crate) use verify::{VerifyArguments, VerifyOutput};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +30,8 @@ pub(crate) enum Command {
     Verify(VerifyArguments),
     /// Write events, tickets or measurements as Parquet, CSV or NDJSON.
     Export(export::ExportArguments),
+    /// Read a published report again, beside what it would be now; or list those there are.
+    Snapshot(SnapshotArguments),
 }
 
 /// Where the history comes from: exactly one of these.
@@ -67,7 +71,8 @@ pub(crate) struct SourceArguments {
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
-  daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20")]
+  daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20
+  daftar-replay report satisfaction --url http://127.0.0.1:7070 --interval month --publish csat.2026-q1")]
 pub(crate) struct ReportArguments {
     /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
     /// backlog, cases or review-queue.
@@ -76,6 +81,8 @@ pub(crate) struct ReportArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) parameters: ParameterArguments,
+    #[command(flatten)]
+    pub(crate) publish: PublishArguments,
     /// How to show it.
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,

@@ -1,12 +1,16 @@
-//! `daftar-replay`: the analyst's tool. It reads history and never writes an event.
+//! `daftar-replay`: the analyst's tool. It reads history; all it ever writes is a report that it asks a server to publish.
 
 mod asked;
 mod cli;
 mod definition;
+mod desk;
 mod export;
+mod out;
 mod progress;
+mod publish;
 mod report;
 mod server;
+mod snapshot;
 mod source;
 mod table;
 mod verify;
@@ -74,5 +78,6 @@ async fn run(cli: cli::Cli) -> Result<(), Failure> {
         cli::Command::Report(arguments) => report::run(*arguments).await,
         cli::Command::Verify(arguments) => verify::run(arguments).await,
         cli::Command::Export(arguments) => export::run(arguments).await,
+        cli::Command::Snapshot(arguments) => snapshot::run(&arguments),
     }
 }

@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::{Output, ReportArguments};
+use crate::publish;
 use crate::source;
 use crate::table;
 use daftar_projections::report::Report;
@@ -11,6 +12,9 @@ use std::io::{ErrorKind, Write};
 
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     crate::asked::query(&arguments.name, &arguments.parameters)?;
+    if let Some(name) = &arguments.publish.publish {
+        return publish::run(&arguments, name);
+    }
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
     let state = asked.fold(&source, arguments.quiet).await?;

@@ -183,7 +183,7 @@ fn grouped(number: &str) -> String {
     text
 }
 
-fn empty_table() -> Table {
+pub(crate) fn empty_table() -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table

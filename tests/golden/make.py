@@ -211,6 +211,12 @@ FACTS = {
     "14_ticket_restored_v1": b"",
     "15_follow_up_recorded_v1": agent("sara") + u8(1),
     "64_definition_published_v1": text("تهران.2") + text('{"name":"تهران.2"}' + " " * 300),
+    "68_report_published_v1": text("csat.q1") + text("satisfaction")
+    + seq([text("branch") + text("تهران,null"), text("from") + text("2026-01-01")]) + text("تهران.2") + var(300)
+    + opt_text('{"name":"تهران.2"}') + var(1 << 33) + text("0.1.0") + opt(agent("sara")) + b"\x77" * 32 + var(70_000)
+    + text("p" * 300),
+    "68_report_published_v1_bare": text("n") + text("flow") + seq([]) + text("default") + var(0) + opt(None) + var(7)
+    + text("0.1.0") + opt(None) + b"\x78" * 32 + var(2) + text("{}"),
     "73_epoch_begun_v1": var(2) + OTHER + var(4_242) + b"\x77" * 32 + u8(0) + opt(var(1 << 33) + b"\x78" * 32),
     "73_epoch_begun_v1_restored": var(70_000) + OTHER + var(9) + b"\x77" * 32 + u8(1) + opt(None),
 }

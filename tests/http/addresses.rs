@@ -56,6 +56,8 @@ fn an_address_says_which_methods_it_knows() {
     rows.push(("/v1/definitions".to_owned(), "GET,HEAD"));
     rows.push(("/v1/definitions/default".to_owned(), "GET,HEAD,PUT"));
     rows.push(("/v1/events".to_owned(), "GET,HEAD,POST"));
+    rows.push(("/v1/snapshots".to_owned(), "GET,HEAD,POST"));
+    rows.push(("/v1/snapshots/q1".to_owned(), "GET,HEAD"));
     for (path, allowed) in rows {
         let known: Vec<_> = allowed.split(',').collect();
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {

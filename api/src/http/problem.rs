@@ -132,6 +132,11 @@ impl Problem {
         self.slug
     }
 
+    /// What is wrong, in words.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Whether the same request may well be granted in a while.
     pub(super) const fn is_worth_retrying(&self) -> bool {
         self.slug.is_worth_retrying()
@@ -160,6 +165,12 @@ impl Problem {
             detail: format!("is \"{}\": {}", invalid.value, invalid.rule),
         };
         Self { slug: Slug::Invalid, detail, errors: wrong.iter().map(error).collect() }
+    }
+
+    /// The same of what stands below a field of the body, which its places begin with.
+    pub(super) fn below(mut self, field: &str) -> Self {
+        self.errors.iter_mut().for_each(|wrong| wrong.pointer.insert_str(0, &format!("/{field}")));
+        self
     }
 
     /// The same, with more to know.

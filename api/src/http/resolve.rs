@@ -61,6 +61,26 @@ pub(super) async fn resolve_named(
     under_named(desk, query, parameter, deadline).await
 }
 
+/// The same for a query under a definition that is at hand, at a position of the log, whatever the query names.
+pub(super) async fn resolve_at(
+    desk: &Desk,
+    query: &Query,
+    definition: Arc<Published>,
+    position: Position,
+    deadline: Instant,
+) -> Result<Resolved, Problem> {
+    let state = ready(desk, &Basis::of(query, &definition.document), position, deadline).await?;
+    Ok(Resolved { definition, position, state })
+}
+
+/// The position that a query asks for, else the newest one published.
+pub(super) async fn position_of(desk: &Desk, query: &Query) -> Result<Position, Problem> {
+    match query.as_of {
+        Some(as_of) => asked_position(desk, as_of).await,
+        None => Ok(*desk.live().published().borrow()),
+    }
+}
+
 /// A query that names no definition: what is published now answers, under the newest version of the default that it can
 /// answer under. Snapshot, folded fields and version come from one load, so they change together.
 async fn under_default(

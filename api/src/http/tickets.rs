@@ -75,7 +75,7 @@ async fn command(
 }
 
 /// By what a retry is known: the key, and the address and body that came with it.
-fn stamp(desk: &Desk, key: &[u8], path: &str, body: &[u8]) -> CommandStamp {
+pub(super) fn stamp(desk: &Desk, key: &[u8], path: &str, body: &[u8]) -> CommandStamp {
     // Everybody is one issuer until requests carry keys of their own.
     let secret = desk.codec().keys().secret();
     CommandStamp {

@@ -80,5 +80,6 @@ first_schemas!(
     TicketRestoredV1,
     FollowUpRecordedV1<'a>,
     DefinitionPublishedV1<'a>,
+    ReportPublishedV1<'a>,
     EpochBegunV1,
 );

@@ -447,8 +447,8 @@ fn loaded_kind(facts: &Facts<'_>, content: &ContentV1<'_>, customer: Option<Cust
         Facts::FollowUpRecorded(f) => {
             EventKind::FollowUpRecorded { means: Means::from_code(f.means)?, note: content.text.map(str::to_owned) }
         }
-        // They happen to the log or to a definition, never to a ticket.
-        Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => return None,
+        // They happen to the log, a definition or a published report, never to a ticket.
+        Facts::DefinitionPublished(_) | Facts::ReportPublished(_) | Facts::EpochBegun(_) => return None,
     })
 }
 

@@ -226,6 +226,36 @@ pub struct DefinitionPublishedV1<'a> {
     pub document: &'a str,
 }
 
+/// `report_published`, event type 68, of the stream `snapshot/{name}`; the version under that name is the stream's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportPublishedV1<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Which report it is.
+    pub report: &'a str,
+    /// The parameters it was asked with, sorted by name; customers stand in them by pseudonym.
+    #[serde(borrow)]
+    pub query: Vec<(&'a str, &'a str)>,
+    /// The name of the definition it was made under.
+    pub definition: &'a str,
+    /// That definition's version; 0: a preset, or one that came with the request.
+    pub definition_version: u64,
+    /// The definition's document, canonical JSON, where it came with the request and is published nowhere.
+    pub document: Option<&'a str>,
+    /// The end of the prefix of the log that it speaks for.
+    pub position: u64,
+    /// The version of Daftar that made it.
+    pub product: &'a str,
+    /// Who published it, where that was said.
+    pub by: Option<ActorV1<'a>>,
+    /// The BLAKE3 of its bytes, before packing.
+    pub digest: [u8; 32],
+    /// How many bytes it has, before packing.
+    pub length: u32,
+    /// Its bytes, one zstd frame.
+    pub packed: &'a [u8],
+}
+
 /// `epoch_begun`, event type 73, of the stream `log/epoch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochBegunV1 {

@@ -1,9 +1,10 @@
 //! From an event to its line, fields in their published order.
 
 use super::Line;
+use super::publication::write_publication;
 use crate::codec::decode_facts;
 use crate::epoch::EpochCause;
-use crate::facts::{DefinitionPublished, EpochBegun, Facts};
+use crate::facts::{DefinitionPublished, EpochBegun, Facts, ReportPublished};
 use crate::log::StoreError;
 use crate::record::RecordedEvent;
 use daftar_domain::ids::Tag;
@@ -33,7 +34,7 @@ pub fn write_line(out: &mut Vec<u8>, line: &Line) {
     out.push(b'\n');
 }
 
-/// Appends the line of an event that is no ticket's: one that begins an epoch, or publishes a definition.
+/// Appends the line of an event that is no ticket's: one that begins an epoch, or publishes a definition or a report.
 ///
 /// # Errors
 ///
@@ -46,6 +47,7 @@ pub fn write_other_line(out: &mut Vec<u8>, recorded: &RecordedEvent) -> Result<(
     let (name, write): (_, &dyn Fn(&mut Object<'_>)) = match &facts {
         Facts::EpochBegun(begun) => ("epoch_begun", &|object| epoch(object, begun)),
         Facts::DefinitionPublished(published) => ("definition_published", &|object| definition(object, published)),
+        Facts::ReportPublished(published) => ("report_published", &|object| report(object, published)),
         // A ticket's, which stands in no other stream.
         _ => return Ok(()),
     };
@@ -72,6 +74,13 @@ fn definition(object: &mut Object<'_>, published: &DefinitionPublished<'_>) {
     object.value("name", published.name);
     // Stored as JSON, and written as it stands there.
     object.name("document").extend_from_slice(published.document.as_bytes());
+}
+
+/// A published report without its bytes: whoever wants them reads it by its name.
+fn report(object: &mut Object<'_>, published: &ReportPublished<'_>) {
+    object.value("name", published.name);
+    write_publication(object, published);
+    object.value("report_position", &published.position);
 }
 
 /// A JSON object that is being written, fields in the order in which they are given.

@@ -72,6 +72,6 @@ fn touched(facts: &Facts<'_>) -> Touched {
         | Facts::TicketVoided(_)
         | Facts::TicketRestored => Touched::Everything,
         // No ticket's events: the definition is named beside the position wherever rows are kept.
-        Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => Touched::Nothing,
+        Facts::DefinitionPublished(_) | Facts::ReportPublished(_) | Facts::EpochBegun(_) => Touched::Nothing,
     }
 }

@@ -158,7 +158,10 @@ impl Measurements {
             Facts::FollowUpRecorded(_) => {
                 self.follow_ups.push(at.moment(ticket.in_force), FollowUp {});
             }
-            Facts::TicketOpened(_) | Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => {}
+            Facts::TicketOpened(_)
+            | Facts::DefinitionPublished(_)
+            | Facts::ReportPublished(_)
+            | Facts::EpochBegun(_) => {}
         }
         Ok(())
     }

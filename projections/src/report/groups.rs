@@ -316,12 +316,13 @@ fn priority_word(number: u32) -> Option<&'static str> {
     Priority::from_code(code).map(Priority::name)
 }
 
-fn to_hex(pseudonym: &PseudonymBytes) -> String {
+/// A pseudonym in hexadecimal.
+pub(crate) fn to_hex(pseudonym: &PseudonymBytes) -> String {
     pseudonym.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A pseudonym as a report writes it.
-fn from_hex(text: &str) -> Option<PseudonymBytes> {
+pub(crate) fn from_hex(text: &str) -> Option<PseudonymBytes> {
     let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     digits.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(u128::to_be_bytes)
 }

@@ -103,7 +103,7 @@ impl Deed {
             Facts::TicketVoided(voided) => Self::Voided { reason: voided.reason.to_owned() },
             Facts::TicketRestored => Self::Restored,
             Facts::FollowUpRecorded(followed) => Self::FollowedUp { by: Who::of(followed.by), means: followed.means },
-            Facts::DefinitionPublished(_) | Facts::EpochBegun(_) => return None,
+            Facts::DefinitionPublished(_) | Facts::ReportPublished(_) | Facts::EpochBegun(_) => return None,
         })
     }
 

@@ -1,0 +1,80 @@
+//! `daftar-replay report … --publish NAME`: have a running server make the report and keep it.
+
+use crate::Failure;
+use crate::cli::{Output, ReportArguments};
+use crate::definition;
+use crate::desk::{Desk, in_path};
+use crate::out::print;
+use daftar_projections::definition::document::Definition;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Where reports are published.
+const PATH: &str = "/v1/snapshots";
+/// The parameter that names a definition.
+const DEFINITION: &str = "definition";
+
+/// Publishes what the flags ask for under a name, and prints what the server kept.
+pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure> {
+    let source = &arguments.source;
+    let url = source.url.as_deref().ok_or_else(|| {
+        Failure::usage("--publish needs --url: a running server makes the report of its own log and keeps it there")
+    })?;
+    let parameters = arguments.parameters.parameters().map_err(Failure::Usage)?;
+    let file = arguments.parameters.definition.as_deref().map(definition::from_file).transpose()?.flatten();
+    let desk = Desk::at(url, source.key.as_deref())?;
+    let document = file.as_ref().map(|published| &published.document);
+    let answer = publish(&desk, name, &arguments.name, parameters, document)?;
+    match arguments.output {
+        Output::Json => print(&answer),
+        Output::Table => print(&in_words(&answer, &desk)?),
+        Output::Csv => Err(Failure::usage(
+            "--output csv shows rows, and what was published is one answer: it is published; read it with \
+             daftar-replay snapshot",
+        )),
+    }
+}
+
+/// Publishes a report that a server makes under a document, or under the definition that the parameters name; answers
+/// what it said.
+///
+/// # Errors
+///
+/// Why it published nothing, in its own words.
+pub(crate) fn publish(
+    desk: &Desk,
+    name: &str,
+    report: &str,
+    parameters: Vec<(String, String)>,
+    document: Option<&Definition>,
+) -> Result<String, Failure> {
+    // A document that is sent stands in place of its name.
+    let sent = parameters.into_iter().filter(|(name, _)| document.is_none() || name != DEFINITION);
+    let query: BTreeMap<String, String> = sent.collect();
+    let mut body = json!({"name": name, "report": report, "query": query});
+    if let Some(document) = document {
+        body["document"] = serde_json::from_str(&document.to_json()).map_err(Failure::run)?;
+    }
+    desk.post(PATH, &body)
+}
+
+/// What was published, in words.
+fn in_words(answer: &str, desk: &Desk) -> Result<String, Failure> {
+    let told: Value = serde_json::from_str(answer).map_err(Failure::run)?;
+    let text = |name: &str| told[name].as_str().unwrap_or_default();
+    let name = format!("{}@{}", text("name"), told["version"]);
+    let definition = &told["definition"];
+    Ok(format!(
+        "published {name}: {}, definition {} (version {}), at position {}\ndigest {}, of {} bytes\nread it again with \
+         daftar-replay snapshot {name} --url {}, or at {}{PATH}/{}\n",
+        text("report"),
+        definition["name"].as_str().unwrap_or_default(),
+        definition["version"],
+        told["position"],
+        text("digest"),
+        told["bytes"],
+        desk.base(),
+        desk.base(),
+        in_path(&name),
+    ))
+}
