@@ -47,6 +47,20 @@ pub enum CatchUpError {
     },
 }
 
+impl CatchUpError {
+    /// The event that stopped the fold; none: the log could not be read.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Store(_) => None,
+            Self::Unreadable { position, .. }
+            | Self::TooMany { position, .. }
+            | Self::OutOfOrder { position, .. }
+            | Self::Panicked { position } => Some(*position),
+        }
+    }
+}
+
 /// Folds into `state` every event after its position, up to `until` (none: the end of the log), in order.
 ///
 /// Says how far it has come after every block.

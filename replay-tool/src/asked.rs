@@ -6,13 +6,16 @@ use crate::definition;
 use crate::progress;
 use crate::source::Source;
 use daftar_domain::Invalid;
-use daftar_eventlog::Position;
+use daftar_eventlog::{LogReader, Position};
 use daftar_projections::definition::catalog::Published;
+use daftar_projections::in_parts::InParts;
 use daftar_projections::labels::KeyLabels;
-use daftar_projections::measurements::Measurements;
-use daftar_projections::projector::{catch_up, position_at};
+use daftar_projections::measurements::{Measurements, TicketsPart};
+use daftar_projections::projector::{CatchUpError, catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
-use daftar_projections::report::{Report, report};
+use daftar_projections::report::{Report, is_counted_in_parts, report_in_parts};
+use indicatif::ProgressBar;
+use std::num::NonZero;
 use std::sync::Arc;
 
 /// A report as it is asked for, with everything that decides its figures.
@@ -54,10 +57,57 @@ impl Asked {
         Ok(state)
     }
 
-    /// The report, counted from measurements that [`Self::fold`] made.
-    pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
-        report(state, &self.query, &self.definition, self.position, &KeyLabels(source.keys.clone()))
+    /// The same in so many parts of the tickets, side by side, where the report can be counted in parts.
+    pub(crate) async fn fold_in_parts(&self, source: &Source, threads: u32, quiet: bool) -> Result<InParts, Failure> {
+        let document = &self.definition.document;
+        let happened_by = self.query.happened_by_under(document);
+        let progress = progress::up_to(self.position, "folding", quiet);
+        let parts = NonZero::new(self.parts(threads)).unwrap_or(NonZero::<u32>::MIN);
+        let folding = TicketsPart::each(parts).map(|part| {
+            let state = Measurements::under(document.folded()).up_to(happened_by).of_part(part);
+            tokio::spawn(folded(Arc::clone(&source.log), state, self.position, progress.clone()))
+        });
+        let mut states = Vec::new();
+        for part in folding.collect::<Vec<_>>() {
+            states.push(part.await.map_err(Failure::run)?);
+        }
+        progress.finish_and_clear();
+        let mut states = one_failure(states)?.into_iter();
+        let first = states.next().ok_or_else(|| Failure::run("nothing was folded"))?;
+        InParts::of(first, states.collect()).map_err(Failure::run)
+    }
+
+    /// In how many parts the report is folded on so many threads.
+    pub(crate) fn parts(&self, threads: u32) -> u32 {
+        if is_counted_in_parts(&self.query) { threads.max(1) } else { 1 }
+    }
+
+    /// The report, counted from what [`Self::fold_in_parts`] made.
+    pub(crate) fn report_in_parts(&self, source: &Source, parts: &InParts) -> Result<Report, Failure> {
+        report_in_parts(parts, &self.query, &self.definition, self.position, &KeyLabels(source.keys.clone()))
             .map_err(Failure::usage)
+    }
+
+}
+
+/// One part, folded up to a position.
+async fn folded(
+    log: Arc<dyn LogReader>,
+    mut state: Measurements,
+    position: Position,
+    progress: ProgressBar,
+) -> Result<Measurements, CatchUpError> {
+    // Parts go side by side: the bar shows the one that was last heard of.
+    catch_up(&*log, &mut state, Some(position), |reached| progress.set_position(reached.0)).await?;
+    Ok(state)
+}
+
+/// All parts, or the failure that stands first in the log, however many met it.
+fn one_failure(parts: Vec<Result<Measurements, CatchUpError>>) -> Result<Vec<Measurements>, Failure> {
+    let first = parts.iter().filter_map(|part| part.as_ref().err()).min_by_key(|failure| failure.position());
+    match first {
+        Some(failure) => Err(Failure::run(failure)),
+        None => Ok(parts.into_iter().flatten().collect()),
     }
 }
 

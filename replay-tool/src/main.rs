@@ -13,6 +13,7 @@ mod server;
 mod snapshot;
 mod source;
 mod table;
+mod timings;
 mod verify;
 
 use clap::Parser;
@@ -53,7 +54,7 @@ impl Failure {
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     hush_guarded_panics();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().build();
     let done = match runtime {
         Ok(runtime) => runtime.block_on(run(cli)),
         Err(e) => Err(Failure::run(e)),

@@ -6,6 +6,7 @@ use crate::cli::{Output, ReportArguments};
 use crate::publish;
 use crate::source;
 use crate::table;
+use crate::timings::Timings;
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
 use std::io::{ErrorKind, Write};
@@ -15,11 +16,20 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     if let Some(name) = &arguments.publish.publish {
         return publish::run(&arguments, name);
     }
+    let mut timings = Timings::begin();
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
-    let state = asked.fold(&source, arguments.quiet).await?;
-    let report = asked.report(&source, &state)?;
-    show(&report, arguments.output, arguments.language.map(Into::into))
+    timings.stage("open");
+    let parts = asked.fold_in_parts(&source, arguments.threads(), arguments.quiet).await?;
+    timings.stage("fold");
+    let report = asked.report_in_parts(&source, &parts)?;
+    timings.stage("count");
+    show(&report, arguments.output, arguments.language.map(Into::into))?;
+    timings.stage("write");
+    if arguments.timings {
+        eprintln!("{}", timings.text(asked.position, asked.parts(arguments.threads())));
+    }
+    Ok(())
 }
 
 fn show(report: &Report, output: Output, language: Option<Language>) -> Result<(), Failure> {

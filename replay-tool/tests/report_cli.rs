@@ -168,3 +168,37 @@ fn tables_follow_the_calendar_of_the_definition_and_name_it_in_a_language() {
     assert!(months(&["--language", "fa"]).contains("اسفند ۱۴۰۳"), "{}", months(&["--language", "fa"]));
     assert!(printed(&report(&["volume", "--definition", "iran", "--language", "fa"])).contains("شنبه"));
 }
+
+#[test]
+fn any_number_of_threads_prints_the_same() {
+    let asked = [
+        &["overview", "--interval", "day"][..],
+        &["satisfaction", "--group-by", "department"],
+        &["flow", "--group-by", "agent,tag"],
+        &["leaderboard"],
+        &["backlog", "--interval", "day", "--group-by", "department"],
+        &["volume"],
+        &["targets", "--group-by", "customer"],
+        &["cases"],
+        &["review-queue"],
+    ];
+    for asked in asked {
+        let on = |threads| printed(&report(&[asked, &["--output", "json", "--threads", threads]].concat()));
+        let one = on("1");
+        assert!(one.contains("\"rows\":["));
+        for threads in ["2", "3", "7"] {
+            assert_eq!(on(threads), one, "{asked:?} on {threads}");
+        }
+    }
+    refused(&["overview", "--threads", "0"], "0 is not in 1..=256");
+}
+
+#[test]
+fn timings_tell_every_stage_on_standard_error() {
+    let output = report(&["overview", "--timings", "--threads", "2"]);
+    let told = said(&output);
+    let stages: Vec<_> = told.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(stages, ["stage", "open", "fold", "count", "write", "all", "40"]);
+    assert!(told.ends_with("40 events, folded on 2 threads\n"), "{told}");
+    assert_eq!(printed(&output), printed(&report(&["overview"])));
+}

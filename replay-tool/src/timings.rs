@@ -1,0 +1,52 @@
+//! What each stage of a replay costs, told on standard error where `--timings` asks for it.
+
+use daftar_eventlog::Position;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// The stages so far, and how long each took.
+pub(crate) struct Timings {
+    began: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Timings {
+    /// None yet.
+    pub(crate) fn begin() -> Self {
+        Self { began: Instant::now(), stages: Vec::new() }
+    }
+
+    /// What was done since the last stage.
+    pub(crate) fn stage(&mut self, name: &'static str) {
+        let before: Duration = self.stages.iter().map(|(_, took)| *took).sum();
+        self.stages.push((name, self.began.elapsed().saturating_sub(before)));
+    }
+
+    /// A line a stage: milliseconds, and nanoseconds for each event up to a position; the sum last.
+    pub(crate) fn text(&self, events: Position, threads: u32) -> String {
+        let sum = self.stages.iter().map(|(_, took)| *took).sum();
+        let mut text = format!("{:<9} {:>12} {:>12}\n", "stage", "ms", "ns/event");
+        for (name, took) in self.stages.iter().chain([&("all", sum)]) {
+            let each = took.as_secs_f64() * 1e9 / (events.0.max(1) as f64);
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name:<9} {:>12.1} {each:>12.1}", took.as_secs_f64() * 1000.0);
+        }
+        let threads = if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
+        let _ = write!(text, "{events} events, folded on {threads}");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_are_told_for_each_event_and_add_up() {
+        let stages = vec![("open", Duration::from_millis(2)), ("fold", Duration::from_millis(6))];
+        let text = Timings { began: Instant::now(), stages }.text(Position(4000), 2);
+        let lines: Vec<Vec<_>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[1..4], [["open", "2.0", "500.0"], ["fold", "6.0", "1500.0"], ["all", "8.0", "2000.0"]]);
+        assert_eq!(text.lines().last(), Some("4000 events, folded on 2 threads"));
+    }
+}
