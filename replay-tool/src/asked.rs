@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     /// The end of the prefix that it reads.
     pub(crate) position: Position,
     pub(crate) definition: Arc<Published>,
+    /// The fields of the definition that are said otherwise, as they were given.
+    pub(crate) what_if: Vec<String>,
 }
 
 impl Asked {
@@ -39,7 +41,8 @@ impl Asked {
             Some(document) => document,
             None => definition::named(source, query.definition.as_deref(), position).await?,
         };
-        Ok(Self { query, position, definition })
+        let what_if = flags.what_if.clone();
+        Ok(Self { query, position, definition: definition::what_if(definition, &what_if)?, what_if })
     }
 
     /// The history up to the position, folded under the definition.
@@ -57,8 +60,20 @@ impl Asked {
 
     /// The report, counted from measurements that [`Self::fold`] made.
     pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
-        report(state, &self.query, &self.definition, self.position, &KeyLabels(source.keys.clone()))
-            .map_err(Failure::usage)
+        let labels = KeyLabels(source.keys.clone());
+        let mut report =
+            report(state, &self.query, &self.definition, self.position, &labels).map_err(Failure::usage)?;
+        report.notes.extend(self.what_if_note());
+        Ok(report)
+    }
+
+    /// What a reader must know of figures under a definition that was never published like this.
+    pub(crate) fn what_if_note(&self) -> Option<String> {
+        let Published { document, version } = &*self.definition;
+        (!self.what_if.is_empty()).then(|| {
+            let changed = self.what_if.join(", ");
+            format!("What if: these figures are counted as if {} (version {version}) said {changed}.", document.name)
+        })
     }
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct SourceArguments {
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
+  daftar-replay report satisfaction --data-dir daftar-data --what-if csat.positive_from.five=3
+  daftar-replay report targets --data-dir daftar-data --what-if target.first_response=4h --what-if clock=business
   daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20")]
 pub(crate) struct ReportArguments {
     /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
@@ -112,6 +114,11 @@ pub(crate) struct ParameterArguments {
     /// zammad, iran) or one published in the log, NAME or NAME@VERSION.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) definition: Option<String>,
+    /// Count as if the definition said otherwise: any field of its document (docs/definitions.md), as in
+    /// csat.positive_from.five=3, clock=business or schedules.0.time_zone=UTC; lists and objects as JSON.
+    /// target.first_response=4h replaces all targets of a metric. Several all apply, in order.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) what_if: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
