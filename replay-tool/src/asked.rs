@@ -91,7 +91,7 @@ pub(crate) fn query(name: &str, flags: &ParameterArguments) -> Result<Query, Fai
 }
 
 /// Names a parameter as the flag it was given with.
-fn as_flag(mut wrong: Invalid) -> Invalid {
+pub(crate) fn as_flag(mut wrong: Invalid) -> Invalid {
     let flags = [
         "from",
         "to",

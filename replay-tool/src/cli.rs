@@ -1,5 +1,7 @@
 //! What can be asked of the tool: its commands and flags.
 
+pub(crate) mod explain;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Dimension;
@@ -19,6 +21,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a report from the log alone.
     Report(ReportArguments),
+    /// Show what one cell of a report is made of, ticket by ticket, in words.
+    Explain(explain::ExplainArguments),
 }
 
 /// Where the history comes from: exactly one of these.

@@ -3,9 +3,12 @@
 mod asked;
 mod cli;
 mod definition;
+mod explain;
+mod out;
 mod report;
 mod source;
 mod table;
+mod telling;
 
 use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
@@ -62,5 +65,6 @@ fn fail(why: &str, code: u8) -> ExitCode {
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
         cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Explain(arguments) => explain::run(arguments).await,
     }
 }

@@ -1,12 +1,14 @@
 //! A report as an aligned table.
 
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+use crate::out::Screen;
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::periods::{Calendar, Language};
 use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
 
+pub(crate) mod unit;
 mod week;
 
 /// A line under the header, nothing else.
@@ -77,10 +79,11 @@ fn figures_of(row: &Row) -> Table {
     let mut table = empty_table();
     for (name, figure) in &row.figures {
         for (path, value) in figure.flatten(name) {
-            table.add_row(vec![path, text_of(value)]);
+            let unit = unit::of(&path).unwrap_or_default().to_owned();
+            table.add_row(vec![path, text_of(value), unit]);
         }
     }
-    align_right(&mut table, 1);
+    table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }
 
@@ -134,12 +137,12 @@ fn labels_of(row: &Row) -> Vec<(String, String)> {
     period.chain(group).chain(figures.map(|(name, figure)| (name.to_string(), text_of(figure)))).collect()
 }
 
-/// What stands above the columns: the figure's name above its first part, then the parts alone.
+/// What stands above the columns: the figure's name above its first part, then the parts alone, each with its unit.
 fn headings(columns: &[String]) -> impl Iterator<Item = String> {
     columns.iter().enumerate().map(|(n, column)| match column.split_once('.') {
-        Some((name, part)) if n == 0 => format!("{name}\n{part}"),
-        Some((_, part)) => format!("\n{part}"),
-        None => column.clone(),
+        Some((name, part)) if n == 0 => format!("{name}\n{}", unit::heading(part, column)),
+        Some((_, part)) => format!("\n{}", unit::heading(part, column)),
+        None => unit::heading(column, column),
     })
 }
 
@@ -153,7 +156,8 @@ fn cell_of(row: &Row, column: &str) -> String {
     figure.map(text_of).unwrap_or_default()
 }
 
-fn text_of(figure: &Figure) -> String {
+/// A figure as a text.
+pub(crate) fn text_of(figure: &Figure) -> String {
     match figure {
         Figure::Null => "–".to_owned(),
         Figure::Count(count) => grouped(&count.to_string()),
@@ -166,7 +170,7 @@ fn text_of(figure: &Figure) -> String {
 }
 
 /// A number with its thousands set apart.
-fn grouped(number: &str) -> String {
+pub(crate) fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
     let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, d)| (whole, Some(d)));
     let mut text = sign.to_owned();
@@ -183,10 +187,18 @@ fn grouped(number: &str) -> String {
     text
 }
 
-fn empty_table() -> Table {
+/// A table with a line under its header, as wide as what stands in it.
+pub(crate) fn empty_table() -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table
+}
+
+/// Has a table's texts wrapped where the screen ends.
+pub(crate) fn fit(table: &mut Table, screen: Screen) {
+    if let Some(width) = screen.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
 }
 
 /// Numbers stand right-aligned, after `labels` columns of words.
