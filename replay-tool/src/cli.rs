@@ -1,5 +1,6 @@
 //! What can be asked of the tool: its commands and flags.
 
+pub(crate) mod compare;
 pub(crate) mod explain;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 /// Recompute the reports of a help desk from its history, as known at any position.
 #[derive(Debug, Parser)]
 #[command(name = "daftar-replay", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done; 2 wrong usage; 3 could not run.\n\
+#[command(after_help = "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 could not run.\n\
 Results go to standard output, everything else to standard error.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -21,6 +22,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a report from the log alone.
     Report(ReportArguments),
+    /// Make a report twice and show what differs, with the tickets behind it.
+    Compare(compare::CompareArguments),
     /// Show what one cell of a report is made of, ticket by ticket, in words.
     Explain(explain::ExplainArguments),
 }

@@ -2,6 +2,7 @@
 
 mod asked;
 mod cli;
+mod compare;
 mod definition;
 mod explain;
 mod out;
@@ -14,14 +15,19 @@ use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
 use std::process::ExitCode;
 
+/// The answer is 'no'.
+const NO: u8 = 1;
 /// The tool could not run at all.
 const COULD_NOT_RUN: u8 = 3;
 /// What was asked for makes no sense; clap answers the same for flags it does not know.
 const WRONG_USAGE: u8 = 2;
 
-/// Why nothing was answered.
+/// Why nothing was answered, or not what was hoped for.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    /// It was answered, and the answer is 'no'.
+    #[error("{0}")]
+    No(String),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -50,6 +56,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::No(why)) => fail(&why, NO),
         Err(Failure::Usage(why)) => fail(&why, WRONG_USAGE),
         Err(Failure::Run(why)) => fail(&why, COULD_NOT_RUN),
     }
@@ -65,6 +72,7 @@ fn fail(why: &str, code: u8) -> ExitCode {
 async fn run(cli: cli::Cli) -> Result<(), Failure> {
     match cli.command {
         cli::Command::Report(arguments) => report::run(arguments).await,
+        cli::Command::Compare(arguments) => compare::run(arguments).await,
         cli::Command::Explain(arguments) => explain::run(arguments).await,
     }
 }

@@ -1,0 +1,246 @@
+//! A comparison as tables, as CSV and as JSON.
+
+mod machine;
+
+use super::lines::{Group, Line};
+use super::moved::{Behind, Moves, reason};
+use super::{Comparison, Side};
+use crate::cli::compare::Differs;
+use crate::out::{Colour, Screen};
+use crate::table::{self, grouped, unit};
+use comfy_table::{CellAlignment, Table};
+use daftar_domain::Timestamp;
+use daftar_projections::exact::Decimal;
+use daftar_projections::report::explain::Item;
+use daftar_projections::report::explain::against::{Compared, Moved};
+use daftar_projections::report::periods::Language;
+use daftar_projections::report::query::AsOf;
+use std::fmt::Write;
+
+pub(super) use machine::{csv, json};
+
+/// What each side is called.
+const SIDES: [&str; 2] = ["left", "right"];
+
+/// Both sides, the differences of every figure, and the tickets behind the largest.
+pub(super) fn text(compared: &Comparison, language: Language, screen: Screen) -> String {
+    let mut text = screen.paint(Colour::Bold, &head(compared));
+    text.push('\n');
+    if compared.lines.is_empty() {
+        text.push_str("\nno rows\n");
+    }
+    for lines in together(&compared.lines) {
+        let _ = write!(text, "\n{}\n", differences(lines, screen));
+    }
+    for moves in &compared.moves {
+        let _ = write!(text, "\n{}", behind(moves, language, screen));
+    }
+    for note in notes(&compared.sides) {
+        let _ = write!(text, "\nNote: {note}\n");
+    }
+    text
+}
+
+fn head(compared: &Comparison) -> String {
+    let [left, right] = [0, 1].map(|side| described(&compared.sides[side], compared.differs));
+    let report = &compared.sides[0].report;
+    let zone = report.definition.document.time_zone;
+    let common = match compared.differs {
+        Differs::Definition => String::new(),
+        _ => format!(", definition {}", definition_of(&compared.sides[0])),
+    };
+    format!("{}{common}; time zone {zone}, durations in seconds\nleft:  {left}\nright: {right}", compared.name.name())
+}
+
+/// What tells a side from the other.
+fn described(side: &Side, differs: Differs) -> String {
+    let instant = |micros| Timestamp::clamped(micros).to_string();
+    match differs {
+        Differs::Definition => format!("definition {}", definition_of(side)),
+        Differs::AsOf => match side.report.as_of {
+            Some(AsOf::Instant(at)) => format!("as known at {at}, position {}", side.report.position),
+            _ => format!("as known at position {}", side.report.position),
+        },
+        Differs::HappenedBy => {
+            format!("of what happened by {}", side.report.happened_by.map_or_else(String::new, instant))
+        }
+        Differs::Period => {
+            let bound = |micros: Option<i64>| micros.map_or_else(|| "…".to_owned(), instant);
+            format!("from {} to {}", bound(side.report.from), bound(side.report.to))
+        }
+        Differs::WhatIf if side.asked.what_if.is_empty() => "as the definition says".to_owned(),
+        Differs::WhatIf => format!("what if {}", side.asked.what_if.join(", ")),
+    }
+}
+
+fn definition_of(side: &Side) -> String {
+    let definition = &side.report.definition;
+    format!("{} (version {})", definition.document.name, definition.version)
+}
+
+/// What a reader must know of either side, each once.
+fn notes(sides: &[Side; 2]) -> Vec<&String> {
+    let mut notes: Vec<&String> = Vec::new();
+    for note in sides.iter().flat_map(|side| &side.report.notes) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// The lines that one table shows: those of a figure, or of all figures where each has one line.
+fn together(lines: &[Line]) -> Vec<&[Line]> {
+    let by_figure: Vec<&[Line]> = lines.chunk_by(|one, other| one.figure == other.figure).collect();
+    let single = by_figure.iter().all(|lines| lines.len() == 1 && lines[0].group.is_empty());
+    if single && !lines.is_empty() { vec![lines] } else { by_figure }
+}
+
+fn differences(lines: &[Line], screen: Screen) -> String {
+    let mut table = table::empty_table();
+    let one_figure = lines.iter().all(|line| line.figure == lines[0].figure);
+    let labels = labels(&lines[0], one_figure);
+    let in_unit = |name: &str| if one_figure { with_unit(name, &lines[0].figure) } else { name.to_owned() };
+    let mut header: Vec<String> = labels.iter().map(|(name, _)| name.clone()).collect();
+    let counts = lines.iter().any(|line| line.counts.iter().any(Option::is_some));
+    header.extend([in_unit("left"), in_unit("right"), in_unit("difference"), "relative (%)".into(), String::new()]);
+    header.extend(["left of", "right of"].into_iter().filter(|_| counts).map(str::to_owned));
+    table.set_header(header);
+    for line in lines {
+        let labels = self::labels(line, one_figure).into_iter().map(|(_, value)| value);
+        let counts = line.counts.into_iter().filter(|_| counts).map(|count| number(count, &grouped));
+        table.add_row(labels.chain(values(line)).chain(counts));
+    }
+    let words = labels.len() + 4;
+    let numbers = table.column_iter_mut().enumerate().filter(|(n, _)| labels.len() <= *n && *n != words);
+    numbers.for_each(|(_, column)| column.set_cell_alignment(CellAlignment::Right));
+    let title = if one_figure { screen.paint(Colour::Bold, &lines[0].figure) + "\n" } else { String::new() };
+    title + &coloured(&table.to_string(), lines, screen)
+}
+
+fn with_unit(name: &str, path: &str) -> String {
+    match unit::of(path) {
+        // Of two percentages, to tell it from the relative difference.
+        Some("%") if name == "difference" => format!("{name} (points)"),
+        _ => unit::heading(name, path),
+    }
+}
+
+/// What a line is about.
+fn labels(line: &Line, one_figure: bool) -> Vec<(String, String)> {
+    let figure = (!one_figure).then(|| ("figure".to_owned(), with_unit(&line.figure, &line.figure)));
+    let period = period_of(line).map(|period| ("period".to_owned(), period));
+    figure.into_iter().chain(period).chain(group_labels(&line.group)).collect()
+}
+
+fn group_labels(group: &Group) -> impl Iterator<Item = (String, String)> {
+    group.iter().map(|(name, value)| (name.clone(), value.clone().unwrap_or_else(|| "–".to_owned())))
+}
+
+/// The labels of both sides' periods, where they differ both.
+fn period_of(line: &Line) -> Option<String> {
+    match &line.periods {
+        [None, None] => None,
+        [Some(left), Some(right)] if left == right => Some(left.clone()),
+        sides => {
+            let [left, right] = sides.each_ref().map(|label| label.as_deref().unwrap_or("–"));
+            Some(format!("{left} / {right}"))
+        }
+    }
+}
+
+fn values(line: &Line) -> [String; 5] {
+    let [left, right] = line.values.map(|value| number(value, &grouped));
+    let percent = line.percent().map(|percent| Decimal::from_micros(rounded(percent.millionths())));
+    let change = if line.differs() { line.change() } else { "" };
+    [left, right, number(line.difference(), &signed), number(percent, &signed), change.to_owned()]
+}
+
+fn number<N: std::fmt::Display>(value: Option<N>, written: &dyn Fn(&str) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| written(&value.to_string()))
+}
+
+/// To one decimal, half away from zero: JSON has the whole number.
+fn rounded(millionths: i128) -> i128 {
+    const TENTH: i128 = 100_000;
+    (millionths + millionths.signum() * TENTH / 2) / TENTH * TENTH
+}
+
+/// A difference with its sign.
+fn signed(number: &str) -> String {
+    let text = grouped(number);
+    if number == "0" || number.starts_with('-') { text } else { format!("+{text}") }
+}
+
+/// The table with what got worse in red, and what got better in green.
+fn coloured(table: &str, lines: &[Line], screen: Screen) -> String {
+    let rows_from = table.lines().count().saturating_sub(lines.len());
+    let painted = table.lines().enumerate().map(|(n, text)| {
+        let line = n.checked_sub(rows_from).and_then(|row| lines.get(row));
+        match line.map(Line::change) {
+            Some("worse") => screen.paint(Colour::Red, text),
+            Some("better") => screen.paint(Colour::Green, text),
+            _ => text.to_owned(),
+        }
+    });
+    painted.collect::<Vec<_>>().join("\n")
+}
+
+/// The tickets behind a move.
+fn behind(moves: &Moves, language: Language, screen: Screen) -> String {
+    let period = period_of(&moves.line).map(|period| format!("period {period}"));
+    let group = group_labels(&moves.line.group).map(|(name, value)| format!("{name} {value}"));
+    let row: Vec<_> = period.into_iter().chain(group).collect();
+    let row = if row.is_empty() { String::new() } else { format!(" of {}", row.join(", ")) };
+    let figure = &moves.line.figure;
+    let (title, mut table) = match &moves.behind {
+        Behind::Tickets(compared) => {
+            let (shown, all) = (compared.items.len(), grouped(&compared.moved.to_string()));
+            (
+                format!("{figure}{row}: {shown} of the {all} that moved, the largest first"),
+                moved_table(compared, language),
+            )
+        }
+        Behind::WorseSide(side, explained) => {
+            let (shown, side) = (explained.items.len(), SIDES[*side]);
+            let all = grouped(&explained.cell.items.to_string());
+            let title = format!("{figure}{row}: {shown} of the {all} measurements of the {side} side, the worst first");
+            (title, items_table(&explained.items))
+        }
+    };
+    table::fit(&mut table, screen);
+    format!("{}\n{table}\n", screen.paint(Colour::Bold, &title))
+}
+
+fn moved_table(compared: &Compared, language: Language) -> Table {
+    let mut table = table::empty_table();
+    table.set_header(["ticket", "difference", "why", "how it came about"]);
+    for moved in &compared.items {
+        let difference = signed(&moved.difference.to_string());
+        table.add_row([moved.ticket.clone(), difference, reason(moved, language), words_of(moved)]);
+    }
+    table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
+
+/// The words of both sides, once where they are the same.
+fn words_of(moved: &Moved) -> String {
+    let words = |item: &Option<Item>| item.as_ref().and_then(|item| item.told.as_ref()).map(|told| told.words.clone());
+    match (words(&moved.here), words(&moved.there)) {
+        (Some(left), Some(right)) if left == right => left,
+        (Some(left), Some(right)) => format!("left: {left}\nright: {right}"),
+        (one, other) => one.or(other).unwrap_or_default(),
+    }
+}
+
+fn items_table(items: &[Item]) -> Table {
+    let mut table = table::empty_table();
+    table.set_header(["ticket", "value", "agent", "how it came about"]);
+    for item in items {
+        let agent = item.agent.clone().unwrap_or_else(|| "–".to_owned());
+        let words = item.told.as_ref().map(|told| told.words.clone()).unwrap_or_default();
+        table.add_row([item.ticket.clone(), crate::explain::value_of(item), agent, words]);
+    }
+    table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
