@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod explain;
+pub(crate) mod history;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daftar_projections::report::periods::Language;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Compare(compare::CompareArguments),
     /// Show what one cell of a report is made of, ticket by ticket, in words.
     Explain(explain::ExplainArguments),
+    /// Tell one ticket event by event: what happened, the state after it, and every value it measured.
+    History(history::HistoryArguments),
 }
 
 /// Where the history comes from: exactly one of these.

@@ -5,6 +5,7 @@ mod cli;
 mod compare;
 mod definition;
 mod explain;
+mod history;
 mod out;
 mod report;
 mod source;
@@ -74,5 +75,6 @@ async fn run(cli: cli::Cli) -> Result<(), Failure> {
         cli::Command::Report(arguments) => report::run(arguments).await,
         cli::Command::Compare(arguments) => compare::run(arguments).await,
         cli::Command::Explain(arguments) => explain::run(arguments).await,
+        cli::Command::History(arguments) => history::run(arguments).await,
     }
 }
