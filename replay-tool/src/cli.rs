@@ -58,6 +58,7 @@ pub(crate) struct SourceArguments {
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report flow --data-dir daftar-data --group-by department --figures opened,closed
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
+  daftar-replay report overview --data-dir daftar-data --interval month --output html --language fa > overview.html
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
   daftar-replay report satisfaction --data-dir daftar-data --what-if csat.positive_from.five=3
@@ -72,9 +73,10 @@ pub(crate) struct ReportArguments {
     #[command(flatten)]
     pub(crate) parameters: ParameterArguments,
     /// How to show it.
-    #[arg(long, value_enum, default_value_t = Output::Table)]
-    pub(crate) output: Output,
-    /// Name periods and days in a language, in tables; without it they have the labels of JSON, in numbers.
+    #[arg(long, value_enum, default_value_t = ReportOutput::Table)]
+    pub(crate) output: ReportOutput,
+    /// Name periods and days in a language, in tables and pages; without it they have the labels of JSON, in numbers. A
+    /// page in Persian reads from right to left.
     #[arg(long, value_enum)]
     pub(crate) language: Option<InLanguage>,
     /// Show no progress.
@@ -132,12 +134,24 @@ pub(crate) struct ParameterArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
+pub(crate) enum ReportOutput {
     /// An aligned table, for people.
     Table,
     /// The report as the HTTP interface answers it, for machines.
     Json,
     /// The rows as comma-separated values, for spreadsheets.
+    Csv,
+    /// One page with charts and tables, to send or to print; it needs no network.
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// An aligned table, for people.
+    Table,
+    /// Everything there is, for machines.
+    Json,
+    /// Comma-separated values, for spreadsheets.
     Csv,
 }
 

@@ -8,7 +8,6 @@ use std::io::{ErrorKind, IsTerminal, Write};
 pub(crate) enum Colour {
     Red,
     Green,
-    Faint,
     Bold,
 }
 
@@ -46,7 +45,6 @@ impl Screen {
         let code = match colour {
             Colour::Red => 31,
             Colour::Green => 32,
-            Colour::Faint => 2,
             Colour::Bold => 1,
         };
         let lines: Vec<_> = text.split('\n').map(|line| format!("\u{1b}[{code}m{line}\u{1b}[0m")).collect();

@@ -2,8 +2,8 @@
 
 use crate::Failure;
 use crate::asked::Asked;
-use crate::cli::{Output, ReportArguments};
-use crate::{out, source, table};
+use crate::cli::{ReportArguments, ReportOutput};
+use crate::{html, out, source, table};
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
 
@@ -16,11 +16,12 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     show(&report, arguments.output, arguments.language.map(Into::into))
 }
 
-fn show(report: &Report, output: Output, language: Option<Language>) -> Result<(), Failure> {
+fn show(report: &Report, output: ReportOutput, language: Option<Language>) -> Result<(), Failure> {
     let text = match output {
-        Output::Json => report.to_json() + "\n",
-        Output::Table => table::of(report, language) + "\n",
-        Output::Csv => report.to_csv(),
+        ReportOutput::Json => report.to_json() + "\n",
+        ReportOutput::Table => table::of(report, language, out::Screen::of_stdout()) + "\n",
+        ReportOutput::Html => html::page(report, language),
+        ReportOutput::Csv => report.to_csv(),
     };
     out::print(&text)
 }

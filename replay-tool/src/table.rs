@@ -1,6 +1,6 @@
 //! A report as an aligned table.
 
-use crate::out::Screen;
+use crate::out::{Colour, Screen};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::periods::{Calendar, Language};
@@ -8,16 +8,19 @@ use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
 
+mod spark;
 pub(crate) mod unit;
 mod week;
 
 /// A line under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
-/// The report as text: a line on what it is, the table, the notes. Periods have their labels, in a language their names.
-pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
+
+/// The report as text: a line on what it is, the tables, on a terminal sparklines, the notes. Periods have their labels, in
+/// a language their names.
+pub(crate) fn of(report: &Report, language: Option<Language>, screen: Screen) -> String {
     let calendar = Calendar::of(&report.definition.document);
     let named = language.map(|language| named(&report.rows, &calendar, language));
-    let mut text = head(report);
+    let mut text = screen.paint(Colour::Bold, &head(report));
     match named.as_deref().unwrap_or(&report.rows) {
         [] => text.push_str("\nno rows"),
         rows if report.name == ReportName::Volume => rows.iter().for_each(|row| {
@@ -33,6 +36,9 @@ pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
             let _ = write!(text, "\n{table}\n");
         }),
     }
+    if screen.is_terminal() {
+        spark::of(report).into_iter().for_each(|lines| text.push_str(&format!("\n{lines}\n")));
+    }
     for note in &report.notes {
         let _ = write!(text, "\nNote: {note}");
     }
@@ -40,7 +46,7 @@ pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
 }
 
 /// The rows with the names of their periods in place of the labels.
-fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
+pub(crate) fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
     let mut rows = rows.to_vec();
     for period in rows.iter_mut().filter_map(|row| row.period.as_mut()) {
         period.label = calendar.name(period.interval, &period.period, language);
@@ -211,6 +217,40 @@ fn align_right(table: &mut Table, labels: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daftar_eventlog::Position;
+    use daftar_projections::report::RowPeriod;
+    use daftar_projections::report::periods::{Interval, Period};
+    use std::sync::Arc;
+
+    #[test]
+    fn sparklines_are_for_terminals_alone() {
+        let period = |day: i64| RowPeriod {
+            interval: Interval::Day,
+            label: format!("2026-01-0{day}"),
+            period: Period { start: day, end: day + 1 },
+            partial: false,
+        };
+        let row = |day: i64, opened| Row {
+            period: Some(period(day)),
+            group: Vec::new(),
+            figures: vec![("opened".into(), Figure::Count(opened))],
+        };
+        let report = Report {
+            name: ReportName::Flow,
+            definition: Arc::default(),
+            position: Position(1),
+            as_of: None,
+            happened_by: None,
+            at: None,
+            from: None,
+            to: None,
+            notes: Vec::new(),
+            rows: vec![row(1, 1000), row(2, 2000), row(3, 3000)],
+        };
+        assert!(!of(&report, None, Screen::default()).contains('█'));
+        let shown = of(&report, None, Screen { width: Some(80), colours: false });
+        assert!(shown.contains("▁▅█") && shown.contains("3,000"), "{shown}");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

@@ -1,15 +1,10 @@
 //! Which figures are compared: those asked for, else the telling statistics of each.
 
 use crate::Failure;
+use crate::headline::{at, telling};
 use daftar_domain::Invalid;
-use daftar_projections::report::figure::Figure;
 use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
-
-/// What is told of a distribution.
-const OF_DISTRIBUTION: [&str; 3] = ["mean", "p50", "p90"];
-/// What tells most of a figure that has it, in this order.
-const TELLING: [&str; 5] = ["percent", "score", "good_percent", "share", "mean"];
 
 /// The figures that the reports are to count, as their parameter; none: all of them.
 ///
@@ -58,36 +53,6 @@ pub(super) fn chosen(asked: &[String], reports: [&Report; 2]) -> Result<Vec<Stri
         rows().flat_map(|row| &row.figures).for_each(|(name, figure)| add(telling(name, figure)));
     }
     Ok(chosen)
-}
-
-/// The figure of a row at a path.
-pub(super) fn at<'r>(row: &'r Row, path: &str) -> Option<&'r Figure> {
-    row.figures.iter().find_map(|(name, figure)| {
-        let rest = path.strip_prefix(&**name)?;
-        if rest.is_empty() { Some(figure) } else { figure.get(rest.strip_prefix('.')?) }
-    })
-}
-
-/// The numbers of a figure that tell most of it.
-fn telling(path: &str, figure: &Figure) -> Vec<String> {
-    match figure {
-        Figure::Null | Figure::Count(_) | Figure::Number(_) => vec![path.to_owned()],
-        Figure::Truth(_) | Figure::Text(_) | Figure::List(_) => Vec::new(),
-        Figure::Object(parts) => {
-            let has = |part: &&str| parts.iter().any(|(name, _)| name == *part);
-            let of = |part: &str| {
-                let path = format!("{path}.{part}");
-                figure.get(part).map_or_else(Vec::new, |figure| telling(&path, figure))
-            };
-            if OF_DISTRIBUTION.iter().all(has) {
-                return OF_DISTRIBUTION.into_iter().flat_map(of).collect();
-            }
-            match TELLING.iter().find(|part| has(part)) {
-                Some(part) => of(part),
-                None => parts.iter().flat_map(|(name, _)| of(name)).collect(),
-            }
-        }
-    }
 }
 
 fn no_such_figure(path: &str, row: Option<&Row>) -> Failure {

@@ -1,8 +1,8 @@
 //! One figure of one row on both sides, and its difference.
 
 use super::better::{Larger, larger};
-use super::figures::at;
 use crate::cli::compare::Differs;
+use crate::headline::at;
 use daftar_projections::exact::Decimal;
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::{Report, Row};
