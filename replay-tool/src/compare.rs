@@ -12,7 +12,7 @@ use crate::cli::compare::{CompareArguments, Differs};
 use crate::cli::{Output, ParameterArguments};
 use crate::source::{self, Source};
 use crate::{asked, out};
-use daftar_domain::Invalid;
+use daftar_domain::{Invalid, Timestamp};
 use daftar_projections::live::basis::Basis;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::report::Report;
@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: CompareArguments) -> Result<(), Failure> {
     flags.iter_mut().for_each(|side| side.figures.clone_from(&narrowed));
     flags.iter().try_for_each(|side| asked::query(&arguments.name, side).map(drop))?;
     let source = source::open(&arguments.source, arguments.quiet).await?;
-    let sides = sides(&arguments, flags, &source).await?;
+    let sides = sides(&arguments, differs, flags, &source).await?;
     let compared = compared(&arguments, name, differs, sides, &source).await?;
     match arguments.output {
         Output::Json => out::print_json(&show::json(&compared, arguments.words.into()))?,
@@ -72,11 +72,17 @@ fn name(text: &str) -> Result<ReportName, Failure> {
 /// Both sides, counted from one fold where that serves both.
 async fn sides(
     arguments: &CompareArguments,
+    differs: Differs,
     [left, right]: [ParameterArguments; 2],
     source: &Source,
 ) -> Result<[Side; 2], Failure> {
     let one = Asked::of(&arguments.name, &left, source).await?;
-    let other = Asked::of(&arguments.name, &right, source).await?;
+    let mut other = Asked::of(&arguments.name, &right, source).await?;
+    if matches!(differs, Differs::Definition | Differs::WhatIf) {
+        // A date begins on the clocks of the left definition, for both: else more than the definition would differ.
+        let happened_by = one.query.happened_by_under(&one.definition.document);
+        other.query.happened_by = happened_by.map(|by| Timestamp::clamped(by).into());
+    }
     let last = one.position.max(other.position);
     let serves_both = basis(&one) == basis(&other);
     let up_to = |asked: &Asked| if serves_both { last } else { asked.position };

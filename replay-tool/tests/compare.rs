@@ -152,6 +152,20 @@ fn what_had_happened_by_two_days_is_told_by_the_events_of_each() {
 }
 
 #[test]
+fn a_date_by_which_things_happened_is_one_instant_for_both_definitions() {
+    // Closed on the first in UTC, and on the second in Tehran.
+    let lines = [opened("A", "2025-03-01T08:00:00Z", "web"), closed("A", "2025-03-01T22:00:00Z")];
+    let history = history(&lines);
+    let both = ["--definition", "default", "--definition", "iran", "--happened-by", "2025-03-02"];
+    let asked = ["resolution-times", "--figure", "full_resolution.count,full_resolution.mean"];
+    let told = compare(history.path().to_str().unwrap(), &[&asked[..], &both].concat());
+    assert_eq!((&told["lines"][0]["left"], &told["lines"][0]["right"]), (&json!(1), &json!(1)));
+    // 14 hours on the calendar; Saturday from 11:30 to 16:00 in the office's hours.
+    assert_eq!((&told["lines"][1]["left"], &told["lines"][1]["right"]), (&json!(50_400), &json!(16_200)));
+    assert_eq!(told["moved"][0]["items"][0]["difference"], -34_200);
+}
+
+#[test]
 fn without_figures_named_the_telling_ones_are_compared() {
     let told = compare(SMALL, &["satisfaction", "--as-of", "20", "--as-of", "40", "--moved", "0"]);
     let figures: Vec<_> = told["figures"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();

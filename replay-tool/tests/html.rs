@@ -124,7 +124,7 @@ fn every_number_is_that_of_the_report() {
 fn flatten(row: usize, path: &str, figure: &Value, into: &mut BTreeMap<(usize, String), String>) {
     match figure {
         Value::Object(parts) => {
-            parts.iter().for_each(|(name, part)| flatten(row, &format!("{path}.{name}"), part, into))
+            parts.iter().for_each(|(name, part)| flatten(row, &format!("{path}.{name}"), part, into));
         }
         Value::Array(items) => {
             items.iter().enumerate().for_each(|(n, item)| flatten(row, &format!("{path}.{n}"), item, into));

@@ -6,10 +6,10 @@ use daftar_projections::definition::document::{CesBetter, Definition};
 /// What a larger value of a figure means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Larger {
-    IsBetter,
-    IsWorse,
-    /// Neither: a count of work, or of answers.
-    IsMore,
+    Better,
+    Worse,
+    /// A count of work, or of answers.
+    Neither,
 }
 
 /// Figures of which less is better, whatever statistic.
@@ -36,17 +36,17 @@ pub(super) fn larger(path: &str, definition: &Definition) -> Larger {
     let figure = path.split('.').next().unwrap_or_default();
     let statistic = path.rsplit('.').next().filter(|last| *last != path).unwrap_or_default();
     if COUNTS.contains(&statistic) || path.contains(".distribution.") {
-        return Larger::IsMore;
+        return Larger::Neither;
     }
     match (figure, statistic) {
-        (_, "breached" | "detractors") => Larger::IsWorse,
-        (_, "met" | "promoters" | "good_percent") => Larger::IsBetter,
-        ("ces", "mean") if definition.ces.better == CesBetter::Low => Larger::IsWorse,
-        ("ces", "mean") => Larger::IsBetter,
-        (_, "percent" | "low95" | "high95") if unit::is_duration(figure) => Larger::IsBetter,
-        _ if unit::is_duration(figure) || LESS.contains(&figure) => Larger::IsWorse,
-        _ if MORE.contains(&figure) => Larger::IsBetter,
-        _ => Larger::IsMore,
+        (_, "breached" | "detractors") => Larger::Worse,
+        (_, "met" | "promoters" | "good_percent") => Larger::Better,
+        ("ces", "mean") if definition.ces.better == CesBetter::Low => Larger::Worse,
+        ("ces", "mean") => Larger::Better,
+        (_, "percent" | "low95" | "high95") if unit::is_duration(figure) => Larger::Better,
+        _ if unit::is_duration(figure) || LESS.contains(&figure) => Larger::Worse,
+        _ if MORE.contains(&figure) => Larger::Better,
+        _ => Larger::Neither,
     }
 }
 
@@ -57,23 +57,23 @@ mod tests {
     #[test]
     fn less_waiting_and_more_satisfaction_are_better() {
         let cases = [
-            ("first_response.p90", Larger::IsWorse),
-            ("first_response.count", Larger::IsMore),
-            ("first_response.share.percent", Larger::IsBetter),
-            ("first_response.breached", Larger::IsWorse),
-            ("csat.percent", Larger::IsBetter),
-            ("csat.answers", Larger::IsMore),
-            ("csat.distribution.five.5", Larger::IsMore),
-            ("reopen_rate.percent", Larger::IsWorse),
-            ("nps.score", Larger::IsBetter),
-            ("ces.mean", Larger::IsBetter),
-            ("unanswered", Larger::IsWorse),
-            ("opened", Larger::IsMore),
-            ("closed_by.agent", Larger::IsMore),
+            ("first_response.p90", Larger::Worse),
+            ("first_response.count", Larger::Neither),
+            ("first_response.share.percent", Larger::Better),
+            ("first_response.breached", Larger::Worse),
+            ("csat.percent", Larger::Better),
+            ("csat.answers", Larger::Neither),
+            ("csat.distribution.five.5", Larger::Neither),
+            ("reopen_rate.percent", Larger::Worse),
+            ("nps.score", Larger::Better),
+            ("ces.mean", Larger::Better),
+            ("unanswered", Larger::Worse),
+            ("opened", Larger::Neither),
+            ("closed_by.agent", Larger::Neither),
         ];
         let definition = Definition::default();
         cases.into_iter().for_each(|(path, means)| assert_eq!(larger(path, &definition), means, "{path}"));
         let low = definition.with("ces.better", "low").unwrap();
-        assert_eq!(larger("ces.mean", &low), Larger::IsWorse);
+        assert_eq!(larger("ces.mean", &low), Larger::Worse);
     }
 }

@@ -45,7 +45,7 @@ impl Line {
     /// How much worse the right side is: what it is better by is negative; more where neither is better.
     pub(super) fn worse_by(&self) -> Option<i128> {
         let difference = self.difference()?.millionths();
-        Some(if self.larger == Larger::IsBetter { -difference } else { difference })
+        Some(if self.larger == Larger::Better { -difference } else { difference })
     }
 
     /// The difference in a word.
@@ -54,7 +54,7 @@ impl Line {
             (None, _) if self.values[0].is_some() => "left only",
             (None, _) => "right only",
             (Some(0), _) => "same",
-            (Some(by), Larger::IsMore) => {
+            (Some(by), Larger::Neither) => {
                 if by > 0 {
                     "more"
                 } else {

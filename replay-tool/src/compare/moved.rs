@@ -15,6 +15,7 @@ use daftar_projections::report::explain::ask::Ask;
 use daftar_projections::report::explain::foremost::Foremost;
 use daftar_projections::report::explain::{ExplainError, Explained, Found, Item, found};
 use daftar_projections::report::periods::Language;
+use daftar_projections::report::query::Query;
 
 /// What is behind a figure's largest move.
 pub(super) struct Moves {
@@ -121,7 +122,9 @@ impl Cells<'_> {
         parameters.extend(group);
         let ask = Ask::parse(&self.arguments.name, parameters);
         let ask = ask.map_err(|wrong| refused(&ExplainError::Invalid(wrong)))?;
-        Ok(Ask { limit: self.arguments.moved, ..ask })
+        // The instant that the side was folded up to, whatever date it was given as.
+        let happened_by = self.sides[side].asked.query.happened_by;
+        Ok(Ask { limit: self.arguments.moved, query: Query { happened_by, ..ask.query.clone() }, ..ask })
     }
 }
 
@@ -130,9 +133,9 @@ fn foremost(line: &Line) -> Foremost {
     let statistic = line.figure.rsplit('.').next().unwrap_or_default();
     let is_share = matches!(statistic, "percent" | "low95" | "high95" | "good_percent");
     match (is_share, line.larger) {
-        (true, Larger::IsBetter) => Foremost::Uncounted,
+        (true, Larger::Better) => Foremost::Uncounted,
         (true, _) => Foremost::Counted,
-        (false, Larger::IsBetter) => Foremost::Smallest,
+        (false, Larger::Better) => Foremost::Smallest,
         (false, _) => Foremost::Largest,
     }
 }
