@@ -134,6 +134,50 @@ fn two_positions_show_what_came_to_be_known() {
 }
 
 #[test]
+fn what_is_missing_on_a_side_is_told_with_what_took_it_back() {
+    // HD-1001 was closed at position 12 and reopened at 22.
+    let told =
+        compare(SMALL, &["resolution-times", "--figure", "full_resolution.count", "--as-of", "20", "--as-of", "25"]);
+    let moved = &told["moved"][0];
+    assert_eq!((&moved["moved"], &moved["items"][0]["ticket"]), (&json!(1), &json!("HD-1001")));
+    assert_eq!(moved["items"][0]["reason"], "on the left only: a reopening took it back");
+    // HD-1003 was opened at 24, voided for good at 27, and closed all the same.
+    let told = compare(SMALL, &["flow", "--figure", "opened", "--as-of", "24", "--as-of", "27"]);
+    assert_eq!(told["moved"][0]["items"][0]["reason"], "on the left only: the ticket was voided");
+}
+
+#[test]
+fn every_report_can_be_compared_in_every_way() {
+    let ways: [&[&str]; 5] = [
+        &["--as-of", "20", "--as-of", "40"],
+        &["--from", "2025-03-01", "--to", "2025-03-02", "--from", "2025-03-02", "--to", "2025-03-05"],
+        &["--definition", "default", "--definition", "iran", "--interval", "day"],
+        &["--what-if", "voided=counted", "--group-by", "department,tag"],
+        &["--what-if", "csat.positive_from.five=5", "--group-by", "customer", "--interval", "week"],
+    ];
+    let reports = [
+        "overview",
+        "satisfaction",
+        "response-times",
+        "resolution-times",
+        "flow",
+        "leaderboard",
+        "targets",
+        "backlog",
+        "cases",
+    ];
+    for (report, way) in reports.iter().flat_map(|report| ways.map(|way| (report, way))) {
+        let told = compare(SMALL, &[&[*report], way].concat());
+        // With groups only those with a count are there, and at the end nothing stands open.
+        let may_be_none = way.contains(&"--group-by") && *report == "backlog";
+        assert!(may_be_none || !told["lines"].as_array().unwrap().is_empty(), "{report} {way:?}");
+        for moved in told["moved"].as_array().unwrap() {
+            assert!(!moved["items"].as_array().unwrap().is_empty(), "{report} {way:?}: {moved}");
+        }
+    }
+}
+
+#[test]
 fn what_had_happened_by_two_days_is_told_by_the_events_of_each() {
     let told =
         compare(SMALL, &["flow", "--figure", "closed", "--happened-by", "2025-03-02", "--happened-by", "2025-03-04"]);
@@ -228,6 +272,7 @@ fn what_cannot_be_compared_is_refused_in_words() {
     refused(&["review-queue", "--as-of", "1", "--as-of", "2"], "lists tickets");
     refused(&["flows", "--as-of", "1", "--as-of", "2"], "must be one of overview");
     let two = ["--as-of", "20", "--as-of", "40"];
+    refused(&[&["volume"], &two[..]].concat(), "name the one to compare with --figure");
     refused(&[&["flow", "--figure", "csat"], &two[..]].concat(), "must begin with a figure of flow");
     refused(&[&["response-times", "--figure", "first_response.p91"], &two[..]].concat(), "first_response.p90");
     refused(&["flow", "--as-of", "20", "--as-of", "41"], "the log ends at position 40");

@@ -52,6 +52,10 @@ pub(super) fn chosen(asked: &[String], reports: [&Report; 2]) -> Result<Vec<Stri
     if asked.is_empty() {
         rows().flat_map(|row| &row.figures).for_each(|(name, figure)| add(telling(name, figure)));
     }
+    if chosen.is_empty() && rows().next().is_some() {
+        let lists = "the figures of this report are lists; name the one to compare with --figure, like cells.9.opened";
+        return Err(Failure::usage(lists));
+    }
     Ok(chosen)
 }
 

@@ -8,14 +8,17 @@ use crate::cli::compare::{CompareArguments, Differs};
 use crate::explain::refused;
 use crate::source::Source;
 use crate::telling;
+use daftar_eventlog::Position;
 use daftar_projections::exact::Decimal;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::report::explain::against::{Compared, Moved};
 use daftar_projections::report::explain::ask::Ask;
 use daftar_projections::report::explain::foremost::Foremost;
+use daftar_projections::report::explain::recall::TakenBy;
 use daftar_projections::report::explain::{ExplainError, Explained, Found, Item, found};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::Query;
+use std::collections::HashMap;
 
 /// What is behind a figure's largest move.
 pub(super) struct Moves {
@@ -25,8 +28,8 @@ pub(super) struct Moves {
 
 /// The tickets themselves.
 pub(super) enum Behind {
-    /// Those that are another on each side.
-    Tickets(Box<Compared>),
+    /// Those that are another on each side, and what took each back on a side where it is missing.
+    Tickets(Box<Compared>, Vec<Option<TakenBy>>),
     /// Those that bear most on the worse side, left (0) or right (1), where no ticket is on both.
     WorseSide(usize, Box<Explained>),
 }
@@ -65,7 +68,7 @@ impl Moves {
     /// Whether they are those of a figure, whatever statistic of it.
     fn is_of(&self, path: &str) -> bool {
         let figure = match &self.behind {
-            Behind::Tickets(compared) => &compared.cell.figure,
+            Behind::Tickets(compared, _) => &compared.cell.figure,
             Behind::WorseSide(_, explained) => &explained.cell.figure,
         };
         path.strip_prefix(figure.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -93,10 +96,12 @@ impl Cells<'_> {
     async fn tickets(&self, language: Language) -> Result<Behind, Failure> {
         let ask = self.ask(0)?;
         let (left, right) = (self.found(0)?, self.found(1)?);
+        let gone = [gone(&left), gone(&right)];
         let epochs = self.source.log.epochs();
         let mut compared = left.against_found(right, &ask, &epochs).map_err(|error| refused(&error))?;
         telling::tell_both(self.source, &mut compared, language).await?;
-        Ok(Behind::Tickets(Box::new(compared)))
+        let taken_back = compared.items.iter().map(|moved| taken_back(moved, &gone)).collect();
+        Ok(Behind::Tickets(Box::new(compared), taken_back))
     }
 
     async fn worse_side(&self, language: Language) -> Result<Behind, Failure> {
@@ -128,6 +133,23 @@ impl Cells<'_> {
     }
 }
 
+/// What took back measurements of a cell, by ticket and event.
+type Gone = HashMap<(String, Position), TakenBy>;
+
+fn gone(found: &Found<'_>) -> Gone {
+    found.taken_back().map(|(ticket, position, taken)| ((ticket.to_owned(), position), taken.by)).collect()
+}
+
+/// What took a measurement back on the side where it is missing.
+fn taken_back(moved: &Moved, gone: &[Gone; 2]) -> Option<TakenBy> {
+    let (item, missing) = match (&moved.here, &moved.there) {
+        (Some(here), None) => (here, &gone[1]),
+        (None, Some(there)) => (there, &gone[0]),
+        _ => return None,
+    };
+    missing.get(&(moved.ticket.clone(), item.position?)).copied()
+}
+
 /// Which measurements of the worse side bear most on it.
 fn foremost(line: &Line) -> Foremost {
     let statistic = line.figure.rsplit('.').next().unwrap_or_default();
@@ -140,13 +162,18 @@ fn foremost(line: &Line) -> Foremost {
     }
 }
 
-/// Why a ticket moved, in a few words.
-pub(super) fn reason(moved: &Moved, language: Language) -> String {
+/// Why a ticket moved, in a few words; `taken_back` says what took it back where it is missing.
+pub(super) fn reason(moved: &Moved, taken_back: Option<TakenBy>, language: Language) -> String {
     let english = language == Language::English;
     let words = |en: &str, fa: &str| if english { en } else { fa }.to_owned();
+    let why = taken_back.map_or_else(String::new, |by| match by {
+        TakenBy::Reopening => words(": a reopening took it back", ": بازگشایی آن را پس گرفت"),
+        TakenBy::Change => words(": a later answer took its place", ": پاسخ بعدی جای آن را گرفت"),
+        TakenBy::Voiding => words(": the ticket was voided", ": تیکت باطل شد"),
+    });
     match (&moved.here, &moved.there) {
-        (Some(_), None) => words("on the left only", "فقط در سمت چپ"),
-        (None, Some(_)) => words("on the right only", "فقط در سمت راست"),
+        (Some(_), None) => words("on the left only", "فقط در سمت چپ") + &why,
+        (None, Some(_)) => words("on the right only", "فقط در سمت راست") + &why,
         (Some(here), Some(there)) if here.counted != there.counted && here.counted => {
             words("counts on the left only", "فقط در سمت چپ به حساب می‌آید")
         }

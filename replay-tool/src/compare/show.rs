@@ -13,6 +13,7 @@ use daftar_domain::Timestamp;
 use daftar_projections::exact::Decimal;
 use daftar_projections::report::explain::Item;
 use daftar_projections::report::explain::against::{Compared, Moved};
+use daftar_projections::report::explain::recall::TakenBy;
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::AsOf;
 use std::fmt::Write;
@@ -194,11 +195,11 @@ fn behind(moves: &Moves, language: Language, screen: Screen) -> String {
     let row = if row.is_empty() { String::new() } else { format!(" of {}", row.join(", ")) };
     let figure = &moves.line.figure;
     let (title, mut table) = match &moves.behind {
-        Behind::Tickets(compared) => {
+        Behind::Tickets(compared, taken_back) => {
             let (shown, all) = (compared.items.len(), grouped(&compared.moved.to_string()));
             (
                 format!("{figure}{row}: {shown} of the {all} that moved, the largest first"),
-                moved_table(compared, language),
+                moved_table(compared, taken_back, language),
             )
         }
         Behind::WorseSide(side, explained) => {
@@ -212,12 +213,12 @@ fn behind(moves: &Moves, language: Language, screen: Screen) -> String {
     format!("{}\n{table}\n", screen.paint(Colour::Bold, &title))
 }
 
-fn moved_table(compared: &Compared, language: Language) -> Table {
+fn moved_table(compared: &Compared, taken_back: &[Option<TakenBy>], language: Language) -> Table {
     let mut table = table::empty_table();
     table.set_header(["ticket", "difference", "why", "how it came about"]);
-    for moved in &compared.items {
+    for (moved, taken_back) in compared.items.iter().zip(taken_back) {
         let difference = signed(&moved.difference.to_string());
-        table.add_row([moved.ticket.clone(), difference, reason(moved, language), words_of(moved)]);
+        table.add_row([moved.ticket.clone(), difference, reason(moved, *taken_back, language), words_of(moved)]);
     }
     table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table

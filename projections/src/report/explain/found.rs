@@ -78,6 +78,13 @@ impl<'a> Found<'a> {
         Ok(compared(self, there, ask, place, epochs))
     }
 
+    /// How each measurement that once made the cell was taken back, by its ticket and its event.
+    pub fn taken_back(&self) -> impl Iterator<Item = (&str, Position, TakenBack)> {
+        self.taken_back.iter().filter_map(|entered| {
+            Some((self.state.tickets.id(entered.seen.ticket), entered.seen.position, entered.taken_back?))
+        })
+    }
+
     fn sorted(state: &'a Measurements, mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {
         let (standing, taken_back): (Vec<_>, Vec<_>) =
             entered.into_iter().partition(|entered| entered.taken_back.is_none());

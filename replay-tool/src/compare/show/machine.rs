@@ -123,9 +123,10 @@ fn moves_of(moves: &Moves, language: Language) -> MovesJson<'_> {
     let Line { figure, periods, .. } = moves.line.clone();
     let line = Cell { figure, periods, group: group_of(&moves.line) };
     match &moves.behind {
-        Behind::Tickets(compared) => {
-            let reasoned = |moved| Reasoned { moved, reason: reason(moved, language) };
-            let items = compared.items.iter().map(reasoned).collect();
+        Behind::Tickets(compared, taken_back) => {
+            let items = compared.items.iter().zip(taken_back);
+            let reasoned = |(moved, by): (_, &Option<_>)| Reasoned { moved, reason: reason(moved, *by, language) };
+            let items = items.map(reasoned).collect();
             MovesJson::Tickets { line, moved: compared.moved, items }
         }
         Behind::WorseSide(side, explained) => MovesJson::WorseSide { line, side: SIDES[*side], explained },
