@@ -12,6 +12,9 @@ use daftar_projections::story::Teller;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// How many items are told at a time: each ticket is looked for among all of these.
+const ITEMS_AT_A_TIME: usize = 1_000;
+
 /// All events of a ticket, in order; none where there is no such ticket.
 ///
 /// # Errors
@@ -46,8 +49,20 @@ pub(crate) fn teller(definition: &Published) -> Teller {
 ///
 /// The source cannot be read.
 pub(crate) async fn tell(source: &Source, explained: &mut Explained, language: Language) -> Result<(), Failure> {
-    let (tickets, teller) = (explained.tickets(), teller(&explained.cell.definition));
-    each(source, tickets, |ticket, rows| explained.tell(ticket, rows, &teller, language)).await
+    let teller = teller(&explained.cell.definition);
+    let all = std::mem::take(&mut explained.items);
+    let (mut told, mut left) = (Vec::with_capacity(all.len()), all.into_iter());
+    // Once at least: a cell has ranks also where a page of it has no items.
+    loop {
+        explained.items = left.by_ref().take(ITEMS_AT_A_TIME).collect();
+        each(source, explained.tickets(), |ticket, rows| explained.tell(ticket, rows, &teller, language)).await?;
+        told.append(&mut explained.items);
+        if left.len() == 0 {
+            break;
+        }
+    }
+    explained.items = told;
+    Ok(())
 }
 
 /// Tells both sides of every item of a comparison.

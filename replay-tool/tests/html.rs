@@ -179,6 +179,8 @@ fn charts_are_drawn_where_there_is_something_to_see() {
     assert_eq!(drawn(&by_day, "<circle "), 6);
     let by_department = ["satisfaction", "--group-by", "department", "--figures", "csat"];
     assert_eq!((drawn(&by_department, "<svg "), drawn(&by_department, "<rect ")), (1, 3), "a bar a department");
+    let board = page(&["leaderboard", "--figures", "csat"], &[]);
+    assert!(board.contains("<th scope=\"row\"><bdi>omid</bdi></th>") && board.contains("<svg "), "{board}");
     assert_eq!(drawn(&["overview"], "<svg "), 0, "one row has nothing to be compared with");
 }
 

@@ -245,3 +245,42 @@ fn items_table(items: &[Item]) -> Table {
     table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::better::Larger;
+    use super::*;
+
+    fn line(left: i64, right: i64) -> Line {
+        Line {
+            figure: "unanswered".to_owned(),
+            periods: [None, None],
+            group: vec![("department".to_owned(), Some("web".to_owned()))],
+            values: [left, right].map(|value| Some(Decimal::from_int(value))),
+            counts: [None, None],
+            larger: Larger::Worse,
+        }
+    }
+
+    #[test]
+    fn worse_is_red_and_better_is_green_each_in_its_line() {
+        let lines = [line(1, 1500), line(2, 2), line(3, 0)];
+        let screen = Screen { width: Some(80), colours: true };
+        let text = differences(&lines, screen);
+        let painted = |code: &str| text.lines().filter(|line| line.starts_with(code)).collect::<Vec<_>>();
+        let (red, green) = (painted("\u{1b}[31m"), painted("\u{1b}[32m"));
+        assert!(red.len() == 1 && red[0].contains("+1,499"), "{text}");
+        assert!(green.len() == 1 && green[0].contains("-100"), "{text}");
+        assert!(!differences(&lines, Screen::default()).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn relative_differences_have_one_decimal_and_a_sign() {
+        let rounded = |millionths| Decimal::from_micros(rounded(millionths)).to_string();
+        assert_eq!(
+            [205_263_158, -83_333_333, 50_000, -50_000, 49_999].map(rounded),
+            ["205.3", "-83.3", "0.1", "-0.1", "0"]
+        );
+        assert_eq!(["1234.5", "-1234.5", "0"].map(signed), ["+1,234.5", "-1,234.5", "0"]);
+    }
+}

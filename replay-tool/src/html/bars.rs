@@ -20,7 +20,7 @@ const GAP: f64 = 8.0;
 
 /// The chart of some figures; empty: there are no groups, or nothing to draw.
 pub(super) fn of(drawn: &Drawn<'_>, figures: &[&str]) -> String {
-    let rows: Vec<&Row> = drawn.rows.iter().filter(|row| !row.group.is_empty()).take(GROUPS).collect();
+    let rows: Vec<&Row> = drawn.rows.iter().filter(|row| !label(row).is_empty()).take(GROUPS).collect();
     let paths: Vec<String> = figures.iter().flat_map(|figure| series::paths(&drawn.rows, Some(figure))).collect();
     if rows.len() < 2 || paths.is_empty() || paths.len() > COLOURS {
         return String::new();
@@ -36,14 +36,19 @@ pub(super) fn of(drawn: &Drawn<'_>, figures: &[&str]) -> String {
     framed(&title, one * rows.len() as f64, &content, &names)
 }
 
+/// The values of a row's dimensions, and its agent where that is a figure.
+fn label(row: &Row) -> String {
+    let group = row.group.iter().map(|(_, value)| value.as_deref().unwrap_or("–"));
+    group.chain(super::section::agent(row)).collect::<Vec<_>>().join(", ")
+}
+
 fn value(row: &Row, path: &str) -> Option<Decimal> {
     crate::headline::at(row, path).and_then(Figure::number)
 }
 
 /// The bars of a group; they grow as the page reads.
 fn group(drawn: &Drawn<'_>, row: &Row, paths: &[String], scale: Scale, top: f64) -> String {
-    let label: Vec<_> = row.group.iter().map(|(_, value)| value.as_deref().unwrap_or("–")).collect();
-    let label = label.join(", ");
+    let label = label(row);
     let mirrored = drawn.is_right_to_left();
     let place = |x: f64| if mirrored { WIDTH - x } else { x };
     let (ends, starts) = if mirrored { ("start", "end") } else { ("end", "start") };

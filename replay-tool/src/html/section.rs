@@ -6,6 +6,9 @@ use daftar_projections::report::Row;
 use daftar_projections::report::figure::Figure;
 use std::fmt::Write;
 
+/// The figure that says whose a row is.
+const AGENT: &str = "agent";
+
 /// Every figure with parts has a section of its own; the others, counts and words, stand together before them.
 pub(super) fn all(drawn: &Drawn<'_>) -> String {
     let (mut plain, mut parted): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
@@ -15,7 +18,8 @@ pub(super) fn all(drawn: &Drawn<'_>) -> String {
             list.push(name);
         }
     }
-    plain.retain(|name| !parted.contains(name));
+    // Whose row it is stands beside every table of a report by agent.
+    plain.retain(|name| !parted.contains(name) && !(drawn.report.name.is_by_agent() && *name == AGENT));
     let mut html = String::new();
     if !plain.is_empty() {
         html.push_str(&section(drawn, &drawn.names.counts(), &plain));
@@ -95,7 +99,7 @@ fn value(drawn: &Drawn<'_>, row: &Row, path: &str) -> String {
     cell(path, crate::headline::at(row, path), drawn.names.0)
 }
 
-/// What a row is about: its period and its group.
+/// What a row is about: its period, its group, and its agent where that is a figure.
 pub(super) fn labels(drawn: &Drawn<'_>, row: &Row) -> Vec<(String, String)> {
     let period = row.period.as_ref().map(|period| {
         let label = if period.partial { drawn.names.partial(&period.label) } else { period.label.clone() };
@@ -103,5 +107,15 @@ pub(super) fn labels(drawn: &Drawn<'_>, row: &Row) -> Vec<(String, String)> {
     });
     let value = |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or("–").to_owned();
     let group = row.group.iter().map(|(name, label)| (drawn.names.part(name), value(label)));
-    period.into_iter().chain(group).collect()
+    let agent = agent(row).map(|agent| (drawn.names.part(AGENT), agent.to_owned()));
+    period.into_iter().chain(group).chain(agent).collect()
+}
+
+/// The agent of a row, where that is a figure and no dimension.
+pub(super) fn agent(row: &Row) -> Option<&str> {
+    let grouped = row.group.iter().any(|(name, _)| name == AGENT);
+    row.figures.iter().filter(|_| !grouped).find_map(|(name, figure)| match figure {
+        Figure::Text(agent) if name == AGENT => Some(agent.as_str()),
+        _ => None,
+    })
 }
