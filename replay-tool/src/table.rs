@@ -1,7 +1,7 @@
 //! A report as an aligned table.
 
 use crate::out::{Colour, Screen};
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::periods::{Calendar, Language};
 use daftar_projections::report::query::ReportName;
@@ -9,6 +9,7 @@ use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
 
 mod spark;
+pub(crate) mod told;
 pub(crate) mod unit;
 mod week;
 
@@ -198,13 +199,6 @@ pub(crate) fn empty_table() -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
     table
-}
-
-/// Has a table's texts wrapped where the screen ends.
-pub(crate) fn fit(table: &mut Table, screen: Screen) {
-    if let Some(width) = screen.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
 }
 
 /// Numbers stand right-aligned, after `labels` columns of words.

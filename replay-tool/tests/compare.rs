@@ -178,6 +178,30 @@ fn every_report_can_be_compared_in_every_way() {
 }
 
 #[test]
+fn every_value_is_that_of_the_reports_own_side() {
+    let grouped = ["--group-by", "department", "--interval", "day"];
+    for report in ["overview", "satisfaction", "response-times", "resolution-times", "flow", "targets"] {
+        let told =
+            compare(SMALL, &[&[report], &grouped[..], &["--as-of", "22", "--as-of", "38", "--moved", "0"]].concat());
+        let sides = ["22", "38"].map(|position| {
+            let asked = ["report", report, "--as-of", position, "--events", SMALL, "--output", "json"];
+            tool::json(&[&asked[..], &grouped].concat())
+        });
+        let lines = told["lines"].as_array().unwrap();
+        assert!(!lines.is_empty(), "{report}");
+        for line in lines {
+            let path = format!("/{}", line["figure"].as_str().unwrap().replace('.', "/"));
+            for ((side, report), period) in ["left", "right"].iter().zip(&sides).zip(0..) {
+                let is_of = |row: &&Value| row["period"] == line["periods"][period] && row["group"] == line["group"];
+                let row = report["rows"].as_array().unwrap().iter().find(is_of);
+                let value = row.and_then(|row| row.pointer(&path)).cloned().unwrap_or_default();
+                assert_eq!(line[side], value, "{path} of {line}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_had_happened_by_two_days_is_told_by_the_events_of_each() {
     let told =
         compare(SMALL, &["flow", "--figure", "closed", "--happened-by", "2025-03-02", "--happened-by", "2025-03-04"]);

@@ -107,7 +107,7 @@ fn a_table_tells_each_event_its_state_and_its_values() {
     let lines = [
         "HD-1001 up to version 17, position 39, definition default (version 0)",
         "public reply by sara 08:41; first response: 29 min",
-        "then: waiting for the customer, assigned to sara, technical, tehran",
+        "2025-03-01T08:41:00Z   waiting for the customer, assigned to sara, technical, tehran",
         "first_response 1,740 s, target 24h met",
         "full_resolution 11,880 s, taken back by version 10",
         "csat 4, positive",

@@ -7,13 +7,13 @@ use super::moved::{Behind, Moves, reason};
 use super::{Comparison, Side};
 use crate::cli::compare::Differs;
 use crate::out::{Colour, Screen};
-use crate::table::{self, grouped, unit};
-use comfy_table::{CellAlignment, Table};
+use crate::table::{self, grouped, told, unit};
+use comfy_table::CellAlignment;
 use daftar_domain::Timestamp;
 use daftar_projections::exact::Decimal;
-use daftar_projections::report::explain::Item;
 use daftar_projections::report::explain::against::{Compared, Moved};
 use daftar_projections::report::explain::recall::TakenBy;
+use daftar_projections::report::explain::{Explained, Item};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::AsOf;
 use std::fmt::Write;
@@ -194,56 +194,61 @@ fn behind(moves: &Moves, language: Language, screen: Screen) -> String {
     let row: Vec<_> = period.into_iter().chain(group).collect();
     let row = if row.is_empty() { String::new() } else { format!(" of {}", row.join(", ")) };
     let figure = &moves.line.figure;
-    let (title, mut table) = match &moves.behind {
+    let (title, table) = match &moves.behind {
         Behind::Tickets(compared, taken_back) => {
             let (shown, all) = (compared.items.len(), grouped(&compared.moved.to_string()));
             (
                 format!("{figure}{row}: {shown} of the {all} that moved, the largest first"),
-                moved_table(compared, taken_back, language),
+                moved_table(compared, taken_back, language, screen),
             )
         }
         Behind::WorseSide(side, explained) => {
             let (shown, side) = (explained.items.len(), SIDES[*side]);
             let all = grouped(&explained.cell.items.to_string());
             let title = format!("{figure}{row}: {shown} of the {all} measurements of the {side} side, the worst first");
-            (title, items_table(&explained.items))
+            (title, items_table(explained, screen))
         }
     };
-    table::fit(&mut table, screen);
     format!("{}\n{table}\n", screen.paint(Colour::Bold, &title))
 }
 
-fn moved_table(compared: &Compared, taken_back: &[Option<TakenBy>], language: Language) -> Table {
+/// A line a ticket, and under it how it came about on each side.
+fn moved_table(compared: &Compared, taken_back: &[Option<TakenBy>], language: Language, screen: Screen) -> String {
     let mut table = table::empty_table();
-    table.set_header(["ticket", "difference", "why", "how it came about"]);
+    table.set_header(["ticket", "difference", "why"]);
     for (moved, taken_back) in compared.items.iter().zip(taken_back) {
         let difference = signed(&moved.difference.to_string());
-        table.add_row([moved.ticket.clone(), difference, reason(moved, *taken_back, language), words_of(moved)]);
+        table.add_row([moved.ticket.clone(), difference, reason(moved, *taken_back, language)]);
     }
     table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
+    let sentences: Vec<_> = compared.items.iter().map(sentences).collect();
+    told::of(&table, &sentences, screen)
 }
 
 /// The words of both sides, once where they are the same.
-fn words_of(moved: &Moved) -> String {
-    let words = |item: &Option<Item>| item.as_ref().and_then(|item| item.told.as_ref()).map(|told| told.words.clone());
-    match (words(&moved.here), words(&moved.there)) {
-        (Some(left), Some(right)) if left == right => left,
-        (Some(left), Some(right)) => format!("left: {left}\nright: {right}"),
-        (one, other) => one.or(other).unwrap_or_default(),
+fn sentences(moved: &Moved) -> Vec<String> {
+    match [&moved.here, &moved.there].map(|item| item.as_ref().and_then(words_of)) {
+        [Some(left), Some(right)] if left == right => vec![left],
+        [Some(left), Some(right)] => vec![format!("left: {left}"), format!("right: {right}")],
+        sides => sides.into_iter().flatten().collect(),
     }
 }
 
-fn items_table(items: &[Item]) -> Table {
-    let mut table = table::empty_table();
-    table.set_header(["ticket", "value", "agent", "how it came about"]);
+fn words_of(item: &Item) -> Option<String> {
+    item.told.as_ref().map(|told| told.words.clone())
+}
+
+fn items_table(explained: &Explained, screen: Screen) -> String {
+    let (mut table, items) = (table::empty_table(), &explained.items);
+    let value = if unit::is_duration(&explained.cell.figure) { "value (s)" } else { "value" };
+    table.set_header(["ticket", value, "agent"]);
     for item in items {
         let agent = item.agent.clone().unwrap_or_else(|| "–".to_owned());
-        let words = item.told.as_ref().map(|told| told.words.clone()).unwrap_or_default();
-        table.add_row([item.ticket.clone(), crate::explain::value_of(item), agent, words]);
+        table.add_row([item.ticket.clone(), crate::explain::value_of(item), agent]);
     }
     table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
+    let sentences: Vec<_> = items.iter().map(|item| words_of(item).into_iter().collect()).collect();
+    told::of(&table, &sentences, screen)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! An explanation as a table, and as CSV.
 
 use crate::out::{Colour, Screen, csv_of};
-use crate::table::{self, unit};
+use crate::table::{self, told, unit};
 use daftar_projections::report::explain::{Explained, ExplainedCell, Item};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::story::Told;
@@ -60,34 +60,39 @@ fn head(cell: &ExplainedCell) -> String {
     let version = cell.definition.version;
     let definition = format!("definition {} (version {version})", cell.definition.document.name);
     let of = format!("{}, {definition}, at position {}", cell.report.name(), cell.position);
-    format!("{figure}{row}{value}, made of {items} measurements{taken_back}\n{of}")
+    format!("{figure}{row}{value}; measurements: {items}{taken_back}\n{of}")
 }
 
-fn items_table(items: &[Item], cell: &ExplainedCell, screen: Screen) -> comfy_table::Table {
+/// A line a measurement, and under it how it came about.
+fn items_table(items: &[Item], cell: &ExplainedCell, screen: Screen) -> String {
     let mut table = table::empty_table();
-    table::fit(&mut table, screen);
     let in_seconds = unit::is_duration(&cell.figure) || items.iter().any(|item| item.metric.is_some());
     let value = if in_seconds { "value (s)" } else { "value" };
-    table.set_header(["ticket", "at", value, "counts", "agent", "how it came about"].map(str::to_owned));
+    table.set_header(["ticket", "at", value, "counts", "agent"].map(str::to_owned));
     for item in items {
         table.add_row(record_of(item));
     }
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(comfy_table::CellAlignment::Right);
     }
-    table
+    let sentences: Vec<_> = items.iter().map(sentences).collect();
+    told::of(&table, &sentences, screen)
 }
 
-fn record_of(item: &Item) -> [String; 6] {
+fn record_of(item: &Item) -> [String; 5] {
     let rank = item.rank.map(|rank| format!(" ({})", rank.name())).unwrap_or_default();
-    let replaced =
-        item.replaces.iter().filter_map(|item| item.told.as_ref()).map(|told| format!("; before: {}", told.words));
-    let words = item.told.iter().map(|told| told.words.clone()).chain(replaced).collect();
     let taken = item.taken_back.map(|taken| format!("no, {}", taken.by.name()));
     let counts = taken.unwrap_or_else(|| if item.counted { "yes" } else { "no" }.to_owned());
     let at = daftar_domain::Timestamp::clamped(item.at).to_string();
-    let value = value_of(item) + &rank;
-    [item.ticket.clone(), at, value, counts, item.agent.clone().unwrap_or_else(|| "–".to_owned()), words]
+    let agent = item.agent.clone().unwrap_or_else(|| "–".to_owned());
+    [item.ticket.clone(), at, value_of(item) + &rank, counts, agent]
+}
+
+/// How a measurement came about, and what it took the place of.
+fn sentences(item: &Item) -> Vec<String> {
+    let own = item.told.iter().map(|told| told.words.clone());
+    let replaced = item.replaces.iter().filter_map(|item| item.told.as_ref());
+    own.chain(replaced.map(|told| format!("before: {}", told.words))).collect()
 }
 
 /// The value of a measurement, with the scale of a score that can have several.

@@ -14,26 +14,29 @@ use daftar_eventlog::ndjson::Line;
 use daftar_eventlog::ndjson::write::write_line;
 use daftar_eventlog::{Position, RecordedEvent};
 use daftar_projections::report::figure::Figure;
-use daftar_projections::story::Effect;
+use daftar_projections::story::{Effect, Effects};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt::Write;
 
-/// A line an event.
+/// A line an event, and under it what happened and what it measured.
 pub(super) fn text(history: &History, screen: Screen) -> String {
-    let mut text = screen.paint(Colour::Bold, &head(history));
+    let text = screen.paint(Colour::Bold, &head(history));
     let mut table = table::empty_table();
-    table::fit(&mut table, screen);
-    table.set_header(["version", "at", "what happened; then: the state after it; what it measured"]);
+    table.set_header(["version", "at", "state after it"]);
     for event in &history.effects {
-        let values = event.values.iter().map(|value| format!("  {}", told(value, history)));
-        let lines: Vec<_> = [event.words.clone(), format!("then: {}", event.state)].into_iter().chain(values).collect();
         let at = Timestamp::clamped(event.at).to_string();
-        table.add_row([event.version.to_string(), at, lines.join("\n")]);
+        table.add_row([event.version.to_string(), at, event.state.clone()]);
     }
     table.column_iter_mut().take(1).for_each(|column| column.set_cell_alignment(comfy_table::CellAlignment::Right));
-    let _ = write!(text, "\n\n{table}\n");
-    text
+    let sentences: Vec<_> = history.effects.iter().map(|event| sentences(event, history)).collect();
+    text + "\n\n" + &table::told::of(&table, &sentences, screen) + "\n"
+}
+
+/// What happened, and each value that it measured.
+fn sentences(event: &Effects, history: &History) -> Vec<String> {
+    let values = event.values.iter().map(|value| format!("  {}", told(value, history)));
+    std::iter::once(event.words.clone()).chain(values).collect()
 }
 
 fn head(history: &History) -> String {

@@ -19,7 +19,8 @@ pub(super) fn all(drawn: &Drawn<'_>) -> String {
         }
     }
     // Whose row it is stands beside every table of a report by agent.
-    plain.retain(|name| !parted.contains(name) && !(drawn.report.name.is_by_agent() && *name == AGENT));
+    let told_beside = |name: &str| drawn.report.name.is_by_agent() && name == AGENT;
+    plain.retain(|name| !parted.contains(name) && !told_beside(name));
     let mut html = String::new();
     if !plain.is_empty() {
         html.push_str(&section(drawn, &drawn.names.counts(), &plain));
