@@ -10,7 +10,9 @@ use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::compare::{CompareArguments, Differs};
 use crate::cli::{Output, ParameterArguments};
+use crate::screen::Screen;
 use crate::source::{self, Source};
+use crate::written::print_json;
 use crate::{asked, out};
 use daftar_domain::{Invalid, Timestamp};
 use daftar_projections::live::basis::Basis;
@@ -52,9 +54,9 @@ pub(crate) async fn run(arguments: CompareArguments) -> Result<(), Failure> {
     let sides = sides(&arguments, differs, flags, &source).await?;
     let compared = compared(&arguments, name, differs, sides, &source).await?;
     match arguments.output {
-        Output::Json => out::print_json(&show::json(&compared, arguments.words.into()))?,
+        Output::Json => print_json(&show::json(&compared, arguments.words.into()))?,
         Output::Csv => out::print(&show::csv(&compared))?,
-        Output::Table => out::print(&show::text(&compared, arguments.words.into(), out::Screen::of_stdout()))?,
+        Output::Table => out::print(&show::text(&compared, arguments.words.into(), Screen::of_stdout()))?,
     }
     let different = compared.lines.iter().filter(|line| line.differs()).count();
     if arguments.fail_on_difference && different > 0 {

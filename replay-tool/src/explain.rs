@@ -6,6 +6,8 @@ use crate::Failure;
 use crate::asked::{self, Asked};
 use crate::cli::Output;
 use crate::cli::explain::ExplainArguments;
+use crate::screen::Screen;
+use crate::written::print_json;
 use crate::{out, source, telling};
 use daftar_domain::Invalid;
 use daftar_projections::labels::KeyLabels;
@@ -27,9 +29,9 @@ pub(crate) async fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     let mut explained = explained.map_err(|error| refused(&error))?;
     telling::tell(&source, &mut explained, arguments.words.into()).await?;
     match arguments.output {
-        Output::Json => out::print_json(&explained),
+        Output::Json => print_json(&explained),
         Output::Csv => out::print(&show::csv(&explained)),
-        Output::Table => out::print(&show::text(&explained, asked.what_if_note(), out::Screen::of_stdout())),
+        Output::Table => out::print(&show::text(&explained, asked.what_if_note(), Screen::of_stdout())),
     }
 }
 

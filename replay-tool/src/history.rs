@@ -5,7 +5,9 @@ mod state;
 
 use crate::Failure;
 use crate::cli::history::{HistoryArguments, HistoryOutput};
+use crate::screen::Screen;
 use crate::source::{self, Source};
+use crate::written::print_json;
 use crate::{asked, definition, out, telling};
 use daftar_domain::Invalid;
 use daftar_domain::Timestamp;
@@ -39,8 +41,8 @@ pub(crate) async fn run(arguments: HistoryArguments) -> Result<(), Failure> {
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let history = history(&arguments, &source).await?;
     match arguments.output {
-        HistoryOutput::Json => out::print_json(&show::json(&history, &source)?),
-        HistoryOutput::Table => out::print(&show::text(&history, out::Screen::of_stdout())),
+        HistoryOutput::Json => print_json(&show::json(&history, &source)?),
+        HistoryOutput::Table => out::print(&show::text(&history, Screen::of_stdout())),
     }
 }
 

@@ -10,10 +10,12 @@ mod history;
 mod html;
 mod out;
 mod report;
+mod screen;
 mod series;
 mod source;
 mod table;
 mod telling;
+mod written;
 
 use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;

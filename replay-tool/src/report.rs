@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::{ReportArguments, ReportOutput};
+use crate::screen::Screen;
 use crate::{html, out, source, table};
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
@@ -19,7 +20,7 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
 fn show(report: &Report, output: ReportOutput, language: Option<Language>) -> Result<(), Failure> {
     let text = match output {
         ReportOutput::Json => report.to_json() + "\n",
-        ReportOutput::Table => table::of(report, language, out::Screen::of_stdout()) + "\n",
+        ReportOutput::Table => table::of(report, language, Screen::of_stdout()) + "\n",
         ReportOutput::Html => html::page(report, language),
         ReportOutput::Csv => report.to_csv(),
     };

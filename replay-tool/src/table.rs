@@ -1,6 +1,6 @@
 //! A report as an aligned table.
 
-use crate::out::{Colour, Screen};
+use crate::screen::{Colour, Screen};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::periods::{Calendar, Language};

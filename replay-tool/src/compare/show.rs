@@ -6,7 +6,7 @@ use super::lines::{Group, Line};
 use super::moved::{Behind, Moves, reason};
 use super::{Comparison, Side};
 use crate::cli::compare::Differs;
-use crate::out::{Colour, Screen};
+use crate::screen::{Colour, Screen};
 use crate::table::{self, grouped, told, unit};
 use comfy_table::CellAlignment;
 use daftar_domain::Timestamp;

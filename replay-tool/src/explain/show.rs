@@ -1,7 +1,8 @@
 //! An explanation as a table, and as CSV.
 
-use crate::out::{Colour, Screen, csv_of};
+use crate::screen::{Colour, Screen};
 use crate::table::{self, told, unit};
+use crate::written::csv_of;
 use daftar_projections::report::explain::{Explained, ExplainedCell, Item};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::story::Told;

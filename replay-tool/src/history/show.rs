@@ -2,7 +2,7 @@
 
 use super::{History, state};
 use crate::Failure;
-use crate::out::{Colour, Screen};
+use crate::screen::{Colour, Screen};
 use crate::source::Source;
 use crate::table::{self, grouped, unit};
 use daftar_domain::Ticket;

@@ -1,6 +1,6 @@
 //! A table with sentences under each of its rows, as wide as the screen.
 
-use crate::out::Screen;
+use crate::screen::Screen;
 use comfy_table::Table;
 
 /// How far sentences stand in.

@@ -4,7 +4,7 @@ use super::super::lines::Line;
 use super::super::moved::{Behind, Moves, reason};
 use super::super::{Comparison, Side};
 use super::SIDES;
-use crate::out::csv_of;
+use crate::written::csv_of;
 use daftar_domain::Timestamp;
 use daftar_projections::exact::Decimal;
 use daftar_projections::report::explain::Explained;
