@@ -28,10 +28,15 @@ pub(crate) async fn run(arguments: ExplainArguments) -> Result<(), Failure> {
     let explained = explain(&state, &ask, &asked.definition, asked.position, &epochs, &labels);
     let mut explained = explained.map_err(|error| refused(&error))?;
     telling::tell(&source, &mut explained, arguments.words.into()).await?;
+    let note = asked.what_if_note();
+    if arguments.output != Output::Table {
+        // Neither form has a place for it.
+        note.iter().for_each(|note| eprintln!("daftar-replay: {note}"));
+    }
     match arguments.output {
         Output::Json => print_json(&explained),
         Output::Csv => out::print(&show::csv(&explained)),
-        Output::Table => out::print(&show::text(&explained, asked.what_if_note(), Screen::of_stdout())),
+        Output::Table => out::print(&show::text(&explained, note, Screen::of_stdout())),
     }
 }
 

@@ -5,7 +5,7 @@
 mod tool;
 
 use serde_json::json;
-use tool::{SMALL, json, printed, refused, replay};
+use tool::{SMALL, json, printed, refused, replay, said};
 
 fn explain(arguments: &[&str]) -> Vec<String> {
     [&["explain"], arguments, &["--events", SMALL]].concat().into_iter().map(str::to_owned).collect()
@@ -93,6 +93,11 @@ fn an_override_changes_what_counts() {
     };
     // 4 of 5, 4 of 4 and satisfied.
     assert_eq!((counted(&[]), counted(&["--what-if", "csat.positive_from.five=5"])), (3, 2));
+    let csv = ["explain", "flow", "--cell", "figure=opened", "--what-if", "voided=counted", "--output", "csv"];
+    let output = replay(&[&csv[..], &["--events", SMALL]].concat());
+    assert!(
+        said(&output).contains("What if: these figures are counted as if default (version 0) said voided=counted.")
+    );
 }
 
 #[test]
