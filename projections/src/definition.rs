@@ -3,13 +3,14 @@
 //! # Layout
 //!
 //! - [`document`]: the canonical document; [`read`], `write`, [`schema`]: its forms
-//! - `validate`, `figures`: what a document may say; [`overrides`]: one field changed
+//! - `validate`, `figures`: what a document may say; [`overrides`]: fields changed; `nearest`: what a wrong path meant
 //! - [`presets`], `holidays`: definitions that are built in; [`catalog`]: what there is at a position of the log
 
 pub mod catalog;
 pub mod document;
 mod figures;
 mod holidays;
+mod nearest;
 pub mod overrides;
 pub mod presets;
 pub mod read;

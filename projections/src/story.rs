@@ -5,6 +5,7 @@
 //! - `step`, `deed`: the recorder, and what each event says; `measured`: what each measured
 //! - [`segments`](Segment): the time behind a duration, counted and not
 //! - `figure`: what a figure asks for; `spans`: from which event to which it goes
+//! - `effects`: every event with the values it measured
 //! - `tell`, `durations`, `answers`, `whole`: the sentences; `when`: instants in them
 //! - `words`: what a language must say; `english`, `persian`: the languages
 //!
@@ -16,6 +17,7 @@
 mod answers;
 mod deed;
 mod durations;
+mod effects;
 mod english;
 mod figure;
 mod measured;
@@ -42,6 +44,7 @@ use std::sync::Arc;
 use step::Step;
 use tell::Telling;
 
+pub use effects::{Effect, Effects};
 pub use segments::{Segment, Why};
 
 /// Makes stories under one definition, whose schedules are prepared once for all of them.

@@ -13,7 +13,7 @@ use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::{Measurements, TicketsPart};
 use daftar_projections::projector::{CatchUpError, catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
-use daftar_projections::report::{Report, is_counted_in_parts, report_in_parts};
+use daftar_projections::report::{Report, is_counted_in_parts, report, report_in_parts};
 use indicatif::ProgressBar;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     /// The end of the prefix that it reads.
     pub(crate) position: Position,
     pub(crate) definition: Arc<Published>,
+    /// The fields of the definition that are said otherwise, as they were given.
+    pub(crate) what_if: Vec<String>,
 }
 
 impl Asked {
@@ -41,7 +43,8 @@ impl Asked {
             Some(document) => document,
             None => definition::named(source, query.definition.as_deref(), position).await?,
         };
-        Ok(Self { query, position, definition })
+        let what_if = flags.what_if.clone();
+        Ok(Self { query, position, definition: definition::what_if(definition, &what_if)?, what_if })
     }
 
     /// The history up to the position, folded under the definition.
@@ -84,10 +87,30 @@ impl Asked {
 
     /// The report, counted from what [`Self::fold_in_parts`] made.
     pub(crate) fn report_in_parts(&self, source: &Source, parts: &InParts) -> Result<Report, Failure> {
-        report_in_parts(parts, &self.query, &self.definition, self.position, &KeyLabels(source.keys.clone()))
-            .map_err(Failure::usage)
+        let labels = KeyLabels(source.keys.clone());
+        let mut report =
+            report_in_parts(parts, &self.query, &self.definition, self.position, &labels).map_err(Failure::usage)?;
+        report.notes.extend(self.what_if_note());
+        Ok(report)
     }
 
+    /// The report, counted from measurements that [`Self::fold`] made.
+    pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
+        let labels = KeyLabels(source.keys.clone());
+        let mut report =
+            report(state, &self.query, &self.definition, self.position, &labels).map_err(Failure::usage)?;
+        report.notes.extend(self.what_if_note());
+        Ok(report)
+    }
+
+    /// What a reader must know of figures under a definition that was never published like this.
+    pub(crate) fn what_if_note(&self) -> Option<String> {
+        let Published { document, version } = &*self.definition;
+        (!self.what_if.is_empty()).then(|| {
+            let changed = self.what_if.join(", ");
+            format!("What if: these figures are counted as if {} (version {version}) said {changed}.", document.name)
+        })
+    }
 }
 
 /// One part, folded up to a position.
@@ -125,7 +148,7 @@ pub(crate) fn query(name: &str, flags: &ParameterArguments) -> Result<Query, Fai
 }
 
 /// Names a parameter as the flag it was given with.
-fn as_flag(mut wrong: Invalid) -> Invalid {
+pub(crate) fn as_flag(mut wrong: Invalid) -> Invalid {
     let flags = [
         "from",
         "to",

@@ -1,6 +1,9 @@
 //! What can be asked of the tool: its commands and flags.
 
+pub(crate) mod compare;
+pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod history;
 mod snapshot;
 mod verify;
 
@@ -26,6 +29,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a report from the log alone.
     Report(Box<ReportArguments>),
+    /// Make a report twice and show what differs, with the tickets behind it.
+    Compare(compare::CompareArguments),
+    /// Show what one cell of a report is made of, ticket by ticket, in words.
+    Explain(explain::ExplainArguments),
+    /// Tell one ticket event by event: what happened, the state after it, and every value it measured.
+    History(history::HistoryArguments),
     /// Check everything that a history carries, fold it again, and print one digest of it.
     Verify(VerifyArguments),
     /// Write events, tickets or measurements as Parquet, CSV or NDJSON.
@@ -69,8 +78,11 @@ pub(crate) struct SourceArguments {
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report flow --data-dir daftar-data --group-by department --figures opened,closed
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
+  daftar-replay report overview --data-dir daftar-data --interval month --output html --language fa > overview.html
   daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
   daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
+  daftar-replay report satisfaction --data-dir daftar-data --what-if csat.positive_from.five=3
+  daftar-replay report targets --data-dir daftar-data --what-if target.first_response=4h --what-if clock=business
   daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20
   daftar-replay report resolution-times --data-dir daftar-data --interval month --threads 4 --timings
   daftar-replay report satisfaction --url http://127.0.0.1:7070 --interval month --publish csat.2026-q1")]
@@ -85,9 +97,10 @@ pub(crate) struct ReportArguments {
     #[command(flatten)]
     pub(crate) publish: PublishArguments,
     /// How to show it.
-    #[arg(long, value_enum, default_value_t = Output::Table)]
-    pub(crate) output: Output,
-    /// Name periods and days in a language, in tables; without it they have the labels of JSON, in numbers.
+    #[arg(long, value_enum, default_value_t = ReportOutput::Table)]
+    pub(crate) output: ReportOutput,
+    /// Name periods and days in a language, in tables and pages; without it they have the labels of JSON, in numbers. A
+    /// page in Persian reads from right to left.
     #[arg(long, value_enum)]
     pub(crate) language: Option<InLanguage>,
     /// On how many threads to fold and count, each a part of the tickets; the result is the same. As many as there are
@@ -152,15 +165,32 @@ pub(crate) struct ParameterArguments {
     /// zammad, iran) or one published in the log, NAME or NAME@VERSION.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) definition: Option<String>,
+    /// Count as if the definition said otherwise: any field of its document (docs/definitions.md), as in
+    /// csat.positive_from.five=3, clock=business or schedules.0.time_zone=UTC; lists and objects as JSON.
+    /// target.first_response=4h replaces all targets of a metric. Several all apply, in order.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) what_if: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportOutput {
+    /// An aligned table, for people.
+    Table,
+    /// The report as the HTTP interface answers it, for machines.
+    Json,
+    /// The rows as comma-separated values, for spreadsheets.
+    Csv,
+    /// One page with charts and tables, to send or to print; it needs no network.
+    Html,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
     /// An aligned table, for people.
     Table,
-    /// The report as the HTTP interface answers it, for machines.
+    /// Everything there is, for machines.
     Json,
-    /// The rows as comma-separated values, for spreadsheets.
+    /// Comma-separated values, for spreadsheets.
     Csv,
 }
 

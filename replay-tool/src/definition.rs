@@ -40,3 +40,20 @@ pub(crate) async fn named(source: &Source, name: Option<&str>, position: Positio
         ))
     })
 }
+
+/// The definition with some of its fields said otherwise, each as `FIELD=VALUE`; its version stays that of the original.
+pub(crate) fn what_if(definition: Arc<Published>, overrides: &[String]) -> Result<Arc<Published>, Failure> {
+    if overrides.is_empty() {
+        return Ok(definition);
+    }
+    let fields = overrides.iter().map(|text| {
+        let none = || format!("--what-if {text} is no FIELD=VALUE, like csat.positive_from.five=3");
+        text.split_once('=').ok_or_else(none)
+    });
+    let fields = fields.collect::<Result<Vec<_>, _>>().map_err(Failure::Usage)?;
+    let document = definition.document.with_all(fields).map_err(|wrong| {
+        let lines: Vec<_> = wrong.iter().map(|wrong| format!("--what-if {wrong}")).collect();
+        Failure::Usage(lines.join("\n"))
+    })?;
+    Ok(Arc::new(Published { document, version: definition.version }))
+}

@@ -2,19 +2,28 @@
 
 mod asked;
 mod cli;
+mod compare;
 mod definition;
 mod desk;
+mod explain;
 mod export;
+mod headline;
+mod history;
+mod html;
 mod out;
 mod progress;
 mod publish;
 mod report;
+mod screen;
+mod series;
 mod server;
 mod snapshot;
 mod source;
 mod table;
+mod telling;
 mod timings;
 mod verify;
+mod written;
 
 use clap::Parser;
 use daftar_eventlog::embedded::store::hush_guarded_panics;
@@ -27,10 +36,10 @@ const COULD_NOT_RUN: u8 = 3;
 /// What was asked for makes no sense; clap answers the same for flags it does not know.
 const WRONG_USAGE: u8 = 2;
 
-/// Why nothing was answered, or that the answer is 'no'.
+/// Why nothing was answered, or not what was hoped for.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    /// The answer is 'no', for this reason.
+    /// It was answered, and the answer is 'no'.
     #[error("{0}")]
     No(String),
     /// What was asked for makes no sense.
@@ -80,5 +89,8 @@ async fn run(cli: cli::Cli) -> Result<(), Failure> {
         cli::Command::Verify(arguments) => verify::run(arguments).await,
         cli::Command::Export(arguments) => export::run(arguments).await,
         cli::Command::Snapshot(arguments) => snapshot::run(&arguments),
+        cli::Command::Compare(arguments) => compare::run(arguments).await,
+        cli::Command::Explain(arguments) => explain::run(arguments).await,
+        cli::Command::History(arguments) => history::run(arguments).await,
     }
 }

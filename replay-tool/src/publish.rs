@@ -1,7 +1,7 @@
 //! `daftar-replay report … --publish NAME`: have a running server make the report and keep it.
 
 use crate::Failure;
-use crate::cli::{Output, ReportArguments};
+use crate::cli::{ReportArguments, ReportOutput};
 use crate::definition;
 use crate::desk::{Desk, in_path};
 use crate::out::print;
@@ -20,19 +20,31 @@ pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure
     let url = source.url.as_deref().ok_or_else(|| {
         Failure::usage("--publish needs --url: a running server makes the report of its own log and keeps it there")
     })?;
+    let told: fn(&str, &Desk) -> Result<String, Failure> = match arguments.output {
+        ReportOutput::Json => |answer, _| Ok(answer.to_owned()),
+        ReportOutput::Table => in_words,
+        ReportOutput::Csv | ReportOutput::Html => {
+            return Err(Failure::usage(
+                "--publish answers with what was kept, as --output table or json; read the rows with daftar-replay snapshot",
+            ));
+        }
+    };
     let parameters = arguments.parameters.parameters().map_err(Failure::Usage)?;
     let file = arguments.parameters.definition.as_deref().map(definition::from_file).transpose()?.flatten();
+    let what_if = &arguments.parameters.what_if;
+    let file = match file {
+        Some(document) => Some(definition::what_if(document, what_if)?),
+        None if what_if.is_empty() => None,
+        None => {
+            return Err(Failure::usage(
+                "--what-if changes no definition that a server has, so that nobody could say later what was counted:                  publish with --definition FILE, which is kept with the report",
+            ));
+        }
+    };
     let desk = Desk::at(url, source.key.as_deref())?;
     let document = file.as_ref().map(|published| &published.document);
     let answer = publish(&desk, name, &arguments.name, parameters, document)?;
-    match arguments.output {
-        Output::Json => print(&answer),
-        Output::Table => print(&in_words(&answer, &desk)?),
-        Output::Csv => Err(Failure::usage(
-            "--output csv shows rows, and what was published is one answer: it is published; read it with \
-             daftar-replay snapshot",
-        )),
-    }
+    print(&told(&answer, &desk)?)
 }
 
 /// Publishes a report that a server makes under a document, or under the definition that the parameters name; answers

@@ -2,14 +2,12 @@
 
 use crate::Failure;
 use crate::asked::Asked;
-use crate::cli::{Output, ReportArguments};
-use crate::publish;
-use crate::source;
-use crate::table;
+use crate::cli::{ReportArguments, ReportOutput};
+use crate::screen::Screen;
 use crate::timings::Timings;
+use crate::{html, out, publish, source, table};
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
-use std::io::{ErrorKind, Write};
 
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     crate::asked::query(&arguments.name, &arguments.parameters)?;
@@ -32,17 +30,12 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(report: &Report, output: Output, language: Option<Language>) -> Result<(), Failure> {
+fn show(report: &Report, output: ReportOutput, language: Option<Language>) -> Result<(), Failure> {
     let text = match output {
-        Output::Json => report.to_json() + "\n",
-        Output::Table => table::of(report, language) + "\n",
-        Output::Csv => report.to_csv(),
+        ReportOutput::Json => report.to_json() + "\n",
+        ReportOutput::Table => table::of(report, language, Screen::of_stdout()) + "\n",
+        ReportOutput::Html => html::page(report, language),
+        ReportOutput::Csv => report.to_csv(),
     };
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // Whoever read it has seen enough.
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Failure::run(format!("the report could not be written: {e}"))),
-        Ok(()) => Ok(()),
-    }
+    out::print(&text)
 }

@@ -1,5 +1,6 @@
 //! A report as an aligned table.
 
+use crate::screen::{Colour, Screen};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use daftar_projections::report::figure::Figure;
 use daftar_projections::report::periods::{Calendar, Language};
@@ -7,15 +8,20 @@ use daftar_projections::report::query::ReportName;
 use daftar_projections::report::{Report, Row};
 use std::fmt::Write;
 
+mod spark;
+pub(crate) mod told;
+pub(crate) mod unit;
 mod week;
 
 /// A line under the header, nothing else.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
-/// The report as text: a line on what it is, the table, the notes. Periods have their labels, in a language their names.
-pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
+
+/// The report as text: a line on what it is, the tables, on a terminal sparklines, the notes. Periods have their labels, in
+/// a language their names.
+pub(crate) fn of(report: &Report, language: Option<Language>, screen: Screen) -> String {
     let calendar = Calendar::of(&report.definition.document);
     let named = language.map(|language| named(&report.rows, &calendar, language));
-    let mut text = head(report);
+    let mut text = screen.paint(Colour::Bold, &head(report));
     match named.as_deref().unwrap_or(&report.rows) {
         [] => text.push_str("\nno rows"),
         rows if report.name == ReportName::Volume => rows.iter().for_each(|row| {
@@ -31,6 +37,9 @@ pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
             let _ = write!(text, "\n{table}\n");
         }),
     }
+    if screen.is_terminal() {
+        spark::of(report).into_iter().for_each(|lines| text.push_str(&format!("\n{lines}\n")));
+    }
     for note in &report.notes {
         let _ = write!(text, "\nNote: {note}");
     }
@@ -38,7 +47,7 @@ pub(crate) fn of(report: &Report, language: Option<Language>) -> String {
 }
 
 /// The rows with the names of their periods in place of the labels.
-fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
+pub(crate) fn named(rows: &[Row], calendar: &Calendar, language: Language) -> Vec<Row> {
     let mut rows = rows.to_vec();
     for period in rows.iter_mut().filter_map(|row| row.period.as_mut()) {
         period.label = calendar.name(period.interval, &period.period, language);
@@ -77,10 +86,11 @@ fn figures_of(row: &Row) -> Table {
     let mut table = empty_table();
     for (name, figure) in &row.figures {
         for (path, value) in figure.flatten(name) {
-            table.add_row(vec![path, text_of(value)]);
+            let unit = unit::of(&path).unwrap_or_default().to_owned();
+            table.add_row(vec![path, text_of(value), unit]);
         }
     }
-    align_right(&mut table, 1);
+    table.column_iter_mut().skip(1).take(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }
 
@@ -134,12 +144,12 @@ fn labels_of(row: &Row) -> Vec<(String, String)> {
     period.chain(group).chain(figures.map(|(name, figure)| (name.to_string(), text_of(figure)))).collect()
 }
 
-/// What stands above the columns: the figure's name above its first part, then the parts alone.
+/// What stands above the columns: the figure's name above its first part, then the parts alone, each with its unit.
 fn headings(columns: &[String]) -> impl Iterator<Item = String> {
     columns.iter().enumerate().map(|(n, column)| match column.split_once('.') {
-        Some((name, part)) if n == 0 => format!("{name}\n{part}"),
-        Some((_, part)) => format!("\n{part}"),
-        None => column.clone(),
+        Some((name, part)) if n == 0 => format!("{name}\n{}", unit::heading(part, column)),
+        Some((_, part)) => format!("\n{}", unit::heading(part, column)),
+        None => unit::heading(column, column),
     })
 }
 
@@ -153,7 +163,8 @@ fn cell_of(row: &Row, column: &str) -> String {
     figure.map(text_of).unwrap_or_default()
 }
 
-fn text_of(figure: &Figure) -> String {
+/// A figure as a text.
+pub(crate) fn text_of(figure: &Figure) -> String {
     match figure {
         Figure::Null => "–".to_owned(),
         Figure::Count(count) => grouped(&count.to_string()),
@@ -166,7 +177,7 @@ fn text_of(figure: &Figure) -> String {
 }
 
 /// A number with its thousands set apart.
-fn grouped(number: &str) -> String {
+pub(crate) fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
     let (whole, decimals) = digits.split_once('.').map_or((digits, None), |(whole, d)| (whole, Some(d)));
     let mut text = sign.to_owned();
@@ -183,6 +194,7 @@ fn grouped(number: &str) -> String {
     text
 }
 
+/// A table with a line under its header, as wide as what stands in it.
 pub(crate) fn empty_table() -> Table {
     let mut table = Table::new();
     table.load_style(STYLE);
@@ -199,6 +211,40 @@ fn align_right(table: &mut Table, labels: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daftar_eventlog::Position;
+    use daftar_projections::report::RowPeriod;
+    use daftar_projections::report::periods::{Interval, Period};
+    use std::sync::Arc;
+
+    #[test]
+    fn sparklines_are_for_terminals_alone() {
+        let period = |day: i64| RowPeriod {
+            interval: Interval::Day,
+            label: format!("2026-01-0{day}"),
+            period: Period { start: day, end: day + 1 },
+            partial: false,
+        };
+        let row = |day: i64, opened| Row {
+            period: Some(period(day)),
+            group: Vec::new(),
+            figures: vec![("opened".into(), Figure::Count(opened))],
+        };
+        let report = Report {
+            name: ReportName::Flow,
+            definition: Arc::default(),
+            position: Position(1),
+            as_of: None,
+            happened_by: None,
+            at: None,
+            from: None,
+            to: None,
+            notes: Vec::new(),
+            rows: vec![row(1, 1000), row(2, 2000), row(3, 3000)],
+        };
+        assert!(!of(&report, None, Screen::default()).contains('█'));
+        let shown = of(&report, None, Screen { width: Some(80), colours: false });
+        assert!(shown.contains("▁▅█") && shown.contains("3,000"), "{shown}");
+    }
 
     #[test]
     fn thousands_are_set_apart() {

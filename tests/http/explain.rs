@@ -1,6 +1,7 @@
 //! Explanations over HTTP: what a cell of a report is made of, in words, page by page, now and as of the past.
 
 use crate::{AGENT, CUSTOMER, by, granted, reply_by, ticket};
+use daftar_tests::programs::printed;
 use daftar_tests::server::Server;
 use serde_json::{Value, json};
 
@@ -187,4 +188,51 @@ fn the_tickets_that_move_under_another_definition_stand_side_by_side() {
     assert_eq!(difference(&second), (json!("HD-1001"), json!(-480)));
     let (_, pointers) = server.get("/v1/reports/flow/explain?figure=opened&against=nobodys").problem(422, "invalid");
     assert_eq!(pointers, ["/against"]);
+}
+
+#[test]
+fn the_replay_tool_explains_with_the_same_bytes_and_finds_the_same_tickets_moved() {
+    let server = filled();
+    let cells: [(&str, &str, &[&str]); 4] = [
+        ("flow", "figure=opened", &["--cell", "figure=opened"]),
+        (
+            "response-times",
+            "interval=day&group_by=department&period=2025-03-01&cell.department=technical&figure=first_response.p90",
+            &[
+                "--interval",
+                "day",
+                "--group-by",
+                "department",
+                "--cell",
+                "period=2025-03-01,department=technical,figure=first_response.p90",
+            ],
+        ),
+        (
+            "satisfaction",
+            "figure=csat&taken_back=true&words=fa",
+            &["--cell", "figure=csat", "--taken-back", "--words", "fa"],
+        ),
+        ("flow", "figure=closed&as_of=25&limit=1", &["--cell", "figure=closed", "--as-of", "25", "--limit", "1"]),
+    ];
+    let answers = cells.map(|(report, query, _)| {
+        let answer = server.get(&format!("/v1/reports/{report}/explain?{query}"));
+        granted(&answer, 200);
+        answer.text().trim_end().to_owned()
+    });
+    let against = explained(&server, "resolution-times", "figure=full_resolution&against=iran");
+    let dir = server.stop();
+    let data_dir = dir.path().join("data");
+    let source = ["--output", "json", "--data-dir", data_dir.to_str().unwrap()];
+    for ((report, _, flags), answer) in cells.iter().zip(&answers) {
+        let told = printed("daftar-replay", &[&["explain", report], *flags, &source].concat());
+        assert_eq!(told.trim_end(), answer);
+    }
+    let both = ["--figure", "full_resolution.mean", "--definition", "default", "--definition", "iran"];
+    let told = printed("daftar-replay", &[&["compare", "resolution-times"], &both[..], &source].concat());
+    let mut compared: Value = serde_json::from_str(&told).unwrap();
+    let moved = &mut compared["moved"][0];
+    assert_eq!(moved["moved"], against["moved"]);
+    let items = moved["items"].as_array_mut().unwrap();
+    items.iter_mut().for_each(|item| drop(item.as_object_mut().unwrap().remove("reason")));
+    assert!(!items.is_empty() && against["items"].as_array() == Some(&*items), "{items:?}");
 }

@@ -1,6 +1,7 @@
-//! One field of a definition set from text, as `--what-if FIELD=VALUE` asks.
+//! Fields of a definition set from text, as `--what-if FIELD=VALUE` asks.
 
 use super::document::Definition;
+use super::nearest::nearest;
 use super::read::{Wrong, deserialized, unread};
 use serde_json::Value;
 
@@ -14,7 +15,27 @@ impl Definition {
     ///
     /// What is wrong with the path, the value, or the definition that came of them.
     pub fn with(&self, path: &str, value: &str) -> Result<Self, Vec<Wrong>> {
+        self.with_all([(path, value)])
+    }
+
+    /// The same with several fields, one after the other; rules are asked of what came of them all.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first path or value that cannot be read, or with the definition that came of them.
+    pub fn with_all<'t>(&self, fields: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, Vec<Wrong>> {
+        let set = |definition: Self, (path, value)| definition.set(path, value);
+        fields.into_iter().try_fold(self.clone(), set)?.validated()
+    }
+
+    /// The document with one field set, which may break rules.
+    fn set(&self, path: &str, value: &str) -> Result<Self, Vec<Wrong>> {
         let whole = self.as_value()?;
+        let with_nearest = |wrong: Vec<Wrong>| wrong.into_iter().map(|wrong| advised(wrong, &whole, path)).collect();
+        self.read_anew(whole.clone(), path, value).map_err(with_nearest)
+    }
+
+    fn read_anew(&self, whole: Value, path: &str, value: &str) -> Result<Self, Vec<Wrong>> {
         let changed = match path.strip_prefix("target.") {
             Some(metric) => vec![with_target(whole, metric, value)],
             None => candidates(&whole, path, value)?,
@@ -22,7 +43,7 @@ impl Definition {
         let mut refused = Vec::new();
         for changed in changed {
             match deserialized(&changed) {
-                Ok(definition) => return definition.with_names(Some(changed))?.validated(),
+                Ok(definition) => return definition.with_names(Some(changed)),
                 Err((place, error)) => refused.push(unread(place, &error.to_string(), None)),
             }
         }
@@ -33,6 +54,15 @@ impl Definition {
 
     fn as_value(&self) -> Result<Value, Vec<Wrong>> {
         serde_json::to_value(self).map_err(|error| vec![Wrong::new("", error.to_string())])
+    }
+}
+
+/// What is wrong, with the fields nearest to a path that leads to none.
+fn advised(wrong: Wrong, whole: &Value, path: &str) -> Wrong {
+    match nearest(whole, path) {
+        None => wrong,
+        Some(near) if near.is_empty() => wrong,
+        Some(near) => Wrong { reason: format!("{}; nearest: {}", wrong.reason, near.join(", ")), ..wrong },
     }
 }
 

@@ -28,6 +28,21 @@ fn wrong_in(result: Result<Definition, Vec<Wrong>>) -> Vec<String> {
     result.unwrap_err().iter().map(ToString::to_string).collect()
 }
 
+/// Every value that holds no others, as text, with its path.
+fn leaves(path: &str, value: &serde_json::Value) -> Vec<(String, String)> {
+    let below = |name: String| if path.is_empty() { name } else { format!("{path}.{name}") };
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.iter().flat_map(|(name, value)| leaves(&below(name.clone()), value)).collect()
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(n, item)| leaves(&below(n.to_string()), item)).collect()
+        }
+        serde_json::Value::String(text) => vec![(path.to_owned(), text.clone())],
+        other => vec![(path.to_owned(), other.to_string())],
+    }
+}
+
 #[test]
 fn the_default_is_the_published_document_byte_by_byte() {
     assert_eq!(Definition::default().to_json(), CANONICAL);
@@ -142,5 +157,15 @@ proptest! {
             let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             prop_assert_eq!(definition.with(field, &text), Ok(definition.clone()), "{}", field);
         }
+    }
+
+    #[test]
+    fn so_does_one_to_any_value_within_a_field(definition in any_definition()) {
+        let leaves = leaves("", &serde_json::to_value(&definition).unwrap());
+        for (path, value) in &leaves {
+            prop_assert_eq!(definition.with(path, value), Ok(definition.clone()), "{}={}", path, value);
+        }
+        let all = leaves.iter().map(|(path, value)| (path.as_str(), value.as_str()));
+        prop_assert_eq!(definition.with_all(all), Ok(definition));
     }
 }

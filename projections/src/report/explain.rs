@@ -6,7 +6,7 @@
 //! - `found`: everything that entered it; `opened`: which report has it, and how its parts are read
 //! - `recorder`: takes down what the report's own counting enters into the cell; `part`: what one measurement is in a
 //!   figure; [`recall`]: what was taken back
-//! - [`against`]: one cell under two definitions
+//! - [`against`]: one cell under two definitions; [`foremost`]: the tickets that bear most on a cell
 //! - `told`: the items in words, by the stories of their tickets
 //! - [`ranks`]: between which values a percentile lies; `json`: an explanation as JSON
 //!
@@ -19,6 +19,7 @@ pub mod against;
 pub mod ask;
 mod cell;
 pub mod cursor;
+pub mod foremost;
 mod found;
 mod json;
 pub(in crate::report) mod opened;

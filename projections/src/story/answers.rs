@@ -205,7 +205,8 @@ impl Story {
     }
 }
 
-fn is_positive(given: &Given, from: &PositiveFrom) -> Option<bool> {
+/// Whether a score is positive; none: it is on no scale that has positive ones.
+pub(super) fn is_positive(given: &Given, from: &PositiveFrom) -> Option<bool> {
     let Given::Score { scale, score } = given else { return None };
     let scale = Scale::ALL.get(usize::from(*scale))?;
     Some(from.is_positive(*scale, u16::from(*score)))

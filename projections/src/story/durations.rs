@@ -195,10 +195,8 @@ impl<'a> Telling<'a> {
 
     /// How a duration stands to what is asked, else to the first target that matches what is in force at its end.
     fn target(&self, span: &Span, part: Part, outcome: Outcome) -> Option<String> {
-        let metric = metric(span.name)?;
-        let targets = self.story.definition.targets.iter().filter(|target| target.metric == metric);
-        let matching = || targets.into_iter().find(|target| self.matches(target, span.last_seen));
-        let within = self.asked.within.or_else(|| matching().map(|target| target.within))?;
+        metric(span.name)?;
+        let within = self.asked.within.or_else(|| self.target_of(span))?;
         let met = match part {
             Part::Met => Some(true),
             Part::Breached => Some(false),
@@ -206,6 +204,13 @@ impl<'a> Telling<'a> {
             Part::All => self.asked.met,
         };
         Some(self.words.target(within, &verdict(within, span.value, outcome, met)))
+    }
+
+    /// The first target that matches what is in force at a duration's end; none: it has none.
+    pub(super) fn target_of(&self, span: &Span) -> Option<Within> {
+        let metric = metric(span.name)?;
+        let mut targets = self.story.definition.targets.iter().filter(|target| target.metric == metric);
+        targets.find(|target| self.matches(target, span.last_seen)).map(|target| target.within)
     }
 
     fn matches(&self, target: &Target, index: usize) -> bool {

@@ -245,6 +245,10 @@ impl Words for English {
         format!("{state} since {when}")
     }
 
+    fn own_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
     fn assigned_to(&self, agent: Option<&str>) -> String {
         agent.map_or_else(|| "assigned to nobody".to_owned(), |agent| format!("assigned to {agent}"))
     }

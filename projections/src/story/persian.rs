@@ -246,6 +246,10 @@ impl Words for Persian {
         format!("از {when} {state}")
     }
 
+    fn own_name(&self, name: &str) -> String {
+        id(name)
+    }
+
     fn assigned_to(&self, agent: Option<&str>) -> String {
         agent.map_or_else(|| "به کسی سپرده نشده".to_owned(), |agent| format!("سپرده به {}", id(agent)))
     }

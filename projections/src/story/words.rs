@@ -106,6 +106,8 @@ pub(super) trait Words {
     fn public_replies(&self, replies: usize) -> String;
     fn state(&self, doing: Doing) -> String;
     fn since(&self, state: &str, when: &str) -> String;
+    /// A name of the caller's own among the words.
+    fn own_name(&self, name: &str) -> String;
     fn assigned_to(&self, agent: Option<&str>) -> String;
     fn still_a_case(&self) -> String;
     fn out_of_figures(&self) -> String;

@@ -71,7 +71,7 @@ pub(super) async fn compare(
     } else {
         published(server, position)?
     };
-    let all = Asked { query: Query::over(ReportName::Overview), position, definition };
+    let all = Asked { query: Query::over(ReportName::Overview), position, definition, what_if: Vec::new() };
     let folded = state.position() <= position && *state.folded() == all.definition.document.folded();
     let state = if folded { state } else { all.fold(source, quiet).await? };
     let held = Held { source, server, position, state: &state, definition: all.definition };

@@ -57,3 +57,30 @@ fn what_is_wrong_is_said() {
     assert!(told("target.first_respons", "4h").contains("first_respons is none of the choices"));
     assert!(told("target.first_response", "0h").contains("zero"));
 }
+
+#[test]
+fn a_path_that_leads_nowhere_is_told_with_the_nearest_that_there_are() {
+    let told = |path: &str| wrong_in(Definition::default().with(path, "1")).join("\n");
+    assert!(told("csat.positve_from.five").ends_with("; nearest: csat.positive_from.five"));
+    assert!(told("clok").ends_with("; nearest: clock"), "{}", told("clok"));
+    assert!(
+        told("positive_from.five").contains("; nearest: csat.positive_from.five"),
+        "{}",
+        told("positive_from.five")
+    );
+    assert!(told("target.first_respons").ends_with("; nearest: target.first_response"));
+    assert!(told("first_response.clok").contains("; nearest: first_response.clock"));
+    assert!(!told("something.else.entirely").contains("nearest"), "nothing is near");
+    assert!(!told("csat.positive_from.five").contains("nearest"), "the path is right, the value is not");
+}
+
+#[test]
+fn several_fields_are_set_together_and_rules_asked_at_the_end() {
+    let both = [("goals", r#"[{"value":"opened","at_most":5,"at_least":6}]"#), ("goals.0.at_least", "null")];
+    let definition = Definition::default().with_all(both).unwrap();
+    assert_eq!(definition.goals.len(), 1);
+    assert!(Definition::default().with_all([both[0]]).is_err(), "a goal is one bound");
+    let later = Definition::default().with_all([("clock", "business"), ("clock", "calendar")]).unwrap();
+    assert_eq!(later, Definition::default(), "the later of two holds");
+    assert_eq!(Definition::default().with_all([]), Ok(Definition::default()));
+}

@@ -66,11 +66,23 @@ impl<'a> Found<'a> {
         self.against_found(there, ask, epochs)
     }
 
-    /// The same, the cell being found under the other.
-    pub(super) fn against_found(self, there: Found<'_>, ask: &Ask, epochs: &Epochs) -> Result<Compared, ExplainError> {
+    /// The same, the cell being found on the other side already: under another definition, or at another position, or of
+    /// what happened by another instant, from the same log.
+    ///
+    /// # Errors
+    ///
+    /// [`ExplainError`] where the cursor is none of this cell's.
+    pub fn against_found(self, there: Found<'_>, ask: &Ask, epochs: &Epochs) -> Result<Compared, ExplainError> {
         let (position, version) = (self.cell.position, self.cell.definition.version);
         let place = Place::of(ask, epochs)?.unwrap_or(Place { position, version, skipped: 0 });
         Ok(compared(self, there, ask, place, epochs))
+    }
+
+    /// How each measurement that once made the cell was taken back, by its ticket and its event.
+    pub fn taken_back(&self) -> impl Iterator<Item = (&str, Position, TakenBack)> {
+        self.taken_back.iter().filter_map(|entered| {
+            Some((self.state.tickets.id(entered.seen.ticket), entered.seen.position, entered.taken_back?))
+        })
     }
 
     fn sorted(state: &'a Measurements, mut cell: ExplainedCell, entered: Vec<Entered>) -> Self {

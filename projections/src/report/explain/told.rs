@@ -18,7 +18,8 @@ impl Explained {
         self.items.iter().chain(&self.cell.ranks).map(|item| item.ticket.clone()).collect()
     }
 
-    /// Tells the items of one ticket by all its events, in order; those behind the cell's position are not read.
+    /// Tells the items of one ticket by all its events, in order; those behind the cell's position and those that
+    /// happened after its `happened_by` are not read.
     ///
     /// # Errors
     ///
@@ -85,8 +86,9 @@ impl Telling {
         teller: &Teller,
         language: Language,
     ) -> Result<Self, CatchUpError> {
-        let known = events.partition_point(|event| event.position <= cell.position);
-        let story = teller.story(ticket, events[..known].iter().copied())?;
+        let happened = |event: &FactRow<'_>| cell.happened_by.is_none_or(|by| event.occurred_at.micros() <= by);
+        let known = events.iter().filter(|event| event.position <= cell.position && happened(event));
+        let story = teller.story(ticket, known.copied())?;
         let ExplainedCell { within, at, seen_before, .. } = *cell;
         Ok(Self { story, figure: topic(cell), within, at, seen_before, language })
     }

@@ -5,7 +5,7 @@ use crate::definition::document::{
     CalendarName, Clock, Definition, Excluded, Pause, Per, Schedule, ScheduleChosen, Weekday,
 };
 use crate::report::periods::Language;
-use crate::story::{Asked, Seen, Told, Why};
+use crate::story::{Asked, Effect, Seen, Told, Why};
 use crate::test_support::{Answers, Entry, Story as Deed, Who, closed, history, minutes, opened};
 use crate::ticket_facts::Doing;
 use daftar_eventlog::Position;
@@ -296,4 +296,51 @@ fn the_whole_story_says_what_was_taken_back() {
     assert_eq!(story(&Definition::default(), &entries, 1).whole(Language::English), lines);
     let persian = story(&Definition::default(), &entries, 1).whole(Language::Persian);
     assert_eq!(persian[3], "ساعت ۰۰:۳۰ به پاسخ شمارهٔ ۱ امتیاز راضی داده شد؛ به جای ناراضی که ساعت ۰۰:۲۰ داده شده بود");
+}
+
+#[test]
+fn each_event_tells_the_values_that_it_measured_and_what_took_them_back() {
+    let answers = Answers { overall: Some((2, 4)), nps: Some(9), ..Answers::default() };
+    let entries = history(
+        1,
+        [
+            (0, opened(Who::Customer)),
+            (10, Deed::Replied(SARA)),
+            (60, closed(SARA)),
+            (70, Deed::Answered { closing: 1, answers: answers.clone() }),
+            (80, Deed::Answered { closing: 1, answers: Answers { overall: Some((2, 2)), ..answers } }),
+            (120, Deed::Reopened(Who::Customer)),
+        ],
+    );
+    let definition = Definition::default().with("target.first_response", "5m").unwrap();
+    let effects = story(&definition, &entries, 1).effects(Language::English);
+    let values = |event: usize| {
+        let value = |effect: &Effect| {
+            let taken_back = effect.taken_back.map_or(0, |position| position.0);
+            (effect.figure.clone(), effect.value.to_string(), effect.good, taken_back)
+        };
+        effects[event].values.iter().map(value).collect::<Vec<_>>()
+    };
+    let one = |figure: &str, value: &str, good, taken_back| (figure.to_owned(), value.to_owned(), good, taken_back);
+    assert_eq!(values(0), []);
+    assert_eq!(values(1), [one("first_response", "600", Some(false), 0)]);
+    assert_eq!(effects[1].values[0].target.map(|target| target.to_string()).as_deref(), Some("5m"));
+    // The reopening is the seventh event of the log, whose first publishes the definition.
+    let closing = values(2);
+    let taken: Vec<_> =
+        closing.iter().filter(|(.., taken_back)| *taken_back == 7).map(|(figure, ..)| &**figure).collect();
+    let of_last = ["open_time", "requester_wait", "customer_wait", "agent_work", "on_hold", "on_hold_customer"];
+    let of_last = [&["full_resolution"][..], &of_last, &["on_hold_third_party", "replies_per_closed"]].concat();
+    assert_eq!(taken, of_last);
+    assert!(closing.contains(&one("first_resolution", "3600", None, 0)), "{closing:?}");
+    assert!(closing.contains(&one("customer_wait", "3000", None, 7)), "the customer had the word for 50 minutes");
+    assert_eq!(values(3), [one("csat", "4", Some(true), 6), one("nps", "9", None, 6)]);
+    assert_eq!(values(4), [one("csat", "2", Some(false), 0), one("nps", "9", None, 0)]);
+    assert_eq!(values(5), []);
+    assert!(effects[5].words.starts_with("reopened by the customer 02:00"), "{}", effects[5].words);
+    assert_eq!((effects[5].version, effects[5].position.0), (6, 7));
+    assert_eq!(effects[1].state, "waiting for the customer, assigned to nobody, technical");
+    assert_eq!(effects[2].state, "closed, assigned to nobody, technical");
+    let persian = &story(&definition, &entries, 1).effects(Language::Persian)[2].state;
+    assert_eq!(persian, "بسته، به کسی سپرده نشده، \u{2068}technical\u{2069}");
 }

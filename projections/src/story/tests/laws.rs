@@ -1,11 +1,18 @@
 //! For random tickets and definitions: the counted segments of every duration sum up to what was measured.
 
 use super::story;
+use crate::definition::catalog::Published;
+use crate::definition::document::{DatedBy, Definition, Unit, Voided};
+use crate::exact::Decimal;
+use crate::report::figure::Figure;
 use crate::report::periods::Language;
+use crate::report::query::{Query, ReportName};
+use crate::report::report;
 use crate::report::tests::naive::any::{any_definition, any_history};
-use crate::story::{measured, words::Name};
-use crate::test_support::folded_under;
+use crate::story::{Effect, measured, words::Name};
+use crate::test_support::{Entry, Labels, Story as Deed, folded_under};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const NAMES: [Name; 12] = [
     Name::FirstResponse,
@@ -116,4 +123,72 @@ proptest! {
             prop_assert_eq!(story.whole(Language::English).len(), story.steps.len());
         }
     }
+
+    #[test]
+    fn what_the_events_of_all_tickets_measured_adds_up_to_the_reports(
+        definition in any_definition(),
+        history in any_history(),
+    ) {
+        // A figure that is dated by the closing is in no report until there is one.
+        let definition = Definition { dated_by: DatedBy::Event, ..definition };
+        let effects = standing_effects(&definition, &history);
+        let row = |name| the_row(&definition, &history, name);
+        let responses = (row(ReportName::ResponseTimes), &["first_response", "next_response"][..]);
+        let resolutions = (row(ReportName::ResolutionTimes), &RESOLUTIONS[..]);
+        let flow = (row(ReportName::Flow), &["replies_per_closed"][..]);
+        for (row, figures) in [responses, resolutions, flow] {
+            for figure in figures {
+                let of_figure = || effects.iter().filter(|effect| effect.figure == **figure);
+                let sum: i128 = of_figure().map(|effect| effect.value.millionths()).sum();
+                let told = (row.get(&format!("{figure}.count")).cloned(), row.get(&format!("{figure}.sum")).cloned());
+                let count = Figure::Count(of_figure().count() as u64);
+                prop_assert_eq!(told, (Some(count), Some(Figure::Number(Decimal::from_micros(sum)))), "{}", figure);
+            }
+        }
+        // Business days are judged by the report alone.
+        if definition.targets.iter().all(|target| target.within.unit != Unit::BusinessDays) {
+            let targets = row(ReportName::Targets);
+            for metric in ["first_response", "next_response", "full_resolution"] {
+                let met = effects.iter().filter(|effect| effect.figure == metric && effect.good == Some(true)).count();
+                prop_assert_eq!(targets.get(&format!("{metric}.met")), Some(&Figure::Count(met as u64)), "{}", metric);
+            }
+        }
+    }
+}
+
+const RESOLUTIONS: [&str; 9] = [
+    "first_resolution",
+    "full_resolution",
+    "open_time",
+    "requester_wait",
+    "customer_wait",
+    "agent_work",
+    "on_hold",
+    "on_hold_customer",
+    "on_hold_third_party",
+];
+
+/// What the events of all tickets measured that are not void, but for what was taken back.
+fn standing_effects(definition: &Definition, history: &[Entry]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for ticket in 0..4 {
+        let of_ticket = || history.iter().filter(|entry| entry.ticket == ticket);
+        let last = of_ticket().rev().find(|entry| matches!(entry.story, Deed::Voided | Deed::Restored));
+        let void = last.is_some_and(|entry| entry.story == Deed::Voided);
+        if of_ticket().next().is_none() || (void && definition.voided == Voided::Excluded) {
+            continue;
+        }
+        let of_events = story(definition, history, ticket).effects(Language::English);
+        effects.extend(of_events.into_iter().flat_map(|event| event.values));
+    }
+    effects.retain(|effect| effect.taken_back.is_none());
+    effects
+}
+
+/// The one row of a report over all time.
+fn the_row(definition: &Definition, history: &[Entry], name: ReportName) -> Figure {
+    let state = folded_under(definition, history, None);
+    let definition = Arc::new(Published { document: definition.clone(), version: 0 });
+    let made = report(&state, &Query::over(name), &definition, state.position(), &Labels).unwrap();
+    Figure::Object(made.rows.into_iter().next().unwrap().figures)
 }

@@ -3,6 +3,7 @@
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::report::explain::ask::Ask;
+use crate::report::explain::foremost::Foremost;
 use crate::report::explain::{ExplainError, explain, found};
 use crate::report::tests::naive::travel::happened_by;
 use crate::test_support::{Answers, Entry, Labels, Story, Who, closed, folded, history, minutes, opened};
@@ -118,6 +119,42 @@ fn a_reopening_takes_a_full_resolution_back_and_a_later_closing_gives_another() 
     assert_eq!(once(&entries, 5, "flow", "closed"), [], "a closing stays one");
     let closings = explained(&entries, 5, "flow", "figure=closed");
     assert_eq!(items(&closings), [("T-1", 3, json!(1), true), ("T-1", 5, json!(1), true)]);
+}
+
+#[test]
+fn the_tickets_that_bear_most_on_a_cell_come_first_each_once() {
+    // T-1 is answered after 5 minutes, then after 20 and 30; T-2 after 10; T-3 after 40, and is reopened once closed.
+    let again = |from| [(from, Story::Replied(Who::Customer)), (from + 20, Story::Replied(SARA))];
+    let first = [(0, opened(Who::Customer)), (5, Story::Replied(SARA))];
+    let mut entries = history(
+        1,
+        first.into_iter().chain(again(10)).chain([(40, Story::Replied(Who::Customer)), (70, Story::Replied(SARA))]),
+    );
+    entries.extend(history(2, [(0, opened(Who::Customer)), (10, Story::Replied(SARA)), (11, closed(SARA))]));
+    let reopened = [(45, closed(SARA)), (50, Story::Reopened(Who::Customer))];
+    entries.extend(history(3, [(0, opened(Who::Customer)), (40, Story::Replied(SARA))].into_iter().chain(reopened)));
+    let foremost = |report: &str, figure: &str, which, limit| {
+        let ask = Ask::parse(report, [("figure".to_owned(), figure.to_owned())]).unwrap();
+        let definition = Arc::new(Published { document: Definition::default(), version: 0 });
+        let state = folded(&entries, None);
+        let position = state.position();
+        let explained = found(&state, &ask, &definition, position, &Labels).unwrap().foremost(which, limit);
+        let items = explained.items.iter().map(|item| (item.ticket.clone(), item.value.map(|value| value.to_string())));
+        items.collect::<Vec<_>>()
+    };
+    let valued = |ticket: &str, value: &str| (ticket.to_owned(), Some(value.to_owned()));
+    let responses = [valued("T-3", "2400"), valued("T-2", "600"), valued("T-1", "300")];
+    assert_eq!(foremost("response-times", "first_response.p90", Foremost::Largest, 9), responses);
+    assert_eq!(foremost("response-times", "first_response.p90", Foremost::Largest, 2), responses[..2]);
+    assert_eq!(foremost("response-times", "first_response.p50", Foremost::Smallest, 1), responses[2..]);
+    // Twice by T-1, of which the longer stands for both.
+    assert_eq!(foremost("response-times", "next_response", Foremost::Largest, 9), [valued("T-1", "1800")]);
+    let reopened =
+        |which| foremost("flow", "reopen_rate", which, 9).into_iter().map(|(ticket, _)| ticket).collect::<Vec<_>>();
+    assert_eq!(
+        (reopened(Foremost::Counted), reopened(Foremost::Uncounted)),
+        (vec!["T-3".to_owned()], vec!["T-2".to_owned()])
+    );
 }
 
 #[test]
