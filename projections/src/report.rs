@@ -7,6 +7,7 @@
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
 //! - `adding`: what was counted in parts, added up
+//! - `tally`: what was counted, before it is put in order
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
 //! - `targeting`: which target applies, and when it falls due
 //! - `dissatisfaction`: cases of dissatisfied customers
@@ -43,6 +44,7 @@ pub mod rows_key;
 mod satisfaction;
 mod sheet;
 mod standing;
+mod tally;
 mod targeting;
 mod targets;
 mod volume;

@@ -1,6 +1,6 @@
 //! A report's rows: counted, limited to the largest groups, filled up where nothing is counted, and put in order.
 
-use super::counting::{Counter, Counting, GROUPS_MAX, Group, Key, Part, Tally};
+use super::counting::{Counter, Counting, GROUPS_MAX, Group, Key, Part};
 use super::explain::part::PartOf;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Entered, Recorder};
@@ -8,6 +8,7 @@ use super::groups::{Axis, CustomerLabels};
 use super::making::{Label, Labels, Making};
 use super::periods::Interval;
 use super::query::{Dimension, Query};
+use super::tally::Tally;
 use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::definition::document::DatedBy;
