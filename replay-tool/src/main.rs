@@ -3,7 +3,6 @@
 mod asked;
 mod cli;
 mod definition;
-mod desk;
 mod export;
 mod out;
 mod progress;

@@ -3,36 +3,38 @@
 use crate::Failure;
 use crate::cli::{Output, ReportArguments};
 use crate::definition;
-use crate::desk::{Desk, in_path};
 use crate::out::print;
+use crate::server::{Refused, Server, WAIT, in_path};
 use daftar_projections::definition::document::Definition;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Where reports are published.
-const PATH: &str = "/v1/snapshots";
+/// Where published reports are.
+pub(crate) const PATH: &str = "/v1/snapshots";
 /// The parameter that names a definition.
 const DEFINITION: &str = "definition";
 
 /// Publishes what the flags ask for under a name, and prints what the server kept.
 pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure> {
+    if arguments.output == Output::Csv {
+        return Err(Failure::usage(
+            "--output csv shows rows, and publishing answers what was published; leave it out, and read the report with \
+             daftar-replay snapshot",
+        ));
+    }
     let source = &arguments.source;
     let url = source.url.as_deref().ok_or_else(|| {
         Failure::usage("--publish needs --url: a running server makes the report of its own log and keeps it there")
     })?;
     let parameters = arguments.parameters.parameters().map_err(Failure::Usage)?;
     let file = arguments.parameters.definition.as_deref().map(definition::from_file).transpose()?.flatten();
-    let desk = Desk::at(url, source.key.as_deref())?;
+    let server = Server::at("--url", url, source.key.as_deref())?;
     let document = file.as_ref().map(|published| &published.document);
-    let answer = publish(&desk, name, &arguments.name, parameters, document)?;
-    match arguments.output {
-        Output::Json => print(&answer),
-        Output::Table => print(&in_words(&answer, &desk)?),
-        Output::Csv => Err(Failure::usage(
-            "--output csv shows rows, and what was published is one answer: it is published; read it with \
-             daftar-replay snapshot",
-        )),
-    }
+    let answer = publish(&server, name, &arguments.name, parameters, document)?;
+    print(&match arguments.output {
+        Output::Json => answer,
+        Output::Table | Output::Csv => in_words(&answer, &server)?,
+    })
 }
 
 /// Publishes a report that a server makes under a document, or under the definition that the parameters name; answers
@@ -42,7 +44,7 @@ pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure
 ///
 /// Why it published nothing, in its own words.
 pub(crate) fn publish(
-    desk: &Desk,
+    server: &Server,
     name: &str,
     report: &str,
     parameters: Vec<(String, String)>,
@@ -55,11 +57,11 @@ pub(crate) fn publish(
     if let Some(document) = document {
         body["document"] = serde_json::from_str(&document.to_json()).map_err(Failure::run)?;
     }
-    desk.post(PATH, &body)
+    server.publish(&format!("{PATH}?{WAIT}"), &body).map_err(Refused::of_flags)
 }
 
 /// What was published, in words.
-fn in_words(answer: &str, desk: &Desk) -> Result<String, Failure> {
+fn in_words(answer: &str, server: &Server) -> Result<String, Failure> {
     let told: Value = serde_json::from_str(answer).map_err(Failure::run)?;
     let text = |name: &str| told[name].as_str().unwrap_or_default();
     let name = format!("{}@{}", text("name"), told["version"]);
@@ -73,8 +75,8 @@ fn in_words(answer: &str, desk: &Desk) -> Result<String, Failure> {
         told["position"],
         text("digest"),
         told["bytes"],
-        desk.base(),
-        desk.base(),
+        server.base(),
+        server.base(),
         in_path(&name),
     ))
 }

@@ -3,12 +3,12 @@
 use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::{Output, ReportArguments};
+use crate::out::print;
 use crate::publish;
 use crate::source;
 use crate::table;
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
-use std::io::{ErrorKind, Write};
 
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     crate::asked::query(&arguments.name, &arguments.parameters)?;
@@ -28,11 +28,5 @@ fn show(report: &Report, output: Output, language: Option<Language>) -> Result<(
         Output::Table => table::of(report, language) + "\n",
         Output::Csv => report.to_csv(),
     };
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // Whoever read it has seen enough.
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Failure::run(format!("the report could not be written: {e}"))),
-        Ok(()) => Ok(()),
-    }
+    print(&text)
 }
