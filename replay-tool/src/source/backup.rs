@@ -32,8 +32,15 @@ impl Origin for Backup {
         });
         let log = log.map_err(|e| what_stopped(good, e))?;
         progress.finish_and_clear();
-        let keys = keys_in(&keys_beside(&self.0), &log.identity().log_id)?;
-        Ok(Source::of(log, keys))
+        let beside = keys_beside(&self.0);
+        let (keys, has_keys) = keys_in(&beside, &log.identity().log_id)?;
+        if !has_keys {
+            let there = beside.display();
+            eprintln!(
+                "daftar-replay: the customers' keys are not in {there}: they are shown by pseudonyms, without texts"
+            );
+        }
+        Ok(Source::of(log, (keys, has_keys)))
     }
 }
 
