@@ -76,6 +76,7 @@ pub(crate) struct SourceArguments {
 pub(crate) struct ReportArguments {
     /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
     /// backlog, cases or review-queue.
+    #[arg(value_name = "REPORT")]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
