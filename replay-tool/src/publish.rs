@@ -16,25 +16,25 @@ const DEFINITION: &str = "definition";
 
 /// Publishes what the flags ask for under a name, and prints what the server kept.
 pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure> {
-    if arguments.output == Output::Csv {
-        return Err(Failure::usage(
-            "--output csv shows rows, and publishing answers what was published; leave it out, and read the report with \
-             daftar-replay snapshot",
-        ));
-    }
     let source = &arguments.source;
     let url = source.url.as_deref().ok_or_else(|| {
         Failure::usage("--publish needs --url: a running server makes the report of its own log and keeps it there")
     })?;
+    let told: fn(&str, &Server) -> Result<String, Failure> = match arguments.output {
+        Output::Json => |answer, _| Ok(answer.to_owned()),
+        Output::Table => in_words,
+        Output::Csv => {
+            return Err(Failure::usage(
+                "--publish answers with what was kept, as --output table or json; read the rows with daftar-replay snapshot",
+            ));
+        }
+    };
     let parameters = arguments.parameters.parameters().map_err(Failure::Usage)?;
     let file = arguments.parameters.definition.as_deref().map(definition::from_file).transpose()?.flatten();
     let server = Server::at("--url", url, source.key.as_deref())?;
     let document = file.as_ref().map(|published| &published.document);
     let answer = publish(&server, name, &arguments.name, parameters, document)?;
-    print(&match arguments.output {
-        Output::Json => answer,
-        Output::Table | Output::Csv => in_words(&answer, &server)?,
-    })
+    print(&told(&answer, &server)?)
 }
 
 /// Publishes a report that a server makes under a document, or under the definition that the parameters name; answers

@@ -64,7 +64,11 @@ fn the_analysts_tool_says_what_is_missing() {
     refused(&["report", "flow", "--publish", "q1", "--events", events.to_str().unwrap()], 2, "--publish needs --url");
     refused(&["report", "flow", "--publish", "two words", "--url", &url], 2, "the server says: name");
     refused(&["report", "flow", "--publish", "q1", "--url", &url, "--from", "soon"], 2, "--from");
-    refused(&["report", "flow", "--publish", "q1", "--url", &url, "--output", "csv"], 2, "--output csv shows rows");
+    refused(
+        &["report", "flow", "--publish", "q1", "--url", &url, "--output", "csv"],
+        2,
+        "--publish answers with what was kept",
+    );
     assert_eq!(server.get(PATH).json()["items"], json!([]), "what can't be shown is not published");
     refused(&["snapshot", "q1", "--url", &url], 2, "there is no published report q1");
     refused(&["snapshot", "two+ words/@1", "--url", &url], 2, "there is no published report two+ words/@1;");
