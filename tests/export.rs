@@ -6,6 +6,7 @@
 use daftar_tests::programs::{printed, report, root};
 use daftar_tests::server::Server;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 use tempfile::TempDir;
@@ -148,6 +149,75 @@ fn part_of_it(desk: &Desk, original: &[&str], exported: &str, position: &str) {
     let happened: String = exported.split_inclusive('\n').filter(happened).collect();
     assert!(!happened.is_empty() && happened.len() < exported.len());
     assert_eq!(fs::read_to_string(by).unwrap(), happened);
+}
+
+/// What is sealed with a customer's key, as docs/format.md lists it.
+const SEALED: [&str; 7] = ["subject", "body", "attachments", "texts", "comment", "note", "event_id"];
+
+/// Takes what is sealed out of a line, and whom it names as customer out of its places.
+fn take_sealed(line: &mut Value) -> Vec<String> {
+    SEALED.iter().for_each(|field| drop(line.as_object_mut().unwrap().remove(*field)));
+    let is_customer = |who: &&str| *who == "customer" || line[*who]["kind"] == "customer";
+    let named: Vec<_> = ["customer", "by", "author"].into_iter().filter(is_customer).collect();
+    let place = |who: &str| if who == "customer" { "/customer".to_owned() } else { format!("/{who}/id") };
+    let ids = named.into_iter().filter_map(|who| Some(line.pointer_mut(&place(who))?.take().as_str()?.to_owned()));
+    ids.collect()
+}
+
+#[test]
+fn a_backup_without_its_keys_is_exported_with_pseudonyms_and_without_texts() {
+    let desk = Desk::made_up("40", "6");
+    let (data, copy) = (desk.path("data"), desk.path("copy"));
+    let _ = printed("daftar", &["backup", "--data-dir", &data, &copy]);
+    fs::rename(desk.path("copy-keys"), desk.path("elsewhere")).unwrap();
+    let sealed = ["--backup", &*copy];
+    let file = desk.export(&["events", "--to", "ndjson"], &sealed, "sealed.ndjson");
+    let (exported, told) = (lines(&fs::read_to_string(&file).unwrap()), lines(&desk.feed));
+    assert_eq!(exported.len(), told.len());
+    let mut pseudonyms = BTreeMap::new();
+    for (mut line, mut told) in exported.into_iter().zip(told) {
+        for field in SEALED {
+            assert_eq!(line.get(field), None, "{line}");
+        }
+        let (named, unnamed) = (take_sealed(&mut told), take_sealed(&mut line));
+        assert_eq!(named.len(), unnamed.len(), "{told} {line}");
+        for (customer, pseudonym) in named.into_iter().zip(unnamed) {
+            assert!(pseudonym.len() == 32 && pseudonym.bytes().all(|byte| byte.is_ascii_hexdigit()), "{pseudonym}");
+            let one = pseudonyms.entry(customer).or_insert_with(|| pseudonym.clone());
+            assert_eq!(*one, pseudonym, "everybody has one pseudonym");
+        }
+        assert_eq!(line, told, "nothing else is another");
+    }
+    let mut taken: Vec<_> = pseudonyms.values().collect();
+    taken.sort();
+    taken.dedup();
+    assert!(taken.len() == pseudonyms.len() && taken.len() > 5, "and nobody else's: {pseudonyms:?}");
+    rows_without_keys(&desk, &sealed, &pseudonyms);
+}
+
+/// Tables have the same rows with the keys and without, but for who is a customer and what they wrote; and read again, the
+/// events give the same reports.
+fn rows_without_keys(desk: &Desk, sealed: &[&str], pseudonyms: &BTreeMap<String, String>) {
+    let data = desk.path("data");
+    for what in ["tickets", "measurements"] {
+        let rows = |source: &[&str], name: &str| {
+            let file = desk.export(&[what, "--to", "ndjson"], source, name);
+            lines(&fs::read_to_string(file).unwrap())
+        };
+        let mut named = rows(&["--data-dir", &data], "named.ndjson");
+        for row in &mut named {
+            if let Some(customer) = row["customer"].as_str() {
+                row["customer"] = pseudonyms[customer].clone().into();
+            }
+        }
+        assert!(!named.is_empty() && named == rows(sealed, "unnamed.ndjson"), "{what}");
+        for form in ["csv", "parquet"] {
+            let file = desk.export(&[what, "--to", form], sealed, "rows");
+            assert!(fs::metadata(file).unwrap().len() > 0);
+        }
+    }
+    let file = desk.path("sealed.ndjson");
+    assert_same_reports(&["--data-dir", &data], &["--events", &file], &REPORTS[..5], &[]);
 }
 
 /// The Python to read back with: one that has DuckDB and Polars. None: the test says that it is skipped.

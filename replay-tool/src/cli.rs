@@ -18,7 +18,16 @@ use std::path::PathBuf;
 /// Recompute the reports of a help desk from its history, as known at any position.
 #[derive(Debug, Parser)]
 #[command(name = "daftar-replay", version, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 could not run.\n\
+#[command(after_help = "Examples:
+  daftar-replay report overview --data-dir daftar-data
+  daftar-replay report response-times --url http://127.0.0.1:7070 --group-by department
+  daftar-replay verify --backup /mnt/backup/desk
+  daftar-replay export tickets --events history.ndjson.gz --to csv --out tickets.csv
+  daftar-replay snapshot --url http://127.0.0.1:7070
+
+Every command has more of them in its own --help.
+
+Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 could not run.\n\
 Results go to standard output, everything else to standard error.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -27,7 +36,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a report from the log alone.
+    /// Make a report, as known at any position; or have a server publish it.
     Report(Box<ReportArguments>),
     /// Make a report twice and show what differs, with the tickets behind it.
     Compare(compare::CompareArguments),
@@ -60,35 +69,50 @@ pub(crate) struct SourceArguments {
     /// A file of events (NDJSON; plain, .gz or .zst; - for standard input).
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
-    /// The API key for the server.
+    /// The API key for the server of --url.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "Reports:
+  overview          the figures a manager asks for first
+  satisfaction      what customers say
+  response-times    how long customers wait for replies
+  resolution-times  how long tickets take
+  flow              what comes in, goes out and moves
+  leaderboard       agents side by side
+  targets           which durations met their targets, and which still can
+  volume            in which hours of the week the work comes
+  backlog           what lies open, and for how long
+  cases             dissatisfied customers, and what was done about them
+  review-queue      tickets somebody should look at again
+
+docs/metrics.md says what every figure means.
+
+Examples:
   daftar-replay report response-times --data-dir daftar-data
   daftar-replay report satisfaction --data-dir daftar-data --group-by department --interval month
   daftar-replay report satisfaction --backup /mnt/backup/desk --as-of 48211
   daftar-replay report overview --url http://127.0.0.1:7070 --interval month
-  daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01 --output json
-  daftar-replay report resolution-times --data-dir daftar-data --filter channel=email,phone --filter tag=null
+  daftar-replay report flow --events history.ndjson.gz --from 2016-07-01 --to 2017-01-01
+  daftar-replay report flow --data-dir daftar-data --filter channel=email,phone --filter tag=null
   daftar-replay report response-times --data-dir daftar-data --as-of 48211
   daftar-replay report backlog --data-dir daftar-data --happened-by 2026-01-01
   daftar-replay report response-times --data-dir daftar-data --within 4h --group-by agent --limit 10
   daftar-replay report flow --data-dir daftar-data --group-by department --figures opened,closed
   daftar-replay report backlog --data-dir daftar-data --interval week --output csv
-  daftar-replay report overview --data-dir daftar-data --interval month --output html --language fa > overview.html
-  daftar-replay report targets --data-dir daftar-data --definition office-hours.toml --from 1404-07-01
-  daftar-replay report overview --data-dir daftar-data --definition iran --interval month --language fa
+  daftar-replay report overview --data-dir daftar-data --output html --language fa > page.html
+  daftar-replay report targets --data-dir daftar-data --definition office.toml --from 1404-07-01
+  daftar-replay report flow --data-dir daftar-data --definition iran --interval month --language fa
   daftar-replay report satisfaction --data-dir daftar-data --what-if csat.positive_from.five=3
-  daftar-replay report targets --data-dir daftar-data --what-if target.first_response=4h --what-if clock=business
+  daftar-replay report targets --data-dir daftar-data --what-if target.first_response=4h
   daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20
-  daftar-replay report resolution-times --data-dir daftar-data --interval month --threads 4 --timings
-  daftar-replay report satisfaction --url http://127.0.0.1:7070 --interval month --publish csat.2026-q1")]
+  daftar-replay report flow --data-dir daftar-data --interval month --threads 4 --timings
+  daftar-replay report satisfaction --url http://127.0.0.1:7070 --publish csat.2026-q1")]
 pub(crate) struct ReportArguments {
-    /// Which report: overview, satisfaction, response-times, resolution-times, flow, leaderboard, targets, volume,
-    /// backlog, cases or review-queue.
+    /// Which report: one of those below.
+    #[arg(value_name = "REPORT")]
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
@@ -134,13 +158,13 @@ pub(crate) struct ParameterArguments {
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
     /// One row a period: hour, day, week, month, quarter or year.
-    #[arg(long)]
+    #[arg(long, value_name = "PERIOD")]
     pub(crate) interval: Option<String>,
     /// One row a value, of up to three dimensions: branch, department, agent, channel, priority, customer_tier, tag,
     /// customer, language, closing_reason, form, attribute.NAME.
     #[arg(long, value_name = "DIMENSION,…")]
     pub(crate) group_by: Option<String>,
-    /// Count only some values of a dimension; `null` stands for none. Several filters all apply.
+    /// Count only some values of a dimension; null stands for none. Several filters all apply.
     #[arg(long, value_name = "DIMENSION=VALUE,…")]
     pub(crate) filter: Vec<String>,
     /// What was known then: a position of the log, or an instant by when it was recorded.
@@ -155,10 +179,10 @@ pub(crate) struct ParameterArguments {
     /// Ask which share of the values lies within a duration: 45s, 30m, 4h, 2d, 3bd (business days).
     #[arg(long, value_name = "DURATION")]
     pub(crate) within: Option<String>,
-    /// Keep the groups with most measurements.
+    /// Keep the N groups with most measurements.
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<String>,
-    /// Show only some figures: `first_response,within`. Rows and `--limit` then go by what these count.
+    /// Show only some figures, such as first_response,within. Rows and --limit then go by what these count.
     #[arg(long, value_name = "FIGURE,…")]
     pub(crate) figures: Option<String>,
     /// The metric definition to count under: a file (.toml or .json), a preset (default, zendesk, freshdesk, chatwoot,

@@ -19,7 +19,7 @@ pub(crate) fn from_file(text: &str) -> Result<Option<Arc<Published>>, Failure> {
     if !looks_like_one && path.components().count() < 2 {
         return Ok(None);
     }
-    let read = std::fs::read_to_string(path).map_err(|e| Failure::Usage(format!("--definition {text}: {e}")))?;
+    let read = std::fs::read_to_string(path).map_err(|e| Failure::run(format!("--definition {text}: {e}")))?;
     let document = Definition::from_file(text, &read).map_err(|wrong| {
         let lines: Vec<_> = wrong.iter().map(|wrong| format!("{text}: {wrong}")).collect();
         Failure::Usage(lines.join("\n"))

@@ -16,20 +16,23 @@ mod out;
 mod parquet;
 mod tickets;
 
-use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::export::{ExportArguments, Form, What};
 use crate::source::{self, Source};
+use crate::{Failure, progress};
 use columns::{Column, Rows};
 use daftar_projections::export::Export;
 use daftar_projections::labels::KeyLabels;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use out::{Out, PACKED_ENDINGS};
 use std::io::{self, ErrorKind, IsTerminal as _};
 use std::path::Path;
 
 /// What decides the prefix is read as for this report; it has no parameters of its own.
 const LIKE_REPORT: &str = "overview";
+
+/// What is being done while rows go out.
+const WRITING: &str = "writing";
 
 /// Why an export ended before its end.
 #[derive(Debug)]
@@ -96,8 +99,8 @@ async fn export(arguments: &ExportArguments) -> Result<(), Stopped> {
 }
 
 async fn export_events(arguments: &ExportArguments, asked: &Asked, source: &Source) -> Result<(), Stopped> {
-    let progress = progress_bar(asked.position.0, "events", arguments.quiet);
-    let events = events::Events::new(asked, source, arguments.source.events.is_some());
+    let progress = progress::up_to(asked.position, WRITING, arguments.quiet);
+    let events = events::Events::new(asked, source);
     let out = Out::open(arguments.out.as_deref())?;
     // The lines of the feed have a form of their own: nested, with what has no value left out.
     if arguments.to == Form::Ndjson {
@@ -116,10 +119,11 @@ async fn export_measured(arguments: &ExportArguments, asked: &Asked, source: &So
     let export = Export { state: &state, definition: &asked.definition.document, labels: &labels };
     let out = Out::open(arguments.out.as_deref())?;
     if arguments.what == What::Tickets {
-        let progress = progress_bar(state.tickets.len() as u64, "tickets", arguments.quiet);
+        let progress = progress::through(state.tickets.len() as u64, "tickets", WRITING, arguments.quiet);
         write_all(export.tickets(), rows_in(arguments.to, tickets::columns(), out)?, &progress)
     } else {
-        let progress = progress_bar(export.measurement_count() as u64, "measurements", arguments.quiet);
+        let count = export.measurement_count() as u64;
+        let progress = progress::through(count, "measurements", WRITING, arguments.quiet);
         write_all(export.measurements(), rows_in(arguments.to, measurements::columns(), out)?, &progress)
     }
 }
@@ -144,14 +148,4 @@ fn rows_in<'r, R: 'r>(form: Form, columns: Vec<Column<R>>, out: Out) -> io::Resu
         Form::Csv => Box::new(csv::Csv::begin(columns, out)?),
         Form::Ndjson => Box::new(ndjson::Ndjson::begin(columns, out)),
     })
-}
-
-/// A bar of what is written, on a terminal alone.
-fn progress_bar(count: u64, of: &'static str, quiet: bool) -> ProgressBar {
-    if quiet || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(count).with_message(of);
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {msg}  {per_sec}  {eta} left");
-    style.map(|style| bar.clone().with_style(style)).unwrap_or(bar)
 }

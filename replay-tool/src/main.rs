@@ -4,7 +4,6 @@ mod asked;
 mod cli;
 mod compare;
 mod definition;
-mod desk;
 mod explain;
 mod export;
 mod headline;

@@ -6,8 +6,13 @@ use std::io::IsTerminal;
 
 /// A bar towards a position, with rate and time left.
 pub(crate) fn up_to(position: Position, doing: &'static str, quiet: bool) -> ProgressBar {
-    let template = "{msg} {bar:40} {human_pos}/{human_len} events  {per_sec}  {eta} left";
-    shown(ProgressBar::new(position.0), template, doing, quiet)
+    through(position.0, "events", doing, quiet)
+}
+
+/// A bar through so many of something, with rate and time left.
+pub(crate) fn through(count: u64, of_what: &'static str, doing: &'static str, quiet: bool) -> ProgressBar {
+    let template = "{msg} {bar:40} {human_pos}/{human_len} {prefix}  {per_sec}  {eta} left";
+    shown(ProgressBar::new(count).with_prefix(of_what), template, doing, quiet)
 }
 
 /// A count of events whose end is not known, with its rate.

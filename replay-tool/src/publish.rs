@@ -3,14 +3,14 @@
 use crate::Failure;
 use crate::cli::{ReportArguments, ReportOutput};
 use crate::definition;
-use crate::desk::{Desk, in_path};
 use crate::out::print;
+use crate::server::{Refused, Server, WAIT, in_path};
 use daftar_projections::definition::document::Definition;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Where reports are published.
-const PATH: &str = "/v1/snapshots";
+/// Where published reports are.
+pub(crate) const PATH: &str = "/v1/snapshots";
 /// The parameter that names a definition.
 const DEFINITION: &str = "definition";
 
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure
     let url = source.url.as_deref().ok_or_else(|| {
         Failure::usage("--publish needs --url: a running server makes the report of its own log and keeps it there")
     })?;
-    let told: fn(&str, &Desk) -> Result<String, Failure> = match arguments.output {
+    let told: fn(&str, &Server) -> Result<String, Failure> = match arguments.output {
         ReportOutput::Json => |answer, _| Ok(answer.to_owned()),
         ReportOutput::Table => in_words,
         ReportOutput::Csv | ReportOutput::Html => {
@@ -37,14 +37,15 @@ pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure
         None if what_if.is_empty() => None,
         None => {
             return Err(Failure::usage(
-                "--what-if changes no definition that a server has, so that nobody could say later what was counted:                  publish with --definition FILE, which is kept with the report",
+                "--what-if changes no definition that a server has, so that nobody could say later what was counted: \
+                 publish with --definition FILE, which is kept with the report",
             ));
         }
     };
-    let desk = Desk::at(url, source.key.as_deref())?;
+    let server = Server::at("--url", url, source.key.as_deref())?;
     let document = file.as_ref().map(|published| &published.document);
-    let answer = publish(&desk, name, &arguments.name, parameters, document)?;
-    print(&told(&answer, &desk)?)
+    let answer = publish(&server, name, &arguments.name, parameters, document)?;
+    print(&told(&answer, &server)?)
 }
 
 /// Publishes a report that a server makes under a document, or under the definition that the parameters name; answers
@@ -54,7 +55,7 @@ pub(crate) fn run(arguments: &ReportArguments, name: &str) -> Result<(), Failure
 ///
 /// Why it published nothing, in its own words.
 pub(crate) fn publish(
-    desk: &Desk,
+    server: &Server,
     name: &str,
     report: &str,
     parameters: Vec<(String, String)>,
@@ -67,11 +68,11 @@ pub(crate) fn publish(
     if let Some(document) = document {
         body["document"] = serde_json::from_str(&document.to_json()).map_err(Failure::run)?;
     }
-    desk.post(PATH, &body)
+    server.publish(&format!("{PATH}?{WAIT}"), &body).map_err(Refused::of_flags)
 }
 
 /// What was published, in words.
-fn in_words(answer: &str, desk: &Desk) -> Result<String, Failure> {
+fn in_words(answer: &str, server: &Server) -> Result<String, Failure> {
     let told: Value = serde_json::from_str(answer).map_err(Failure::run)?;
     let text = |name: &str| told[name].as_str().unwrap_or_default();
     let name = format!("{}@{}", text("name"), told["version"]);
@@ -85,8 +86,8 @@ fn in_words(answer: &str, desk: &Desk) -> Result<String, Failure> {
         told["position"],
         text("digest"),
         told["bytes"],
-        desk.base(),
-        desk.base(),
+        server.base(),
+        server.base(),
         in_path(&name),
     ))
 }

@@ -1,9 +1,16 @@
 //! A running server, as the tool asks it over HTTP.
 
 use crate::Failure;
+use serde_json::Value;
+use std::fmt;
 use std::time::Duration;
 use ureq::http::{Response, Uri, header};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, RequestBuilder};
+
+/// The media type of reports, and of all that is told in one answer.
+pub(crate) const JSON: &str = "application/json";
+/// How long the server may wait for what it answers from, as its parameter `timeout` says it.
+pub(crate) const WAIT: &str = "timeout=60s";
 
 /// How long a connection may take, and a server may say nothing at all.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -34,11 +41,27 @@ pub(crate) enum Refused {
     #[error("{flag} {base}: {}", unauthenticated(*.with_key))]
     Unauthenticated { flag: &'static str, base: String, with_key: bool },
     /// The key may not do that.
-    #[error("{flag} {base}: the key may not read this ({why}); give one of an analyst or an admin")]
-    Forbidden { flag: &'static str, base: String, why: String },
+    #[error("{flag} {base}: the key may not {deed} this ({why}); give one of an analyst or an admin")]
+    Forbidden { flag: &'static str, base: String, deed: Deed, why: String },
     /// It says why not.
     #[error("{flag} {base}: the server says: {why}")]
     Said { flag: &'static str, base: String, status: u16, why: String },
+}
+
+/// What is done by asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Read,
+    Publish,
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Publish => "publish",
+        })
+    }
 }
 
 const fn unauthenticated(with_key: bool) -> &'static str {
@@ -58,6 +81,14 @@ impl Refused {
     /// Whether it keeps this from whoever asks.
     pub(crate) const fn is_kept_back(&self) -> bool {
         matches!(self, Self::Unauthenticated { .. } | Self::Forbidden { .. })
+    }
+
+    /// The failure of a request that the flags made up: what other flags can mend is wrong usage.
+    pub(crate) fn of_flags(self) -> Failure {
+        match self {
+            Self::Said { status: 400 | 404 | 413 | 422, .. } => Failure::usage(self),
+            refused => refused.into(),
+        }
     }
 }
 
@@ -107,35 +138,65 @@ impl Server {
     ///
     /// [`Refused`] when there is none.
     pub(crate) fn get(&self, path: &str, media_type: &str) -> Result<Response<Body>, Refused> {
-        let mut request = self.agent.get(format!("{}{path}", self.base)).header(header::ACCEPT, media_type);
-        if let Some(key) = &self.key {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {key}"));
-        }
-        let response = request.call().map_err(|e| self.unreachable(&e))?;
-        let kind = kind_of(&response);
-        if response.status().is_success() && kind == media_type {
-            return Ok(response);
-        }
-        Err(self.refusal(path, &kind, response))
+        let request = self.agent.get(format!("{}{path}", self.base)).header(header::ACCEPT, media_type);
+        self.answer(self.with_key(request).call(), (Deed::Read, path), media_type)
     }
 
-    /// Gets a whole text of that media type, with the answer's head.
+    /// Posts JSON to where something is published; answers what is told of it, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when it was not taken.
+    pub(crate) fn publish(&self, path: &str, body: &Value) -> Result<String, Refused> {
+        let request = self.agent.post(format!("{}{path}", self.base)).header(header::ACCEPT, JSON);
+        let sent = self.with_key(request).content_type(JSON).send(body.to_string());
+        self.whole(self.answer(sent, (Deed::Publish, path), JSON)?)
+    }
+
+    /// Gets a whole text of that media type.
     ///
     /// # Errors
     ///
     /// [`Refused`] when there is none.
     pub(crate) fn text(&self, path: &str, media_type: &str) -> Result<String, Refused> {
-        let mut response = self.get(path, media_type)?;
+        self.whole(self.get(path, media_type)?)
+    }
+
+    fn with_key<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.key {
+            Some(key) => request.header(header::AUTHORIZATION, format!("Bearer {key}")),
+            None => request,
+        }
+    }
+
+    fn answer(
+        &self,
+        asked: Result<Response<Body>, ureq::Error>,
+        what: (Deed, &str),
+        media_type: &str,
+    ) -> Result<Response<Body>, Refused> {
+        let response = asked.map_err(|e| self.unreachable(&e))?;
+        let kind = kind_of(&response);
+        if response.status().is_success() && kind == media_type {
+            return Ok(response);
+        }
+        Err(self.refusal(what, &kind, response))
+    }
+
+    fn whole(&self, mut response: Response<Body>) -> Result<String, Refused> {
         response.body_mut().with_config().limit(TEXT_BYTES_MAX).read_to_string().map_err(|e| self.unreachable(&e))
     }
 
-    fn refusal(&self, path: &str, kind: &str, mut response: Response<Body>) -> Refused {
+    fn refusal(&self, (deed, path): (Deed, &str), kind: &str, mut response: Response<Body>) -> Refused {
         let (flag, base, status) = (self.flag, self.base.clone(), response.status().as_u16());
         let text = response.body_mut().read_to_string().unwrap_or_default();
         let detail = if kind == "application/problem+json" { detail_of(&text) } else { None };
         match (status, detail) {
             (401, _) => Refused::Unauthenticated { flag, base, with_key: self.key.is_some() },
-            (403, why) => Refused::Forbidden { flag, base, why: why.unwrap_or_else(|| "it answered 403".to_owned()) },
+            (403, why) => {
+                let why = why.unwrap_or_else(|| "it answered 403".to_owned());
+                Refused::Forbidden { flag, base, deed, why }
+            }
             (_, Some(why)) => Refused::Said { flag, base, status, why },
             (500.., None) => Refused::Said { flag, base, status, why: format!("it answered {status}") },
             (_, None) => Refused::Foreign { flag, base, why: format!("{path} was answered {status}, {kind}") },
@@ -159,11 +220,17 @@ fn kind_of(response: &Response<Body>) -> String {
 }
 
 fn detail_of(problem: &str) -> Option<String> {
-    let problem: serde_json::Value = serde_json::from_str(problem).ok()?;
+    let problem: Value = serde_json::from_str(problem).ok()?;
     problem.get("detail")?.as_str().map(str::to_owned)
 }
 
 /// The position that an answer speaks for.
 pub(crate) fn position_of(response: &Response<Body>) -> Option<u64> {
     response.headers().get("daftar-position")?.to_str().ok()?.parse().ok()
+}
+
+/// A name as a part of an address.
+pub(crate) fn in_path(name: &str) -> String {
+    // In a path a plus is a plus, and a space is not.
+    form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -4,27 +4,32 @@ mod beside;
 
 use crate::Failure;
 use crate::cli::{SnapshotArguments, SnapshotOutput};
-use crate::desk::{Desk, in_path};
 use crate::out::print;
+use crate::publish::PATH;
+use crate::server::{JSON, Refused, Server, WAIT, in_path};
 use comfy_table::Table;
 use serde_json::Value;
 
 pub(crate) fn run(arguments: &SnapshotArguments) -> Result<(), Failure> {
-    let desk = Desk::at(&arguments.url, arguments.key.as_deref())?;
-    let Some(name) = &arguments.name else { return list(&desk, arguments) };
-    let path = format!("/v1/snapshots/{}", in_path(name));
-    match arguments.output {
-        SnapshotOutput::Kept => print(&desk.get(&path, "kept=true")?),
-        SnapshotOutput::Json => print(&desk.get(&path, "")?),
-        SnapshotOutput::Table => print(&beside::of(&desk.get(&path, "")?, arguments.changed)?),
-    }
+    let server = Server::at("--url", &arguments.url, arguments.key.as_deref())?;
+    let Some(name) = &arguments.name else { return list(&server, arguments) };
+    let path = format!("{PATH}/{}?{WAIT}", in_path(name));
+    print(&match arguments.output {
+        SnapshotOutput::Kept => get(&server, &format!("{path}&kept=true"))?,
+        SnapshotOutput::Json => get(&server, &path)?,
+        SnapshotOutput::Table => beside::of(&get(&server, &path)?, arguments.changed)?,
+    })
 }
 
-fn list(desk: &Desk, arguments: &SnapshotArguments) -> Result<(), Failure> {
+fn get(server: &Server, path: &str) -> Result<String, Failure> {
+    server.text(path, JSON).map_err(Refused::of_flags)
+}
+
+fn list(server: &Server, arguments: &SnapshotArguments) -> Result<(), Failure> {
     if arguments.output == SnapshotOutput::Kept || arguments.changed {
         return Err(Failure::usage("--output kept and --changed show one published report: name it"));
     }
-    let answer = desk.get("/v1/snapshots", "")?;
+    let answer = get(server, &format!("{PATH}?{WAIT}"))?;
     if arguments.output == SnapshotOutput::Json {
         return print(&answer);
     }

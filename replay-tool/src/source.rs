@@ -61,6 +61,9 @@ impl Source {
             let made_up = event_id(codec.log_id(), event.position);
             line.event_id = line.event_id.filter(|id| *id != made_up);
         }
+        // A source's own id is sealed: without the keys, nobody knows whether the one made in its place is the event's.
+        line.event_id = line.event_id.filter(|_| self.has_keys);
+        // What the source does not tell was made of when things happened: told as it is, it would be believed.
         line.recorded_at = line.recorded_at.filter(|_| self.tells_recorded_at);
         Ok(line)
     }

@@ -6,12 +6,12 @@ mod told;
 mod walk;
 
 use crate::cli::{VerifyArguments, VerifyOutput};
+use crate::out::print;
 use crate::server::Server;
 use crate::source::{self, Finding, Origin, Source, Unopened};
 use crate::{Failure, definition, progress};
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::catch_up;
-use std::io::{ErrorKind, Write};
 use told::Told;
 
 pub(crate) async fn run(arguments: VerifyArguments) -> Result<(), Failure> {
@@ -92,14 +92,4 @@ async fn fold(source: &Source, quiet: bool) -> Result<Measurements, Unopened> {
     bar.finish_and_clear();
     folded.map_err(Unopened::of_fold)?;
     Ok(state)
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // Whoever read it has seen enough.
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(e) => Err(Failure::run(format!("what was checked could not be written: {e}"))),
-        Ok(()) => Ok(()),
-    }
 }

@@ -80,6 +80,7 @@ fn pass(
     deed: &impl Fn(&[String], &str) -> Deed,
 ) -> io::Result<()> {
     let head = head(&mut client)?;
+    let body = body(&head, &mut client)?;
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let deed = {
         let mut asked = asked.lock().expect("nobody panics with it");
@@ -92,6 +93,7 @@ fn pass(
     }
     let mut server = TcpStream::connect(server)?;
     server.write_all(head.replacen("\r\n", "\r\nConnection: close\r\n", 1).as_bytes())?;
+    server.write_all(&body)?;
     let (mut piece, mut passed) = ([0; 16 << 10], 0);
     loop {
         let read = server.read(&mut piece)?;
@@ -109,7 +111,15 @@ fn pass(
     }
 }
 
-/// The head of a request, which has no body.
+/// The body of a request, as long as its head says: who answers before it came would cut the connection under it.
+fn body(head: &str, client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let is_length = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("content-length");
+    let length = head.lines().filter_map(|line| line.split_once(": ")).find(is_length);
+    let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
+    client.read_exact(&mut body).map(|()| body)
+}
+
+/// The head of a request.
 fn head(client: &mut TcpStream) -> io::Result<String> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {

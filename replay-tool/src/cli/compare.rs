@@ -11,18 +11,21 @@ no ticket is in both: those shown are the worse side's, for a duration the ones 
 
 Examples:
   which department's p90 first response got worse between the halves of 2016, and which ten tickets are behind it
-    daftar-replay compare response-times --data-dir daftar-data --group-by department --figure first_response.p90 --at-least 10 \\
+    daftar-replay compare response-times --data-dir daftar-data --group-by department \\
+      --figure first_response.p90 --at-least 10 \\
       --from 2016-01-01 --to 2016-07-01 --from 2016-07-01 --to 2017-01-01
   what CSAT would be if 3 of 5 counted as satisfied
-    daftar-replay compare satisfaction --data-dir daftar-data --figure csat --what-if csat.positive_from.five=3
+    daftar-replay compare satisfaction --data-dir daftar-data --figure csat \\
+      --what-if csat.positive_from.five=3
   how last month's report looked on the first of this month, beside how it looks now
     daftar-replay compare overview --data-dir daftar-data --from 2026-01-01 --to 2026-02-01 \\
       --as-of 2026-02-01T00:00:00Z --as-of 2026-03-01T00:00:00Z
   other hours for the same help desk
-    daftar-replay compare targets --data-dir daftar-data --definition default --definition office-hours.toml
+    daftar-replay compare targets --data-dir daftar-data \\
+      --definition default --definition office.toml
   whether anything changed, for a script
-    daftar-replay compare overview --backup /mnt/backup/desk --happened-by 2026-01-01 --happened-by 2026-02-01 \\
-      --fail-on-difference --output json"
+    daftar-replay compare overview --backup /mnt/backup/desk \\
+      --happened-by 2026-01-01 --happened-by 2026-02-01 --fail-on-difference --output json"
 )]
 pub(crate) struct CompareArguments {
     /// Which report, as in `daftar-replay report`, but for review-queue.

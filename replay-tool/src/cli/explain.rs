@@ -12,11 +12,16 @@ report's JSON has, with a statistic or without: first_response, first_response.p
 
 Examples:
   daftar-replay explain response-times --data-dir daftar-data --cell figure=first_response.p90
-  daftar-replay explain response-times --data-dir daftar-data --group-by department --cell department=technical,figure=first_response
-  daftar-replay explain satisfaction --data-dir daftar-data --interval month --cell period=2026-01,figure=csat --limit all
-  daftar-replay explain flow --data-dir daftar-data --group-by agent --cell agent=null,figure=opened --output csv
-  daftar-replay explain resolution-times --backup /mnt/backup/desk --cell figure=full_resolution --taken-back
-  daftar-replay explain review-queue --data-dir daftar-data --cell ticket=HD-1001,figure=reasons --words fa"
+  daftar-replay explain response-times --data-dir daftar-data --group-by department \\
+    --cell department=technical,figure=first_response
+  daftar-replay explain satisfaction --data-dir daftar-data --interval month \\
+    --cell period=2026-01,figure=csat --limit all
+  daftar-replay explain flow --data-dir daftar-data --group-by agent \\
+    --cell agent=null,figure=opened --output csv
+  daftar-replay explain resolution-times --backup /mnt/backup/desk \\
+    --cell figure=full_resolution --taken-back
+  daftar-replay explain review-queue --data-dir daftar-data \\
+    --cell ticket=HD-1001,figure=reasons --words fa"
 )]
 pub(crate) struct ExplainArguments {
     /// Of which report, as in `daftar-replay report`.

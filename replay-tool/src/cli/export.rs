@@ -11,7 +11,7 @@ use std::path::PathBuf;
   daftar-replay export tickets --data-dir daftar-data --to csv > tickets.csv
   daftar-replay export tickets --data-dir daftar-data --as-of 48211 --to csv --out tickets.csv.gz
   daftar-replay export measurements --data-dir daftar-data --to parquet --out m.parquet
-  daftar-replay export measurements --data-dir daftar-data --definition office-hours.toml --to csv
+  daftar-replay export measurements --data-dir daftar-data --definition office.toml --to csv
   duckdb -c \"select agent, avg(took_s) from 'm.parquet' where kind = 'first_response' group by 1\"
 
 Events as NDJSON are those of the feed, byte for byte; daftar import and --events read them again.
@@ -34,7 +34,7 @@ pub(crate) struct ExportArguments {
     /// Only what happened up to then: an instant, or the beginning of a date.
     #[arg(long, value_name = "TIME")]
     pub(crate) happened_by: Option<String>,
-    /// The metric definition to measure under, as for a report.
+    /// The metric definition to measure tickets and measurements under, as for a report.
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) definition: Option<String>,
     /// Show no progress.

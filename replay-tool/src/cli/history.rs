@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
   daftar-replay history HD-1001 --data-dir daftar-data --at 7
   daftar-replay history HD-1001 --backup /mnt/backup/desk --at 2026-01-03T12:00:00Z
   daftar-replay history HD-1001 --data-dir daftar-data --definition iran --words fa
-  daftar-replay history HD-1001 --data-dir daftar-data --what-if target.first_response=4h --output json")]
+  daftar-replay history HD-1001 --data-dir daftar-data --what-if target.first_response=4h")]
 pub(crate) struct HistoryArguments {
     /// The ticket.
     pub(crate) ticket: String,

@@ -13,20 +13,21 @@ pub(crate) struct PublishArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  daftar-replay snapshot --url http://127.0.0.1:7070                        those there are
-  daftar-replay snapshot csat.2026-q1 --url http://127.0.0.1:7070           one, beside what it would be now
+  daftar-replay snapshot --url http://127.0.0.1:7070
+  daftar-replay snapshot csat.2026-q1 --url http://127.0.0.1:7070
   daftar-replay snapshot csat.2026-q1@1 --url http://127.0.0.1:7070 --changed
   daftar-replay snapshot csat.2026-q1 --url http://127.0.0.1:7070 --output kept | b3sum
 
-The column `kept` is what was published. The next one is the same query at the same position as
-the server computes it today, the last one at its newest position; ≠ marks figures that differ.")]
+Of a report, the column `kept` is what was published. The next one is the same query at the same position \
+as the server computes it today, the last one at its newest position; ≠ marks figures that differ. \
+daftar-replay report NAME --url URL --publish NAME publishes one.")]
 pub(crate) struct SnapshotArguments {
     /// Which one: NAME for its newest version, NAME@VERSION for another. Left out: all are listed.
     pub(crate) name: Option<String>,
     /// The running server that keeps it: http://HOST:PORT.
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
-    /// The API key for the server.
+    /// The API key for the server of --url.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
     /// Show only the figures that differ.

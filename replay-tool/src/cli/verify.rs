@@ -11,12 +11,14 @@ use clap::{Args, ValueEnum};
   daftar-replay verify --url http://127.0.0.1:7070 --key KEY
   daftar-replay verify --backup /mnt/backup/desk --against http://127.0.0.1:7070 --key KEY
 
-The digest covers every ticket's event as `export events --to ndjson` writes it, but for what is sealed: \
+The digest covers every ticket's event as export events --to ndjson writes it, but for what is sealed: \
 texts, attachments and the source's ids are left out, customers are numbered in the order in which they appear. \
 So everybody who has the events gets the same digest, with the keys of customers or without, before and after a \
 customer is forgotten.
 
-Exits with 1 when anything is found wrong or different.")]
+Exits with 1 when anything is found wrong or different. Of a server only what it sends can be checked: one \
+that finds its own log damaged sends no more, and verify --url exits with 3. Then stop it, and verify --data-dir \
+says what is wrong and where.")]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,

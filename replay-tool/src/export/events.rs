@@ -8,8 +8,7 @@ use crate::Failure;
 use crate::asked::Asked;
 use crate::source::Source;
 use daftar_eventlog::codec::ticket::TicketCodec;
-use daftar_eventlog::import::event_id;
-use daftar_eventlog::ndjson::{Line, line_of, write_line};
+use daftar_eventlog::ndjson::{Line, write_line};
 use daftar_eventlog::{Position, RecordedEvent, StoreError, StreamKind};
 use indicatif::ProgressBar;
 use std::io::{self, Write as _};
@@ -26,17 +25,14 @@ pub(super) struct Events<'a> {
     until: Position,
     /// The last instant whose events are among them.
     happened_by: Option<i64>,
-    /// Whether ids are to be left out that the source's events do not have themselves: a file that was read into
-    /// memory has a log id made up for this run alone.
-    own_ids_only: bool,
 }
 
 impl<'a> Events<'a> {
-    /// The events that are asked for; `from_file`: the source is a file of lines.
-    pub(super) fn new(asked: &Asked, source: &'a Source, from_file: bool) -> Self {
+    /// The events that are asked for.
+    pub(super) fn new(asked: &Asked, source: &'a Source) -> Self {
         let codec = TicketCodec::new(source.keys.clone(), source.log.identity().log_id);
         let happened_by = asked.query.happened_by_under(&asked.definition.document);
-        Self { source, codec, until: asked.position, happened_by, own_ids_only: from_file }
+        Self { source, codec, until: asked.position, happened_by }
     }
 
     /// Hands on the line of each, in the order of the log.
@@ -68,14 +64,7 @@ impl<'a> Events<'a> {
         if head.stream_kind != StreamKind::Ticket || later {
             return Ok(None);
         }
-        let mut line = line_of(&self.codec, event)?;
-        if self.own_ids_only {
-            let made_up = event_id(self.codec.log_id(), event.position);
-            line.event_id = line.event_id.filter(|id| *id != made_up);
-        }
-        // What the source does not tell was made of when things happened: told as it is, it would be believed.
-        line.recorded_at = line.recorded_at.filter(|_| self.source.tells_recorded_at);
-        Ok(Some(line))
+        self.source.line(&self.codec, event).map(Some)
     }
 }
 

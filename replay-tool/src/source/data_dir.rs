@@ -3,9 +3,10 @@
 use super::{Carried, LookedThrough, Origin, Source, Unopened};
 use crate::{Failure, progress};
 use async_trait::async_trait;
-use daftar_eventlog::Position;
 use daftar_eventlog::embedded::check::{Place, check};
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use daftar_eventlog::{Position, StoreError};
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Origin for DataDir {
             progress: Some(Arc::new(move |position: Position| shown.set_position(position.0))),
             ..Options::default()
         };
-        let log = EmbeddedLog::open(&self.0, &options).map_err(|e| Unopened::of_store("log", e))?;
+        let log = EmbeddedLog::open(&self.0, &options).map_err(|e| self.unopened(e))?;
         progress.finish_and_clear();
         log.notices().iter().for_each(|notice| eprintln!("daftar-replay: {notice}"));
         let keys = log.keys();
@@ -41,9 +42,25 @@ impl Origin for DataDir {
     fn look_through(&self, quiet: bool) -> Result<LookedThrough, Failure> {
         let progress = progress::without_end("checking", quiet);
         let shown = progress.clone();
-        let checked = check(&self.0, move |position| shown.set_position(position.0)).map_err(Failure::run)?;
+        let checked = check(&self.0, move |position| shown.set_position(position.0));
+        let checked = checked.map_err(|e| self.failed(e))?;
         progress.finish_and_clear();
         let unfit = checked.findings.iter().any(|finding| finding.place == Place::Log);
         Ok(LookedThrough { findings: checked.findings.into_iter().map(Into::into).collect(), unfit })
+    }
+}
+
+impl DataDir {
+    fn unopened(&self, failure: StoreError) -> Unopened {
+        match failure {
+            damaged @ (StoreError::Corrupt { .. } | StoreError::Unreadable { .. }) => {
+                Unopened::of_store("log", damaged)
+            }
+            failure => self.failed(failure).into(),
+        }
+    }
+
+    fn failed(&self, failure: impl Display) -> Failure {
+        Failure::run(format!("--data-dir {}: {failure}", self.0.display()))
     }
 }

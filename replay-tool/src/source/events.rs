@@ -11,6 +11,7 @@ use daftar_eventlog::memory::MemoryLog;
 use daftar_eventlog::sealing::{KeyStore, memory_keys::MemoryKeys};
 use daftar_eventlog::{LogReader as _, Position};
 use indicatif::ProgressBar;
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,12 +35,12 @@ impl Origin for Events {
 
     /// Reads it into memory, telling what it can't take.
     async fn open(&self, quiet: bool) -> Result<Source, Unopened> {
-        let name = source::name_of(&self.0);
+        let unread = |why: &dyn Display| Failure::run(format!("--events {}: {why}", self.0.display()));
         let memory = MemoryLog::new(system_clock()).map_err(Failure::run)?;
         let keys: Arc<dyn KeyStore> = Arc::new(MemoryKeys::new().map_err(Failure::run)?);
         let codec = TicketCodec::new(Arc::clone(&keys), memory.identity().log_id);
         let opened = source::open(&self.0, Arc::new(AtomicU64::new(0)));
-        let opened = opened.map_err(|e| Failure::run(format!("{name}: {e}")))?;
+        let opened = opened.map_err(|e| unread(&e))?;
         let mut rejects = Rejects::default();
         let mut on_reject = |reject: Reject<'_>| rejects.tell(&reject);
         let lines = LineReader::new(opened, Limits::default());
@@ -47,7 +48,7 @@ impl Origin for Events {
         let mut shown = |progress| bars.show(progress);
         let replayed = replay_shown(&memory, &codec, lines, system_clock(), &mut on_reject, &mut shown).await;
         bars.bar.finish_and_clear();
-        let replayed = replayed.map_err(|e| Failure::run(format!("{name}: {e}")))?;
+        let replayed = replayed.map_err(|e| unread(&e))?;
         rejects.tell_rest();
         if !quiet && std::io::stderr().is_terminal() {
             eprintln!("daftar-replay: {} of {} lines taken", replayed.counts.appended, replayed.counts.read);

@@ -131,7 +131,9 @@ impl Running {
             match self.copy_keys(dir.path()) {
                 Ok(()) => break,
                 Err(NoKeysCame::Refused(refused)) if refused.is_kept_back() => {
-                    eprintln!("daftar-replay: the server keeps the customers' keys back: they are shown by pseudonyms");
+                    eprintln!(
+                        "daftar-replay: the server keeps the customers' keys back: they are shown by pseudonyms, without texts"
+                    );
                     return Ok((Arc::new(NoKeys), false));
                 }
                 Err(NoKeysCame::Refused(refused)) if !refused.is_passing() => return Err(refused.into()),

@@ -2,7 +2,7 @@
 
 use super::difference;
 use crate::asked::Asked;
-use crate::server::{Refused, Server, position_of};
+use crate::server::{JSON, Refused, Server, WAIT, position_of};
 use crate::source::{Carried, Source, Unopened};
 use crate::{Failure, definition};
 use daftar_domain::Timestamp;
@@ -28,7 +28,6 @@ const QUESTIONS: [&[(&str, &str)]; 4] = [
 ];
 /// Stands for an instant after the last event, up to which what runs is measured.
 const LATER: &str = "later";
-const JSON: &str = "application/json";
 /// Parameters by name.
 type Question = Vec<(String, String)>;
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
@@ -85,7 +84,7 @@ fn not_daftar(server: &Server) -> Failure {
 
 /// The server's own `default`: a file of events carries no definitions, and figures are to be compared all the same.
 fn published(server: &Server, position: Position) -> Result<Arc<Published>, Failure> {
-    let asked = format!("/v1/reports/flow?figures=opened&as_of={position}&min_position={position}&timeout=60s");
+    let asked = format!("/v1/reports/flow?figures=opened&as_of={position}&min_position={position}&{WAIT}");
     let report: Value = serde_json::from_str(&server.text(&asked, JSON)?).unwrap_or_default();
     let version = report.pointer("/definition/version").and_then(Value::as_u64).ok_or_else(|| not_daftar(server))?;
     let name = format!("default@{version}");
@@ -145,7 +144,7 @@ impl Held<'_> {
         let (name, position) = (report.name.name(), self.position);
         // Names, words, commas and instants in UTC: every address takes them as they are.
         let asked: String = question.iter().map(|(name, value)| format!("&{name}={value}")).collect();
-        let path = format!("/v1/reports/{name}?as_of={position}&min_position={position}&timeout=60s{asked}");
+        let path = format!("/v1/reports/{name}?as_of={position}&min_position={position}&{WAIT}{asked}");
         let what = match self.server.text(&path, JSON) {
             Ok(answer) => of_texts(&answer, report, self.source.has_keys),
             Err(Refused::Said { why, .. }) => Some(format!("the server says: {why}")),
