@@ -1,6 +1,9 @@
 //! A help desk of three years, made up but believable, and the same each time: some six events a ticket, in the order
 //! in which they happened or one ticket after the other.
 
+mod columns;
+mod events;
+mod fill;
 mod names;
 
 use fastrand::Rng;
@@ -8,6 +11,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::vec::IntoIter;
 
+pub use columns::{Columns, Did};
 pub use names::Names;
 
 /// 2023-01-01T00:00:00Z, in seconds.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Names the Python that has what `peers/requirements.txt` lists; `python3` where it is not set.
-const PYTHON: &str = "DAFTAR_PYTHON";
+pub(crate) const PYTHON: &str = "DAFTAR_PYTHON";
 
 /// The count, the sum, the mean, the ends and the percentiles of each group, by the two names of the group.
 pub type Groups = BTreeMap<(String, String), Vec<f64>>;

@@ -88,20 +88,23 @@ impl Filling {
 }
 
 /// A ticket to be written.
-struct Life {
-    n: usize,
-    owner: Pseudonym,
-    events: Vec<Event>,
+pub(crate) struct Life {
+    /// Its number, of which its id is made.
+    pub(crate) n: usize,
+    pub(crate) owner: Pseudonym,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Life {
-    fn commit(&self, codec: &TicketCodec, from: usize, count: usize) -> Commit {
+    /// `count` of its events from the one numbered `from` on, from 0; a command's stamp goes with one that is alone, unless
+    /// it is all there is.
+    pub(crate) fn commit(&self, codec: &TicketCodec, from: usize, count: usize) -> Commit {
         let ticket = events::ticket_id(self.n);
         let stamp = |key: String| {
             let hashed = |what| keyed_hash(codec.keys().secret(), what, &[b"key-1", key.as_bytes()]);
             CommandStamp { id: hashed(Hashed::CommandId), digest: hashed(Hashed::CommandDigest) }
         };
-        let command = (count == 1).then(|| stamp(format!("{}-{from}", self.n)));
+        let command = (count == 1 && self.events.len() > 1).then(|| stamp(format!("{}-{from}", self.n)));
         let issuer = command.map(|_| ("key-1".to_owned(), 1));
         let origin = Origin { issuer, command, ..Origin::default() };
         let version = |n: usize| Version(u32::try_from(n).unwrap());

@@ -14,6 +14,7 @@ pub mod fill;
 pub mod history;
 pub mod load;
 pub mod plain_file;
+pub mod replay;
 
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -66,9 +67,14 @@ pub fn long() -> bool {
 /// Where the system does not tell it.
 #[must_use]
 pub fn anonymous_memory() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() * 1024.0
+    anonymous_memory_in("/proc/self/status").unwrap()
+}
+
+/// The same of the program whose status that file tells; none: it has ended.
+fn anonymous_memory_in(status: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(status).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? * 1024.0)
 }
 
 /// How many events a second.

@@ -8,11 +8,11 @@ use daftar_eventlog::facts::{
 };
 use serde::Serialize;
 
-const CHANNELS: [&str; 4] = ["email", "chat", "phone", "web"];
-const TAGS: [&str; 10] =
+pub(super) const CHANNELS: [&str; 4] = ["email", "chat", "phone", "web"];
+pub(super) const TAGS: [&str; 10] =
     ["login", "refund", "vip", "delivery", "outage", "invoice", "complaint", "question", "upgrade", "returns"];
-const TIERS: [Option<&str>; 4] = [None, Some("silver"), Some("gold"), None];
-const REASONS: [Option<&str>; 4] = [Some("solved"), Some("solved"), Some("answered"), None];
+pub(super) const TIERS: [Option<&str>; 4] = [None, Some("silver"), Some("gold"), None];
+pub(super) const REASONS: [Option<&str>; 4] = [Some("solved"), Some("solved"), Some("answered"), None];
 /// The scale of five, as stored.
 const FIVE: u8 = 2;
 
@@ -45,6 +45,11 @@ impl Names {
     #[must_use]
     pub fn agent(&self, number: u16) -> &str {
         &self.agents[usize::from(number)]
+    }
+
+    /// The branch with that number.
+    pub(super) fn branch(&self, number: u16) -> &str {
+        &self.branches[usize::from(number)]
     }
 
     fn by(&self, agent: u16) -> Actor<'_> {
@@ -92,7 +97,7 @@ impl Names {
             by: None,
             owner: Owner::Customer(pseudonym(customer)),
             channel: Some(CHANNELS[usize::from(channel)]),
-            branch: Some(&self.branches[usize::from(branch)]),
+            branch: Some(self.branch(branch)),
             department: Some(self.department(department)),
             priority,
             customer_tier: TIERS[usize::from(tier)],
