@@ -1,5 +1,5 @@
-//! The steps of `docs/analyst-guide.md` run as they are printed, and their figures are those that plain loops over the events
-//! find.
+//! The steps of `docs/analyst-guide.md` run as they are printed, and their figures are those that plain loops over the
+//! events find.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
@@ -281,7 +281,7 @@ fn the_second_question_is_answered_for_real_surveys_too() {
     let Some(file) = shared(&format!("data/{SHOPZILLA}")) else { return };
     let (_, steps) = section("A running server");
     let command = steps.iter().map(|step| &step.command).find(|command| command.contains(WHAT_IF)).unwrap();
-    let flags = command.trim_end().strip_prefix("daftar-replay ").unwrap();
+    let flags = command.strip_prefix("daftar-replay ").unwrap().replace('\\', " ");
     let flags = flags.replace("--url http://127.0.0.1:7070", &format!("--quiet --events {}", file.display()));
     let answer = printed("daftar-replay", &flags.split_whitespace().collect::<Vec<_>>());
     let events = taken(&file);

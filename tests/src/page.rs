@@ -62,7 +62,8 @@ pub fn run(step: &Step, address: &str, dir: &Path) {
     as_shown(step, bash(&step.command.replace(ADDRESS, address)).current_dir(dir));
 }
 
-/// Runs a command in which the programs stand by their names, as [`run`], a server asked or not; answers what it printed.
+/// Runs a command in which the programs stand by their names, as [`run`], whether it asks a server or not; answers what it
+/// printed.
 ///
 /// # Panics
 ///
