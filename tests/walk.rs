@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use daftar_domain::Timestamp;
+use daftar_tests::feed::{answers, is_positive, text, voided};
 use daftar_tests::page::{has_curl, run, steps};
 use daftar_tests::programs::root;
 use daftar_tests::server::Server;
@@ -28,50 +29,8 @@ struct Month {
     positive: u64,
 }
 
-/// The last answer to each closing of a ticket that is not voided: when, on which scale, and the score.
-type Answers<'a> = BTreeMap<(&'a str, u64), (&'a str, &'a str, u64)>;
-
-fn text<'a>(event: &'a Value, name: &str) -> &'a str {
-    event[name].as_str().unwrap_or_default()
-}
-
 fn micros(instant: &str) -> i64 {
     Timestamp::parse("occurred_at", instant).unwrap().micros()
-}
-
-fn voided(events: &[&Value]) -> BTreeSet<String> {
-    let mut voided = BTreeSet::new();
-    for event in events {
-        let ticket = text(event, "ticket").to_owned();
-        match text(event, "type") {
-            "ticket_voided" => voided.insert(ticket),
-            "ticket_restored" => voided.remove(&ticket),
-            _ => false,
-        };
-    }
-    voided
-}
-
-fn answers<'a>(events: &[&'a Value]) -> Answers<'a> {
-    let (mut answers, voided) = (Answers::new(), voided(events));
-    for &event in events {
-        if text(event, "type") == "survey_submitted" && event["overall"].is_object() {
-            let (scale, score) = (text(&event["overall"], "scale"), event["overall"]["score"].as_u64().unwrap());
-            let closing = (text(event, "ticket"), event["closing"].as_u64().unwrap());
-            answers.insert(closing, (text(event, "occurred_at"), scale, score));
-        }
-    }
-    answers.retain(|(ticket, _), _| !voided.contains(*ticket));
-    answers
-}
-
-fn is_positive(scale: &str, score: u64, five: u64) -> bool {
-    score
-        >= match scale {
-            "binary" => 1,
-            "four" => 3,
-            _ => five,
-        }
 }
 
 /// The months between these instants. Instants of the feed are texts of one form in UTC, which sort as they lie in time.

@@ -88,6 +88,13 @@ fn few_measurements_can_be_left_out() {
     let told = compare(history.path().to_str().unwrap(), &[&asked[..], &PERIODS].concat());
     let lines = told["lines"].as_array().unwrap();
     assert_eq!((lines.len(), &lines[0]["group"]["department"]), (1, &json!("web")));
+    // In March there is no row at all: that is fewer than one measurement too.
+    let march = ["--from", "2025-01-01", "--to", "2025-02-01", "--from", "2025-03-01", "--to", "2025-04-01"];
+    let lines = |least: &str| {
+        let asked = [&asked[..asked.len() - 2], &["--at-least", least], &march].concat();
+        compare(history.path().to_str().unwrap(), &asked)["lines"].as_array().unwrap().len()
+    };
+    assert_eq!((lines("0"), lines("1")), (2, 0));
 }
 
 #[test]
@@ -144,6 +151,15 @@ fn what_is_missing_on_a_side_is_told_with_what_took_it_back() {
     // HD-1003 was opened at 24, voided for good at 27, and closed all the same.
     let told = compare(SMALL, &["flow", "--figure", "opened", "--as-of", "24", "--as-of", "27"]);
     assert_eq!(told["moved"][0]["items"][0]["reason"], "on the left only: the ticket was voided");
+}
+
+#[test]
+fn a_ticket_that_one_side_does_not_know_yet_is_told_on_the_other() {
+    // The second event opens the second ticket.
+    let told = compare(SMALL, &["flow", "--figure", "opened", "--as-of", "1", "--as-of", "2"]);
+    let moved = &told["moved"][0]["items"];
+    assert_eq!((&moved[0]["ticket"], &moved[0]["reason"]), (&json!("تیکت-۱۴۰۳"), &json!("on the right only")));
+    assert!(moved[0]["against"]["words"].as_str().unwrap().contains("opened"), "{moved}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests of the joints share: small events, and logs to keep them in.
 
 pub mod disk;
+pub mod feed;
 pub mod fixture;
 pub mod history;
 pub mod http_client;

@@ -1,5 +1,7 @@
 //! Pages whose commands run as they are printed, and whose answers are compared with what is shown.
 
+use crate::programs::program;
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
@@ -55,16 +57,43 @@ pub fn has_curl() -> bool {
 /// # Panics
 ///
 /// When it fails, asks no server, or answers anything else.
-#[expect(clippy::expect_used, reason = "a helper of tests")]
 pub fn run(step: &Step, address: &str, dir: &Path) {
-    let Step { command, shown } = step;
-    assert!(command.contains(ADDRESS), "{command}");
-    let here = command.replace(ADDRESS, address);
-    let output = Command::new("bash").args(["-e", "-c", &here]).current_dir(dir).output().expect("bash runs");
-    let answer = String::from_utf8_lossy(&output.stdout);
+    assert!(step.command.contains(ADDRESS), "{}", step.command);
+    as_shown(step, bash(&step.command.replace(ADDRESS, address)).current_dir(dir));
+}
+
+/// Runs a command in which the programs stand by their names, as [`run`], whether it asks a server or not; answers what it
+/// printed.
+///
+/// # Panics
+///
+/// When it fails or answers anything else.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a helper of tests")]
+pub fn run_programs(step: &Step, address: &str, dir: &Path) -> String {
+    let daftar = program("daftar");
+    let programs = Path::new(daftar.get_program()).parent().expect("a program lies in a directory");
+    let mut path = OsString::from(programs);
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    as_shown(step, bash(&step.command.replace(ADDRESS, address)).env("PATH", path).current_dir(dir))
+}
+
+fn bash(command: &str) -> Command {
+    let mut bash = Command::new("bash");
+    bash.args(["-e", "-c", command]);
+    bash
+}
+
+/// Runs a step, compares its answer with what is shown, and answers it.
+#[expect(clippy::expect_used, reason = "a helper of tests")]
+fn as_shown(Step { command, shown }: &Step, bash: &mut Command) -> String {
+    let output = bash.output().expect("bash runs");
+    let answer = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     let shown = shown.as_deref().unwrap_or_else(|| panic!("no answer is shown to {command}"));
     assert!(is_as_shown(shown, &answer), "{command}\nis shown with\n{shown}\nand answers\n{answer}");
+    answer
 }
 
 /// Whether an answer is what a page shows: `…` stands for anything, and where a line breaks does not matter.

@@ -71,9 +71,10 @@ impl Line {
         }
     }
 
-    /// Whether each side that tells it has at least so many measurements.
+    /// Whether each side has at least so many measurements, where the figure tells: a side without the row has none.
     fn has_at_least(&self, measurements: u64) -> bool {
-        measurements == 0 || self.counts.iter().all(|count| count.is_none_or(|count| measurements <= count))
+        let told = self.counts.iter().any(Option::is_some);
+        !told || self.counts.iter().all(|count| measurements <= count.unwrap_or(0))
     }
 }
 

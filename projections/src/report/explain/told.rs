@@ -1,6 +1,6 @@
 //! Items told in words: the story of the one ticket, at the event that was measured.
 
-use super::against::Compared;
+use super::against::{Compared, Moved};
 use super::{Explained, ExplainedCell, Item};
 use crate::definition::document::Within;
 use crate::projector::CatchUpError;
@@ -57,11 +57,16 @@ impl Compared {
         [here, there]: [&Teller; 2],
         language: Language,
     ) -> Result<(), CatchUpError> {
-        let here = Telling::of(&self.cell, ticket, events, here, language)?;
-        let there = Telling::of(&self.against, ticket, events, there, language)?;
+        // A ticket that a side does not know yet has no item there, and no story.
+        let is_at = |side: fn(&Moved) -> &Option<Item>| {
+            self.items.iter().any(|moved| moved.ticket == ticket && side(moved).is_some())
+        };
+        let told = |cell, teller| Telling::of(cell, ticket, events, teller, language);
+        let here = is_at(|moved| &moved.here).then(|| told(&self.cell, here)).transpose()?;
+        let there = is_at(|moved| &moved.there).then(|| told(&self.against, there)).transpose()?;
         for moved in self.items.iter_mut().filter(|moved| moved.ticket == ticket) {
-            moved.here.iter_mut().for_each(|item| here.tell(item));
-            moved.there.iter_mut().for_each(|item| there.tell(item));
+            moved.here.iter_mut().zip(&here).for_each(|(item, here)| here.tell(item));
+            moved.there.iter_mut().zip(&there).for_each(|(item, there)| there.tell(item));
         }
         Ok(())
     }
