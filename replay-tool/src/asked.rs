@@ -13,7 +13,7 @@ use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::{Measurements, TicketsPart};
 use daftar_projections::projector::{CatchUpError, catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
-use daftar_projections::report::{Report, is_counted_in_parts, report, report_in_parts};
+use daftar_projections::report::{Report, ReportError, is_counted_in_parts, report, report_in_parts};
 use indicatif::ProgressBar;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ impl Asked {
     pub(crate) fn report_in_parts(&self, source: &Source, parts: &InParts) -> Result<Report, Failure> {
         let labels = KeyLabels(source.keys.clone());
         let mut report =
-            report_in_parts(parts, &self.query, &self.definition, self.position, &labels).map_err(Failure::usage)?;
+            report_in_parts(parts, &self.query, &self.definition, self.position, &labels).map_err(refused)?;
         report.notes.extend(self.what_if_note());
         Ok(report)
     }
@@ -97,8 +97,7 @@ impl Asked {
     /// The report, counted from measurements that [`Self::fold`] made.
     pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
         let labels = KeyLabels(source.keys.clone());
-        let mut report =
-            report(state, &self.query, &self.definition, self.position, &labels).map_err(Failure::usage)?;
+        let mut report = report(state, &self.query, &self.definition, self.position, &labels).map_err(refused)?;
         report.notes.extend(self.what_if_note());
         Ok(report)
     }
@@ -110,6 +109,16 @@ impl Asked {
             let changed = self.what_if.join(", ");
             format!("What if: these figures are counted as if {} (version {version}) said {changed}.", document.name)
         })
+    }
+}
+
+/// What stands in the way of a report: what was asked for, or a fault of this program.
+fn refused(refused: ReportError) -> Failure {
+    match refused {
+        ReportError::TooManyCells { .. } | ReportError::EmptyTime { .. } | ReportError::TooManyDimensions(_) => {
+            Failure::usage(refused)
+        }
+        ReportError::OtherFolded(_) | ReportError::InParts => Failure::run(refused),
     }
 }
 

@@ -90,18 +90,19 @@ fn check(arguments: &ExportArguments) -> Result<(), Failure> {
 
 async fn export(arguments: &ExportArguments) -> Result<(), Stopped> {
     crate::asked::query(LIKE_REPORT, &arguments.parameters())?;
+    // A place that can't be written to is told before anything is read.
+    let out = Out::open(arguments.out.as_deref())?;
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(LIKE_REPORT, &arguments.parameters(), &source).await?;
     match arguments.what {
-        What::Events => export_events(arguments, &asked, &source).await,
-        What::Tickets | What::Measurements => export_measured(arguments, &asked, &source).await,
+        What::Events => export_events(arguments, &asked, &source, out).await,
+        What::Tickets | What::Measurements => export_measured(arguments, &asked, &source, out).await,
     }
 }
 
-async fn export_events(arguments: &ExportArguments, asked: &Asked, source: &Source) -> Result<(), Stopped> {
+async fn export_events(arguments: &ExportArguments, asked: &Asked, source: &Source, out: Out) -> Result<(), Stopped> {
     let progress = progress::up_to(asked.position, WRITING, arguments.quiet);
     let events = events::Events::new(asked, source);
-    let out = Out::open(arguments.out.as_deref())?;
     // The lines of the feed have a form of their own: nested, with what has no value left out.
     if arguments.to == Form::Ndjson {
         let mut lines = events::Lines::new(out);
@@ -113,11 +114,10 @@ async fn export_events(arguments: &ExportArguments, asked: &Asked, source: &Sour
     Ok(rows.finish()?)
 }
 
-async fn export_measured(arguments: &ExportArguments, asked: &Asked, source: &Source) -> Result<(), Stopped> {
+async fn export_measured(arguments: &ExportArguments, asked: &Asked, source: &Source, out: Out) -> Result<(), Stopped> {
     let state = asked.fold(source, arguments.quiet).await?;
     let labels = KeyLabels(source.keys.clone());
     let export = Export { state: &state, definition: &asked.definition.document, labels: &labels };
-    let out = Out::open(arguments.out.as_deref())?;
     if arguments.what == What::Tickets {
         let progress = progress::through(state.tickets.len() as u64, "tickets", WRITING, arguments.quiet);
         write_all(export.tickets(), rows_in(arguments.to, tickets::columns(), out)?, &progress)

@@ -113,6 +113,12 @@ impl Server {
             ));
         }
         let uri: Option<Uri> = base.parse().ok();
+        if uri.as_ref().and_then(Uri::authority).is_some_and(|authority| authority.as_str().contains('@')) {
+            // Not told: there is a password in it.
+            return Err(Failure::usage(format!(
+                "{flag}: a name and password in the address are not sent; give --key KEY"
+            )));
+        }
         let whole = uri.filter(|uri| base.starts_with("http://") && uri.host().is_some() && uri.query().is_none());
         whole.ok_or_else(|| wrong("this is no address of a server; give one like http://127.0.0.1:7070"))?;
         if key.is_some_and(|key| key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic())) {

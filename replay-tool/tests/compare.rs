@@ -82,6 +82,23 @@ fn periods_stand_side_by_side_in_their_order() {
 }
 
 #[test]
+fn a_period_without_a_row_moves_no_later_one() {
+    // On the left January and March, on the right the next year's January to March.
+    let mut lines = Vec::new();
+    for (ticket, month) in [("A", "2025-01"), ("B", "2025-03"), ("C", "2026-01"), ("D", "2026-02"), ("E", "2026-03")] {
+        lines.push(opened(ticket, &format!("{month}-05T08:00:00Z"), "web"));
+    }
+    let history = history(&lines);
+    let asked = ["flow", "--interval", "month", "--group-by", "department", "--figure", "opened", "--moved", "0"];
+    let years = ["--from", "2025-01-01", "--to", "2025-04-01", "--from", "2026-01-01", "--to", "2026-04-01"];
+    let told = compare(history.path().to_str().unwrap(), &[&asked[..], &years].concat());
+    let mut periods: Vec<_> = told["lines"].as_array().unwrap().iter().map(|line| line["periods"].clone()).collect();
+    periods.sort_by_key(Value::to_string);
+    let expected = [json!(["2025-01", "2026-01"]), json!(["2025-03", "2026-03"]), json!([null, "2026-02"])];
+    assert_eq!(periods, expected);
+}
+
+#[test]
 fn few_measurements_can_be_left_out() {
     let history = two_months();
     let asked = ["response-times", "--group-by", "department", "--figure", "first_response.p90", "--at-least", "2"];

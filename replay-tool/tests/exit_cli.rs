@@ -93,12 +93,13 @@ fn a_no_exits_with_1() {
 fn wrong_usage_exits_with_2() {
     let place = Place::new();
     for command in WITH_SOURCE {
-        let wrong: [(&[&str], &str); 9] = [
+        let wrong: [(&[&str], &str); 10] = [
             (&[], "--data-dir <DIR>|--backup <DIR>|--url <URL>|--events <FILE>"),
             (&["--data-dir", "empty", "--events", SMALL], "cannot be used with"),
             (&["--backup", "empty", "--url", NOBODY], "cannot be used with"),
             (&["--url", "desk:7070"], "--url desk:7070: this is no address of a server"),
             (&["--url", "https://desk"], "--url https://desk: only plain HTTP is spoken"),
+            (&["--url", "http://me:secret@desk"], "--url: a name and password in the address are not sent; give --key"),
             (&["--url", NOBODY, "--key", "two words"], "--key is no API key"),
             (&["--events", SMALL, "--key", "k"], "--key is for a running server"),
             (&["--events", SMALL, "--colour", "red"], "--colour"),
@@ -111,7 +112,7 @@ fn wrong_usage_exits_with_2() {
     let flow: &[&str] = &["report", "flow", "--events", SMALL];
     let verify: &[&str] = &["verify", "--events", SMALL];
     let tickets: &[&str] = &["export", "tickets", "--events", SMALL];
-    let table: [(&[&str], &[&str], &str); 21] = [
+    let table: [(&[&str], &[&str], &str); 22] = [
         (&["reports"], &[], "reports"),
         (&["report", "--events", SMALL], &[], "<REPORT>"),
         (&["report", "flows", "--events", SMALL], &[], "report is \"flows\": must be one of overview, "),
@@ -122,6 +123,7 @@ fn wrong_usage_exits_with_2() {
         (flow, &["--definition", "bad.toml"], "colour"),
         (flow, &["--definition", "nobody"], "--definition nobody"),
         (flow, &["--publish", "q1"], "--publish needs --url"),
+        (flow, &["--publish", "q1", "--threads", "2"], "cannot be used with"),
         (verify, &["--output", "csv"], "possible values: table, json"),
         (verify, &["--against", "desk"], "--against desk: this is no address of a server"),
         (verify, &["--against-key", "k"], "--against <URL>"),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/small.ndjson");
@@ -319,4 +319,52 @@ fn what_makes_no_sense_is_refused_in_words() {
     refused(&["tickets", "--to", "csv", "--happened-by", "soon"], 2, "--happened-by");
     refused(&["tickets", "--to", "csv", "--definition", "nobody"], 2, "--definition nobody");
     refused(&["tickets", "--to", "csv", "--out", "no-such-dir/t.csv"], 3, "no-such-dir/t.csv");
+}
+
+#[test]
+fn whoever_has_seen_enough_of_a_table_is_no_failure() {
+    // More than any buffer on the way holds.
+    let opened = |n: u32| {
+        format!(
+            "{{\"type\":\"ticket_opened\",\"ticket\":\"HD-{n}\",\"occurred_at\":\"2026-01-03T08:12:00Z\",\
+             \"department\":\"{}\"}}\n",
+            "d".repeat(60)
+        )
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let events = dir.path().join("many.ndjson");
+    fs::write(&events, (0..5000).map(opened).collect::<String>()).unwrap();
+    for form in ["csv", "ndjson"] {
+        let mut tool = Command::new(env!("CARGO_BIN_EXE_daftar-replay"));
+        tool.args(["export", "tickets", "--to", form, "--events", events.to_str().unwrap()]);
+        let mut tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(tool.stdout.take());
+        let output = tool.wait_with_output().unwrap();
+        assert!(output.status.success(), "{form}: {}", said(&output));
+        assert_eq!(said(&output), "", "{form}");
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_told_before_anything_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let nowhere = dir.path().join("none/events.csv");
+    let arguments = ["tickets", "--to", "csv", "--out", nowhere.to_str().unwrap()];
+    // The events are not there either; nobody came so far as to look.
+    let output = export(&arguments, "none.ndjson");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("the export could not be written to"), "{}", said(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn who_may_read_a_file_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tickets.csv");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    written(&["tickets", "--to", "csv"], &file);
+    let metadata = file.metadata().unwrap();
+    assert_eq!((metadata.permissions().mode() & 0o777, metadata.len() > 0), (0o600, true));
 }

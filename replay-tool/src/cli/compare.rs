@@ -81,7 +81,7 @@ pub(crate) struct CompareArguments {
     /// In which language the reasons are told.
     #[arg(long, value_enum, default_value_t = InLanguage::En)]
     pub(crate) words: InLanguage,
-    /// Exit with 1 where any figure differs.
+    /// Exit with 1 where any of the figures shown differs; --figure says which are.
     #[arg(long)]
     pub(crate) fail_on_difference: bool,
     /// How to show it.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 pub(crate) struct PublishArguments {
     /// Have the server of --url make the report and keep it under this name, for ever: customers by pseudonym. A name
     /// that is there already gets another version.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["threads", "timings", "language"])]
     pub(crate) publish: Option<String>,
 }
 

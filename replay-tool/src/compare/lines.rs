@@ -5,7 +5,8 @@ use crate::cli::compare::Differs;
 use crate::headline::at;
 use daftar_projections::exact::Decimal;
 use daftar_projections::report::figure::Figure;
-use daftar_projections::report::{Report, Row};
+use daftar_projections::report::periods::Calendar;
+use daftar_projections::report::{Report, Row, RowPeriod};
 use std::collections::BTreeMap;
 
 /// The values of a row's dimensions; none: the absent one.
@@ -86,7 +87,7 @@ const COUNTS: [&str; 5] = ["of", "count", "answers", "rated", "offered"];
 pub(super) fn of(figures: &[String], reports: [&Report; 2], differs: Differs, least: u64) -> Vec<Line> {
     let mut pairs: BTreeMap<(Place, Group), [Option<&Row>; 2]> = BTreeMap::new();
     for (side, report) in reports.into_iter().enumerate() {
-        for (place, row) in placed(&report.rows, differs) {
+        for (place, row) in placed(report, differs) {
             pairs.entry((place, group(row))).or_default()[side] = Some(row);
         }
     }
@@ -121,26 +122,35 @@ fn count(row: &Row, figure: &str) -> Option<u64> {
     COUNTS.iter().find_map(told)
 }
 
-/// Where a row's period stands: by its label, or where the periods differ by its number.
+/// Where a row's period stands: by its label, or where the times differ by its number since their beginning, periods without
+/// a row included.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Label(Option<String>),
     Number(usize),
 }
 
-fn placed(rows: &[Row], differs: Differs) -> impl Iterator<Item = (Place, &Row)> {
-    let mut labels: Vec<Option<&str>> = rows.iter().map(label).collect();
-    // Rows stand in the order of their periods.
-    labels.dedup();
-    rows.iter().map(move |row| {
-        let number = || labels.iter().position(|known| *known == label(row)).unwrap_or_default();
+fn placed(report: &Report, differs: Differs) -> impl Iterator<Item = (Place, &Row)> {
+    let starts = if differs == Differs::Period { starts(report) } else { Vec::new() };
+    report.rows.iter().map(move |row| {
+        let number = |period: &RowPeriod| starts.partition_point(|start| *start < period.period.start);
         let place = if differs == Differs::Period {
-            Place::Number(number())
+            Place::Number(row.period.as_ref().map_or(0, number))
         } else {
             Place::Label(label(row).map(str::to_owned))
         };
         (place, row)
     })
+}
+
+/// The starts of all periods from the beginning of the report's time, else from its first row, to its last row.
+fn starts(report: &Report) -> Vec<i64> {
+    let periods = || report.rows.iter().filter_map(|row| row.period.as_ref());
+    // Rows stand in the order of their periods.
+    let Some((first, last)) = periods().next().zip(periods().next_back()) else { return Vec::new() };
+    let calendar = Calendar::of(&report.definition.document);
+    let begins = report.from.unwrap_or(first.period.start);
+    calendar.periods(first.interval, begins, last.period.start).map(|period| period.start).collect()
 }
 
 fn label(row: &Row) -> Option<&str> {

@@ -16,6 +16,7 @@ use daftar_projections::report::explain::recall::TakenBy;
 use daftar_projections::report::explain::{Explained, Item};
 use daftar_projections::report::periods::Language;
 use daftar_projections::report::query::AsOf;
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 pub(super) use machine::{csv, json};
@@ -152,13 +153,23 @@ fn period_of(line: &Line) -> Option<String> {
 
 fn values(line: &Line) -> [String; 5] {
     let [left, right] = line.values.map(|value| number(value, &grouped));
-    let percent = line.percent().map(|percent| Decimal::from_micros(rounded(percent.millionths())));
+    let percent = line.percent().map_or_else(|| "–".to_owned(), in_tenths);
     let change = if line.differs() { line.change() } else { "" };
-    [left, right, number(line.difference(), &signed), number(percent, &signed), change.to_owned()]
+    [left, right, number(line.difference(), &signed), percent, change.to_owned()]
 }
 
 fn number<N: std::fmt::Display>(value: Option<N>, written: &dyn Fn(&str) -> String) -> String {
     value.map_or_else(|| "–".to_owned(), |value| written(&value.to_string()))
+}
+
+/// A relative difference to one decimal; one that is less than that is not told as none.
+fn in_tenths(percent: Decimal) -> String {
+    let tenths = rounded(percent.millionths());
+    match percent.cmp(&Decimal::ZERO) {
+        Ordering::Greater if tenths == 0 => "<0.1".to_owned(),
+        Ordering::Less if tenths == 0 => ">-0.1".to_owned(),
+        _ => signed(&Decimal::from_micros(tenths).to_string()),
+    }
 }
 
 /// To one decimal, half away from zero: JSON has the whole number.

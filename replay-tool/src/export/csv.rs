@@ -16,7 +16,7 @@ pub(super) struct Csv<R> {
 impl<R> Csv<R> {
     pub(super) fn begin(columns: Vec<Column<R>>, out: Out) -> io::Result<Self> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-        writer.write_record(columns.iter().map(|column| column.name))?;
+        writer.write_record(columns.iter().map(|column| column.name)).map_err(of_system)?;
         Ok(Self { columns, writer })
     }
 }
@@ -24,14 +24,22 @@ impl<R> Csv<R> {
 impl<R> Rows<R> for Csv<R> {
     fn write(&mut self, row: &R) -> io::Result<()> {
         for column in &self.columns {
-            self.writer.write_field(cell(column, row).as_bytes())?;
+            self.writer.write_field(cell(column, row).as_bytes()).map_err(of_system)?;
         }
         // Ends the record.
-        Ok(self.writer.write_record(None::<&[u8]>)?)
+        self.writer.write_record(None::<&[u8]>).map_err(of_system)
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
         self.writer.into_inner().map_err(|e| e.into_error())?.finish()
+    }
+}
+
+/// What the system said, of its own kind: a reader who has seen enough is no failure.
+fn of_system(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(failure) => failure,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

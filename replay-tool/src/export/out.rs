@@ -51,7 +51,11 @@ impl Out {
         let mut place = place.into_inner().map_err(io::IntoInnerError::into_error)?;
         place.flush()?;
         match place {
-            Place::Beside(written, file) => written.persist(file).map(drop).map_err(|e| e.error),
+            Place::Beside(written, file) => {
+                // Else the name could outlast what it stands for.
+                written.as_file().sync_all()?;
+                written.persist(file).map(drop).map_err(|e| e.error)
+            }
             Place::Stdout(_) | Place::Stream(_) => Ok(()),
         }
     }
@@ -67,6 +71,10 @@ impl Place {
         #[cfg(unix)]
         beside.permissions(<Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o666));
         let beside = beside.prefix(".export-").tempfile_in(dir)?;
+        if let Ok(there) = file.metadata() {
+            // Who may read it stays as it was.
+            beside.as_file().set_permissions(there.permissions())?;
+        }
         Ok(Self::Beside(beside, file.to_owned()))
     }
 }

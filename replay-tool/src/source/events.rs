@@ -53,7 +53,9 @@ impl Origin for Events {
         if !quiet && std::io::stderr().is_terminal() {
             eprintln!("daftar-replay: {} of {} lines taken", replayed.counts.appended, replayed.counts.read);
         }
-        let findings = rejects.finding().into_iter().chain(wrong_version(&replayed)).collect();
+        let misversioned = wrong_version(&replayed);
+        misversioned.iter().for_each(|finding| eprintln!("daftar-replay: {}", finding.what));
+        let findings = rejects.finding().into_iter().chain(misversioned).collect();
         let (tells_recorded_at, lacks) = (replayed.tells_recorded_at, lacks(&replayed));
         Ok(Source {
             has_log_id: false,
