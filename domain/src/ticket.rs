@@ -93,6 +93,18 @@ pub enum State {
     Closed,
 }
 
+impl State {
+    /// Its word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Held(_) => "held",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// For whom an open ticket waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WaitingFor {
@@ -102,6 +114,18 @@ pub enum WaitingFor {
     Customer,
     /// Somebody else.
     ThirdParty,
+}
+
+impl WaitingFor {
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Customer => "customer",
+            Self::ThirdParty => "third_party",
+        }
+    }
 }
 
 /// A reply, without its text.

@@ -222,10 +222,13 @@ impl Measurements {
     }
 
     /// Nothing yet, of the same log as `twin`, whose numbers of dimensions' values are taken over: they are given in
-    /// order of first appearance, whatever the definition, and need not be kept twice.
+    /// order of first appearance, whatever the definition, and need not be kept twice. Where one of them leaves out what
+    /// happened later, others appear first, and each keeps its own.
     #[must_use]
     pub(crate) fn with_numbers_of(mut self, twin: &Self) -> Self {
-        self.dimensions = twin.dimensions.clone();
+        if self.happened_by.is_none() && twin.happened_by.is_none() {
+            self.dimensions = twin.dimensions.clone();
+        }
         self
     }
 

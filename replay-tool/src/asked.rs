@@ -49,25 +49,24 @@ impl Asked {
 
     /// The history up to the position, folded under the definition.
     pub(crate) async fn fold(&self, source: &Source, quiet: bool) -> Result<Measurements, Failure> {
-        let document = &self.definition.document;
-        let happened_by = self.query.happened_by_under(document);
-        let mut state = Measurements::under(document.folded()).up_to(happened_by);
         let progress = progress::up_to(self.position, "folding", quiet);
-        catch_up(&*source.log, &mut state, Some(self.position), |reached| progress.set_position(reached.0))
-            .await
-            .map_err(Failure::run)?;
+        let state = folded(Arc::clone(&source.log), self.nothing_yet(), self.position, progress.clone()).await;
         progress.finish_and_clear();
-        Ok(state)
+        state.map_err(Failure::run)
+    }
+
+    /// What is folded into: nothing yet, under the definition.
+    fn nothing_yet(&self) -> Measurements {
+        let document = &self.definition.document;
+        Measurements::under(document.folded()).up_to(self.query.happened_by_under(document))
     }
 
     /// The same in so many parts of the tickets, side by side, where the report can be counted in parts.
     pub(crate) async fn fold_in_parts(&self, source: &Source, threads: u32, quiet: bool) -> Result<InParts, Failure> {
-        let document = &self.definition.document;
-        let happened_by = self.query.happened_by_under(document);
         let progress = progress::up_to(self.position, "folding", quiet);
         let parts = NonZero::new(self.parts(threads)).unwrap_or(NonZero::<u32>::MIN);
         let folding = TicketsPart::each(parts).map(|part| {
-            let state = Measurements::under(document.folded()).up_to(happened_by).of_part(part);
+            let state = self.nothing_yet().of_part(part);
             tokio::spawn(folded(Arc::clone(&source.log), state, self.position, progress.clone()))
         });
         let mut states = Vec::new();
@@ -122,7 +121,7 @@ fn refused(refused: ReportError) -> Failure {
     }
 }
 
-/// One part, folded up to a position.
+/// A state of all tickets or a part of them, folded up to a position.
 async fn folded(
     log: Arc<dyn LogReader>,
     mut state: Measurements,

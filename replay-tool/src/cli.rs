@@ -127,8 +127,8 @@ pub(crate) struct ReportArguments {
     /// page in Persian reads from right to left.
     #[arg(long, value_enum)]
     pub(crate) language: Option<InLanguage>,
-    /// On how many threads to fold and count, each a part of the tickets; the result is the same. As many as there are
-    /// cores when left out. Reports that list tickets, cases and customers take one.
+    /// On how many threads to fold, each a part of the tickets; the result is the same. As many as there are cores when
+    /// left out. Reports that list tickets, cases and customers take one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) threads: Option<u32>,
     /// Tell on standard error what each stage cost, in all and for each event.

@@ -84,6 +84,26 @@ fn the_past_is_the_one_that_the_analysts_tool_finds() {
 }
 
 #[test]
+fn customers_stand_in_the_order_in_which_those_counted_appear() {
+    // Ticket by ticket, as an export has them: the first that the log tells of happened last.
+    let opened = |ticket: &str, day: u32, customer: &str| {
+        format!(
+            "{{\"type\":\"ticket_opened\",\"ticket\":\"{ticket}\",\"occurred_at\":\"2025-03-{day:02}T08:00:00Z\",\
+             \"customer\":\"{customer}\"}}\n"
+        )
+    };
+    let history = [opened("HD-1", 10, "ann"), opened("HD-2", 1, "bob"), opened("HD-3", 2, "ann")].concat();
+    let server = filled(&history);
+    let by_customer = |query: &str| {
+        let told = report(&server, &format!("flow?group_by=customer&figures=opened{query}"));
+        let customer = |row: &Value| row["group"]["customer"].as_str().unwrap().to_owned();
+        told["rows"].as_array().unwrap().iter().map(customer).collect::<Vec<_>>()
+    };
+    assert_eq!(by_customer(""), ["ann", "bob"]);
+    assert_eq!(by_customer("&happened_by=2025-03-05&timeout=60s"), ["bob", "ann"]);
+}
+
+#[test]
 fn a_definition_says_how_far_its_figures_are() {
     let server = filled(SMALL);
     let state = |name: &str| {

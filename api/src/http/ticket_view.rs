@@ -1,7 +1,7 @@
 //! A ticket as its readers see it: its state, its texts, and what falls due.
 
 use daftar_domain::ids::{AgentId, BranchId, ChannelId, CustomerId, DepartmentId, Language, TierId};
-use daftar_domain::ticket::{Attachment, Closing, State, Visibility, WaitingFor, evolve};
+use daftar_domain::ticket::{Attachment, Closing, Visibility, WaitingFor, evolve};
 use daftar_domain::{Actor, Event, EventKind, Ticket, Timestamp};
 use daftar_eventlog::ndjson::Line;
 use daftar_eventlog::ndjson::write::{self, Object};
@@ -27,7 +27,7 @@ pub(super) fn of(lines: &[Line], now: Option<Timestamp>) -> Vec<u8> {
 }
 
 fn state(object: &mut Object<'_>, ticket: &Ticket) {
-    object.value("state", state_name(ticket.state));
+    object.value("state", ticket.state.name());
     instant(object, "opened_at", ticket.opened_at);
     instant(object, "last_event_at", ticket.last_event_at);
     object.value("customer", &ticket.customer.as_ref().map(CustomerId::as_str));
@@ -44,7 +44,7 @@ fn state(object: &mut Object<'_>, ticket: &Ticket) {
     object.value("language", &ticket.language.as_ref().map(Language::as_str));
     object.value("cycle", &ticket.cycle);
     object.value("voided", &ticket.voided);
-    object.value("waiting_for", &ticket.waiting_for.map(waiting_name));
+    object.value("waiting_for", &ticket.waiting_for.map(WaitingFor::name));
     instant(object, "waiting_since", ticket.waiting_since);
     object.value("follow_ups", &ticket.follow_ups);
 }
@@ -57,22 +57,6 @@ fn instant(object: &mut Object<'_>, name: &str, at: Option<Timestamp>) {
 fn quoted(text: &str) -> Vec<u8> {
     // A text always has a JSON form.
     serde_json::to_vec(text).unwrap_or_default()
-}
-
-const fn state_name(state: State) -> &'static str {
-    match state {
-        State::Open => "open",
-        State::Held(_) => "held",
-        State::Closed => "closed",
-    }
-}
-
-const fn waiting_name(waiting_for: WaitingFor) -> &'static str {
-    match waiting_for {
-        WaitingFor::Agent => "agent",
-        WaitingFor::Customer => "customer",
-        WaitingFor::ThirdParty => "third_party",
-    }
 }
 
 fn opening_texts(object: &mut Object<'_>, lines: &[Line]) {

@@ -7,7 +7,8 @@ use crate::columns::rows::Columns;
 use crate::definition::document::ResolutionEnds;
 use crate::measurements::chunk::{Moment, Table};
 use crate::ticket_facts::{AnsweredField, ClosingFacts, InForce, Micros, TicketFacts};
-use crate::ticket_list::line::{TicketState, party_word, waiting_for};
+use crate::ticket_list::line::{TicketState, waiting_for};
+use daftar_domain::ticket::WaitingFor;
 use daftar_eventlog::Position;
 
 /// A ticket at the end of what was folded.
@@ -140,7 +141,7 @@ impl<'a> Export<'a> {
             ticket: state.tickets.id(ticket),
             version: facts.version,
             state: TicketState::of(facts.doing),
-            waiting_for: waiting_for(facts.doing).map(party_word),
+            waiting_for: waiting_for(facts.doing).map(WaitingFor::name),
             waiting_since: facts.doing.is_open().then_some(facts.doing_since),
             voided: state.void_at(ticket, state.position()),
             opened_at: facts.opened_at,

@@ -243,15 +243,6 @@ fn priority(facts: &LineFacts) -> Priority {
     facts.in_force.priority.checked_sub(1).and_then(Priority::from_code).unwrap_or_default()
 }
 
-/// The word for whom a ticket waits.
-pub(crate) const fn party_word(party: WaitingFor) -> &'static str {
-    match party {
-        WaitingFor::Agent => "agent",
-        WaitingFor::Customer => "customer",
-        WaitingFor::ThirdParty => "third_party",
-    }
-}
-
 fn instant<S: Serializer>(at: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc3339(*at))
 }
@@ -265,5 +256,5 @@ fn priority_word<S: Serializer>(priority: &Priority, serializer: S) -> Result<S:
 }
 
 fn waiting_word<S: Serializer>(party: &Option<WaitingFor>, serializer: S) -> Result<S::Ok, S::Error> {
-    party.map(party_word).serialize(serializer)
+    party.map(WaitingFor::name).serialize(serializer)
 }

@@ -1,6 +1,6 @@
 //! What a list is asked: which tickets, in which order, from where.
 
-use super::line::{TicketState, party_word};
+use super::line::TicketState;
 use crate::definition::document::digits;
 use crate::report::query::{Dimension, known_dimensions};
 use daftar_domain::Invalid;
@@ -218,7 +218,7 @@ impl Reading {
 fn party(field: &str, text: &str) -> Result<WaitingFor, Invalid> {
     [WaitingFor::Agent, WaitingFor::Customer, WaitingFor::ThirdParty]
         .into_iter()
-        .find(|party| party_word(*party) == text)
+        .find(|party| party.name() == text)
         .ok_or_else(|| Invalid::new(field, text, "must be agent, customer or third_party"))
 }
 

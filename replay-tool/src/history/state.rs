@@ -2,7 +2,7 @@
 
 use daftar_domain::Ticket;
 use daftar_domain::ids::{AgentId, BranchId, ChannelId, CustomerId, DepartmentId, TierId};
-use daftar_domain::ticket::{State, WaitingFor};
+use daftar_domain::ticket::WaitingFor;
 use daftar_projections::report::figure::Figure;
 
 /// The state under the names that `GET /v1/tickets/{ticket}` has for its fields, without what never changes and without
@@ -13,8 +13,8 @@ pub(super) fn of(ticket: &Ticket) -> Figure {
     let count = |items: usize| Figure::Count(items as u64);
     let answered = ticket.closings.iter().filter(|closing| closing.survey.is_some()).count();
     Figure::object([
-        ("state", state_name(ticket.state).into()),
-        ("waiting_for", id(ticket.waiting_for.map(waiting_name))),
+        ("state", ticket.state.name().into()),
+        ("waiting_for", id(ticket.waiting_for.map(WaitingFor::name))),
         ("waiting_since", Figure::from(ticket.waiting_since.map(|since| since.to_string()))),
         ("customer", id(ticket.customer.as_ref().map(CustomerId::as_str))),
         ("channel", id(ticket.channel.as_ref().map(ChannelId::as_str))),
@@ -31,20 +31,4 @@ pub(super) fn of(ticket: &Ticket) -> Figure {
         ("answered", count(answered)),
         ("follow_ups", u64::from(ticket.follow_ups).into()),
     ])
-}
-
-const fn state_name(state: State) -> &'static str {
-    match state {
-        State::Open => "open",
-        State::Held(_) => "held",
-        State::Closed => "closed",
-    }
-}
-
-const fn waiting_name(waiting_for: WaitingFor) -> &'static str {
-    match waiting_for {
-        WaitingFor::Agent => "agent",
-        WaitingFor::Customer => "customer",
-        WaitingFor::ThirdParty => "third_party",
-    }
 }
