@@ -1,6 +1,7 @@
 //! A map that copies share: split by hash into parts, of which a change copies one.
 
 use foldhash::fast::RandomState;
+use hashbrown::hash_table::{Entry, HashTable};
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash};
@@ -15,7 +16,7 @@ const PARTS: usize = 256;
 /// A map whose copies share what they have not changed.
 #[derive(Debug, Clone)]
 pub struct Map<K, V> {
-    parts: Arc<Vec<Arc<Fast<K, V>>>>,
+    parts: Arc<Vec<Arc<HashTable<(K, V)>>>>,
     len: usize,
     /// Seeded by chance: whoever chooses keys cannot choose where they go.
     hasher: RandomState,
@@ -46,19 +47,24 @@ impl<K: Eq + Hash + Clone, V: Clone> Map<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.parts.get(self.part_of(key))?.get(key)
+        let hash = self.hasher.hash_one(key);
+        let found = self.parts.get(part_of(hash))?.find(hash, |(known, _)| known.borrow() == key);
+        found.map(|(_, value)| value)
     }
 
     /// Every key with what it stands for, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.parts.iter().flat_map(|part| part.iter())
+        self.parts.iter().flat_map(|part| part.iter()).map(|(key, value)| (key, value))
     }
 
     /// Lets a key stand for a value.
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        let part = self.part_mut(&key);
-        if part.insert(key, value).is_none() {
-            self.len += 1;
+        match self.entry_of(&key) {
+            (Entry::Occupied(mut known), _) => known.get_mut().1 = value,
+            (Entry::Vacant(new), len) => {
+                new.insert((key, value));
+                *len += 1;
+            }
         }
     }
 
@@ -67,24 +73,31 @@ impl<K: Eq + Hash + Clone, V: Clone> Map<K, V> {
     where
         V: Default,
     {
-        if self.get(&key).is_none() {
-            self.insert(key.clone(), V::default());
-        }
-        self.part_mut(&key).entry(key).or_default()
+        let entry = match self.entry_of(&key) {
+            (Entry::Occupied(known), _) => known,
+            (Entry::Vacant(new), len) => {
+                *len += 1;
+                new.insert((key, V::default()))
+            }
+        };
+        &mut entry.into_mut().1
     }
 
-    fn part_mut(&mut self, key: &K) -> &mut Fast<K, V> {
-        let part = self.part_of(key);
-        let (parts, hasher) = (Arc::make_mut(&mut self.parts), &self.hasher);
+    /// A key's place, and how many keys there are.
+    fn entry_of(&mut self, key: &K) -> (Entry<'_, (K, V)>, &mut usize) {
+        let Self { parts, len, hasher } = self;
+        let hash = hasher.hash_one(key);
+        let parts = Arc::make_mut(parts);
         if parts.is_empty() {
-            parts.resize_with(PARTS, || Arc::new(HashMap::with_hasher(hasher.clone())));
+            parts.resize_with(PARTS, Arc::default);
         }
-        Arc::make_mut(&mut parts[part])
+        let part = Arc::make_mut(&mut parts[part_of(hash)]);
+        (part.entry(hash, |(known, _)| known == key, |(known, _)| hasher.hash_one(known)), len)
     }
+}
 
-    /// Which part a key belongs to: by bits of the hash that a part's own table does not use.
-    fn part_of<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
-        // The remainder fits a word of any size.
-        usize::try_from((self.hasher.hash_one(key) >> 32) % PARTS as u64).unwrap_or(0)
-    }
+/// Which part a key belongs to: by bits of its hash that a part's own table does not use.
+fn part_of(hash: u64) -> usize {
+    // The remainder fits a word of any size.
+    usize::try_from((hash >> 32) % PARTS as u64).unwrap_or(0)
 }
