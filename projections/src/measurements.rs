@@ -2,25 +2,29 @@
 //!
 //! # Layout
 //!
-//! - [`chunk`]: tables of measurements, as columns; [`kinds`]: what each kind measures
+//! - [`chunk`]: tables of measurements, as columns; `places`: where in them the next will stand; [`kinds`]: what each
+//!   kind measures
 //! - [`tickets`]: what never changes about a ticket, its milestones, its void spans
 //! - [`spans`]: what each ticket was doing from when to when; [`runs`]: which durations with targets ran from when to
 //!   when
 //! - [`credits`]: whose each closing is
 //! - [`latest`]: the latest instant of every prefix of the log
 //! - [`changes`]: the last event that changed what reports count
-//! - `fold`: from facts to measurements; the projector alone calls it
+//! - `fold`: from facts to measurements, which gather in a `batch` and are written then; the projector alone calls it
 //!
 //! Nothing here is ever taken back or summed up: a report counts the measurements that stood at its position, so one
 //! state answers for every position up to its own.
 
+mod batch;
 pub mod changes;
 pub mod chunk;
 pub mod credits;
 mod fold;
+mod folding;
 pub mod kinds;
 pub mod latest;
 pub(crate) mod parts;
+pub(crate) mod places;
 mod running;
 pub mod runs;
 pub mod spans;
@@ -30,6 +34,7 @@ pub mod tickets;
 mod tests;
 
 use crate::business_time::Schedules;
+use crate::columns::map::Fast;
 use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{LineFacts, Micros, TicketFacts};
@@ -39,11 +44,11 @@ use credits::Credits;
 use daftar_eventlog::Position;
 use runs::Runs;
 use spans::Spans;
-use std::collections::HashMap;
 use std::sync::Arc;
 use tickets::Tickets;
 
 pub use fold::FoldError;
+pub(crate) use folding::Stopped;
 
 /// A part of all tickets: of so many parts, each ticket is in one, by the number of its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +84,7 @@ pub struct Measurements {
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
-    unopened: HashMap<u32, Box<str>>,
+    unopened: Fast<u32, Box<str>>,
     running: running::Running,
     latest: latest::LatestInstants,
     changes: Changes,
@@ -139,7 +144,7 @@ impl Measurements {
             happened_by: None,
             part: TicketsPart::ALL,
             streams: Vec::new(),
-            unopened: HashMap::new(),
+            unopened: Fast::default(),
             running: running::Running::default(),
             latest: latest::LatestInstants::default(),
             changes: Changes::default(),
@@ -196,7 +201,7 @@ impl Measurements {
             happened_by: self.happened_by,
             part: self.part,
             streams: Vec::new(),
-            unopened: HashMap::new(),
+            unopened: Fast::default(),
             running: self.running.published(),
             changes: self.changes,
             latest: self.latest.clone(),

@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::dimensions::TooMany;
-use crate::measurements::{FoldError, Measurements};
+use crate::measurements::{FoldError, Measurements, Stopped};
 use daftar_domain::Timestamp;
 use daftar_eventlog::codec::CodecError;
 use daftar_eventlog::{FactBlock, FactRow, LogReader, Position, StoreError, StreamName, StreamNumber};
@@ -78,7 +78,8 @@ pub async fn catch_up(
     // Where `until` lies in a gap of the positions, a step that folds nothing is the last.
     while state.position() < until {
         let reached = state.position();
-        if !step(log, reached, |block| fold_block(state, block, until)).await? {
+        let Some(block) = next_block(log, reached).await? else { break };
+        if !fold_block(state, &block, until)? {
             break;
         }
         progress(state.position());
@@ -86,31 +87,46 @@ pub async fn catch_up(
     Ok(())
 }
 
-/// Reads the block after `reached` and hands it to `fold`, which says whether it folded anything; false at the end of
-/// the log.
-pub(crate) async fn step(
-    log: &dyn LogReader,
-    reached: Position,
-    fold: impl FnOnce(&FactBlock) -> Result<bool, CatchUpError>,
-) -> Result<bool, CatchUpError> {
-    let Some(block) = log.fact_block(reached).await? else { return Ok(false) };
-    if block.last() <= reached {
+/// The block after `reached`; none: there the log ends.
+pub(crate) async fn next_block(log: &dyn LogReader, reached: Position) -> Result<Option<FactBlock>, CatchUpError> {
+    let block = log.fact_block(reached).await?;
+    if block.as_ref().is_some_and(|block| block.last() <= reached) {
         return Err(CatchUpError::OutOfOrder { position: reached, why: "the block after it ends before it" });
     }
-    fold(&block)
+    Ok(block)
 }
+
+/// From how many events on a second thread writes what was measured; below that it costs more than it spares.
+const SHARED_FROM: u64 = if cfg!(test) { 4 } else { 1024 };
 
 /// Folds the events of `block` that `state` has not folded, up to `until`; says whether there were any.
 pub(crate) fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<bool, CatchUpError> {
     let reached = state.position();
+    name_streams(state, block)?;
+    state.fold(block.iter_after(reached).take_while(|row| row.position <= until)).map_err(at_position)?;
+    Ok(reached < state.position())
+}
+
+/// The same of blocks that follow each other, to their ends, on two threads where it is worth it.
+pub(crate) fn fold_blocks_shared(state: &mut Measurements, blocks: &[FactBlock]) -> Result<bool, CatchUpError> {
+    let (reached, Some(last)) = (state.position(), blocks.last().map(FactBlock::last)) else { return Ok(false) };
+    if last.0.saturating_sub(reached.0) < SHARED_FROM {
+        for block in blocks {
+            fold_block(state, block, last)?;
+        }
+        return Ok(reached < state.position());
+    }
+    blocks.iter().try_for_each(|block| name_streams(state, block))?;
+    state.fold_on_two_threads(blocks.iter().flat_map(|block| block.iter_after(reached))).map_err(at_position)?;
+    Ok(reached < state.position())
+}
+
+fn name_streams(state: &mut Measurements, block: &FactBlock) -> Result<(), CatchUpError> {
     for (number, name) in block.new_streams() {
         let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
         state.name_stream(number, name.map_err(damaged)?);
     }
-    for row in block.iter_after(reached).take_while(|row| row.position <= until) {
-        state.apply(&row).map_err(|error| at_position(row.position, error))?;
-    }
-    Ok(reached < state.position())
+    Ok(())
 }
 
 /// Folds the events of one stream alone into a state that knows no other, and shows `each` the state after every event.
@@ -124,8 +140,8 @@ pub(crate) fn fold_stream<'a>(
     state.name_stream(stream, name);
     for row in rows {
         let row = FactRow { stream, ..row };
-        let folded = state.apply(&row).and_then(|()| each(state, &row));
-        folded.map_err(|error| at_position(row.position, error))?;
+        state.fold(std::iter::once(row)).map_err(at_position)?;
+        each(state, &row).map_err(|error| at_position((row.position, error)))?;
     }
     Ok(())
 }
@@ -153,7 +169,7 @@ pub async fn position_at(log: &dyn LogReader, instant: Timestamp) -> Result<Posi
     Ok(low)
 }
 
-fn at_position(position: Position, error: FoldError) -> CatchUpError {
+fn at_position((position, error): Stopped) -> CatchUpError {
     match error {
         FoldError::Unreadable(source) => CatchUpError::Unreadable { position, source },
         FoldError::TooMany(source) => CatchUpError::TooMany { position, source },

@@ -11,7 +11,7 @@ mod response;
 
 use crate::business_time::ScheduleClass;
 use crate::columns::cell::{Cell, choices};
-use crate::measurements::chunk::Location;
+use crate::measurements::places::Location;
 use crate::measurements::runs::RunNumber;
 use crate::measurements::spans::SpanNumber;
 pub(crate) use clocks::{Clocks, Spent};
@@ -166,12 +166,27 @@ pub(crate) struct Begun {
     pub(crate) counted: Micros,
 }
 
-/// The running targets of a ticket, by number; [`NO_RUN`](crate::measurements::runs::NO_RUN) for none.
+/// A run of a target, which may have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunFacts {
+    pub(crate) number: RunNumber,
+    /// From when on it counts.
+    pub(crate) started: Micros,
+}
+
+/// The last runs of a ticket's targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct RunsOf {
-    pub(crate) first: RunNumber,
-    pub(crate) next: RunNumber,
-    pub(crate) full: RunNumber,
+    pub(crate) first: Option<RunFacts>,
+    pub(crate) next: Option<RunFacts>,
+    pub(crate) full: Option<RunFacts>,
+}
+
+/// From when on a ticket did something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) doing: Doing,
+    pub(crate) from: Micros,
 }
 
 /// One ticket's running state.
@@ -214,6 +229,8 @@ pub(crate) struct TicketFacts {
     pub(crate) last_score: Option<GivenScore>,
     pub(crate) replies: Vec<ReplyFacts>,
     pub(crate) closings: Vec<ClosingFacts>,
+    /// What it did so far, in order, where a definition counts it by the schedule in force at an end; else nothing.
+    pub(crate) stretches: Vec<Stretch>,
     pub(crate) span: SpanNumber,
 }
 
@@ -243,6 +260,19 @@ impl TicketFacts {
             span,
             ..Self::blank()
         }
+    }
+
+    /// Takes the memory of another state where there is nothing yet.
+    pub(crate) fn take_memory(&mut self, of: Self) {
+        fn take<T>(empty: &mut Vec<T>, mut of: Vec<T>) {
+            if empty.capacity() == 0 {
+                of.clear();
+                *empty = of;
+            }
+        }
+        take(&mut self.replies, of.replies);
+        take(&mut self.closings, of.closings);
+        take(&mut self.stretches, of.stretches);
     }
 
     /// What a new ticket does.

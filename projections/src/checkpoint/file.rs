@@ -64,7 +64,7 @@ impl Mark {
 }
 
 /// Which fold wrote the state, and in which form: one more whenever either changes. A test says when that is.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 
 /// The digest of a definition's folded fields. Another version of the program may fold otherwise, so it is part of it.
 fn digest(folded: &Folded) -> [u8; 32] {

@@ -2,7 +2,7 @@
 
 use super::{Live, Working};
 use crate::measurements::Measurements;
-use crate::projector::{CatchUpError, fold_block, step};
+use crate::projector::{CatchUpError, fold_blocks_shared, next_block};
 use daftar_eventlog::{FactBlock, Position};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -12,8 +12,10 @@ use tokio::sync::watch;
 
 /// How long events gather on a busy log before the next of them are folded, while nobody waits for one.
 const GATHERING: Duration = Duration::from_millis(1);
+/// How many blocks are folded at most in one step; few in tests, so that every history there takes some.
+const STEP_BLOCKS: usize = if cfg!(test) { 2 } else { 16 };
 /// How many events are folded at most before they are published, while catching up.
-const UNPUBLISHED_MAX: u64 = 100_000;
+const UNPUBLISHED_MAX: u64 = 1_000_000;
 
 impl Live {
     /// Folds on until the end of the log as it is now, for start-up; tells how far it has come after every block.
@@ -99,15 +101,38 @@ impl Live {
         self.running().map(|()| self.folded() < end)
     }
 
-    /// Reads and folds the next block; false at the end of the log.
+    /// Reads and folds the next blocks; false at the end of the log.
     async fn step(&self) -> Result<bool, CatchUpError> {
-        let stepped = step(&*self.log, self.folded(), |block| self.fold(block)).await;
+        let stepped = match self.next_blocks().await {
+            Ok(blocks) => self.fold(&blocks),
+            Err(error) => Err(error),
+        };
         match &stepped {
             Err(error) => self.give_up(error),
             Ok(_) if self.is_due() => self.publish(),
             Ok(_) => {}
         }
         stepped
+    }
+
+    /// The blocks that are folded next: one while somebody waits for an event, else several.
+    async fn next_blocks(&self) -> Result<Vec<FactBlock>, CatchUpError> {
+        let (mut blocks, mut reached) = (Vec::new(), self.folded());
+        let end = *self.log.durable().borrow();
+        let most = if 0 < *self.awaited.borrow() { 1 } else { STEP_BLOCKS };
+        while reached < end && blocks.len() < most {
+            match next_block(&*self.log, reached).await {
+                Ok(Some(block)) => {
+                    reached = block.last();
+                    blocks.push(block);
+                }
+                Ok(None) => break,
+                // What was read before is folded first; the next step meets it again.
+                Err(_) if !blocks.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(blocks)
     }
 
     /// Stops for good.
@@ -117,7 +142,7 @@ impl Live {
         self.published.wake();
     }
 
-    fn fold(&self, block: &FactBlock) -> Result<bool, CatchUpError> {
+    fn fold(&self, blocks: &[FactBlock]) -> Result<bool, CatchUpError> {
         // Given away under the same lock: what is left is not folded into.
         self.change(|state| {
             if self.is_given() {
@@ -125,7 +150,7 @@ impl Live {
             }
             let twin = self.twin.upgrade().map(|twin| twin.published.load());
             state.beside(twin.as_deref());
-            let folded = fold_block(state, block, Position(u64::MAX));
+            let folded = fold_blocks_shared(state, blocks);
             state.beside(None);
             folded
         })

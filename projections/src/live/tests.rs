@@ -187,7 +187,7 @@ fn catches_up_to_the_end_of_the_log_as_it_is_and_says_how_far_it_is() {
     let end = log.grow_to(30);
     let mut told = Vec::new();
     block_on(live.catch_up(|position| told.push(position))).unwrap();
-    assert!(told.is_sorted() && told.len() > 3);
+    assert!(told.is_sorted() && told.len() > 1);
     assert_eq!((told.last(), *live.published().borrow()), (Some(&end), end));
     let expected = figures(&folded(&log.entries[..30], None));
     assert_eq!(live.read(figures).unwrap(), expected);

@@ -3,12 +3,11 @@
 //! A measurement is written once. What becomes of it later is a position in a column of its own, written at most once
 //! (0: not yet), so that what stood at any earlier position can still be seen.
 
+use super::places::{Extent, Location, Places};
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Chunk, Chunks, Columns, columns};
 use crate::ticket_facts::{InForce, Micros};
-use chrono::{DateTime, Datelike as _};
 use daftar_eventlog::Position;
-use std::collections::BTreeMap;
 
 columns! {
     /// What every measurement has: when, on which ticket, what was in force, and since which position it stands.
@@ -43,13 +42,6 @@ impl Moment {
         let InForce { branch, department, priority, agent, tags, reason, form } = in_force;
         Self { at, ticket, branch, department, priority, agent, tags, reason, form, added }
     }
-}
-
-/// Where a measurement stands in its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Location {
-    pub(crate) chunk: u32,
-    pub(crate) row: u16,
 }
 
 /// A thousand measurements or fewer.
@@ -93,50 +85,38 @@ impl<C: Columns> Columns for Piece<C> {
     }
 }
 
-/// Which instants a chunk holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Extent {
-    /// Months since January of year 0.
-    month: i32,
-    first: Micros,
-    last: Micros,
-}
-
 /// All measurements of one kind.
 #[derive(Debug, Clone)]
 pub struct Table<C> {
     chunks: Chunks<Piece<C>>,
-    /// By chunk.
-    extents: Vec<Extent>,
-    /// The chunk that takes the next measurement of a month.
-    filling: BTreeMap<i32, u32>,
-    /// The chunk filled last.
-    last: u32,
+    places: Places,
 }
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { chunks: Chunks::default(), extents: Vec::new(), filling: BTreeMap::new(), last: 0 }
+        Self { chunks: Chunks::default(), places: Places::default() }
     }
 }
 
 impl<C: Columns> Table<C> {
     /// Adds a measurement.
     pub(crate) fn push(&mut self, moment: Moment, values: C::Row) -> Location {
-        let number = self.chunk_at(moment.at);
-        let extent = &mut self.extents[number as usize];
-        extent.first = extent.first.min(moment.at);
-        extent.last = extent.last.max(moment.at);
-        // A chunk being filled has fewer than 64 Ki rows, so the number fits.
-        let row = self.chunks.get(number as usize).map_or(0, Chunk::len);
-        let row = u16::try_from(row).unwrap_or(u16::MAX);
-        self.chunks.push(number as usize, (moment, values));
-        Location { chunk: number, row }
+        let location = self.places.take(moment.at);
+        if self.chunks.len() <= location.chunk as usize {
+            self.chunks.begin();
+        }
+        self.chunks.push(location.chunk as usize, (moment, values));
+        location
+    }
+
+    /// Where the next measurements will stand.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The chunks that may hold instants from `from` to before `to`, each with its month: months since January of year 0.
     pub fn chunks(&self, from: Micros, to: Micros) -> impl Iterator<Item = (i32, &Chunk<Piece<C>>)> {
-        let extents = self.extents.iter().zip(self.chunks.iter());
+        let extents = self.places.extents.iter().zip(self.chunks.iter());
         let chunks = extents.filter(move |(extent, _)| extent.first < to && from <= extent.last);
         chunks.map(|(extent, chunk)| (extent.month, chunk))
     }
@@ -148,7 +128,8 @@ impl<C: Columns> Table<C> {
 
     /// Every chunk with its earliest instant, the earliest first.
     pub fn chunks_by_first(&self) -> impl Iterator<Item = (Micros, &Chunk<Piece<C>>)> {
-        let mut chunks: Vec<_> = self.extents.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
+        let mut chunks: Vec<_> =
+            self.places.extents.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
         chunks.sort_by_key(|(first, _)| *first);
         chunks.into_iter()
     }
@@ -184,7 +165,7 @@ impl<C: Columns> Table<C> {
 
     /// Writes every measurement down.
     pub(crate) fn dump(&self, out: &mut Writer) {
-        for Extent { month, first, last } in &self.extents {
+        for Extent { month, first, last, .. } in &self.places.extents {
             out.number(1);
             [i64::from(*month), *first, *last].into_iter().for_each(|number| out.number(number.cast_unsigned()));
         }
@@ -194,46 +175,17 @@ impl<C: Columns> Table<C> {
 
     /// Reads what was written down; `None` where it is not that.
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        let mut table = Self::default();
+        let mut extents = Vec::new();
         while from.number()? == 1 {
             let (month, first, last) = (from.number()?, from.number()?, from.number()?);
             let month = i32::try_from(month.cast_signed()).ok()?;
-            table.extents.push(Extent { month, first: first.cast_signed(), last: last.cast_signed() });
+            extents.push(Extent { month, first: first.cast_signed(), last: last.cast_signed(), rows: 0 });
         }
-        table.chunks = Chunks::load(from)?;
-        // Of the chunks of a month only the last can have room.
-        table.filling = table.extents.iter().zip(0..).map(|(extent, number)| (extent.month, number)).collect();
-        (table.chunks.len() == table.extents.len()).then_some(table)
-    }
-
-    /// The number of the chunk that takes the next measurement of an instant.
-    fn chunk_at(&mut self, at: Micros) -> u32 {
-        // Most often it lies among those of the chunk filled last, and so in the same month.
-        let among = |number: &u32| {
-            let extent = self.extents.get(*number as usize);
-            extent.is_some_and(|extent| extent.first <= at && at <= extent.last)
-        };
-        let has_room = |number: &u32| self.chunks.get(*number as usize).is_some_and(|chunk| !chunk.is_full());
-        let number = match Some(self.last).filter(among).filter(has_room) {
-            Some(number) => number,
-            None => self.chunk_for(month_of(at)),
-        };
-        self.last = number;
-        number
-    }
-
-    /// The number of the chunk that takes the next measurement of `month`.
-    fn chunk_for(&mut self, month: i32) -> u32 {
-        let filling = self.filling.get(&month).copied();
-        if let Some(number) = filling.filter(|n| self.chunks.get(*n as usize).is_some_and(|chunk| !chunk.is_full())) {
-            return number;
+        let chunks = Chunks::<Piece<C>>::load(from)?;
+        for (extent, chunk) in extents.iter_mut().zip(chunks.iter()) {
+            extent.rows = u32::try_from(chunk.len()).ok()?;
         }
-        // Memory ends long before 4 billion chunks.
-        let number = u32::try_from(self.chunks.len()).unwrap_or(u32::MAX);
-        self.chunks.begin();
-        self.extents.push(Extent { month, first: Micros::MAX, last: Micros::MIN });
-        self.filling.insert(month, number);
-        number
+        (chunks.len() == extents.len()).then(|| Self { chunks, places: Places::of(extents) })
     }
 }
 
@@ -248,10 +200,4 @@ pub(crate) fn mark(column: &mut crate::columns::column::Column<Position>, row: u
 #[must_use]
 pub fn written(late: Position, at: Position) -> bool {
     late != Position::ZERO && late <= at
-}
-
-/// Months from January of year 0 to the UTC month of an instant.
-fn month_of(at: Micros) -> i32 {
-    let date = DateTime::from_timestamp_micros(at).unwrap_or_default();
-    date.year() * 12 + i32::try_from(date.month0()).unwrap_or(0)
 }

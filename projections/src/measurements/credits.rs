@@ -3,7 +3,7 @@
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Rows, columns};
 use crate::definition::document::Attribution;
-use crate::dimensions::{Dimensions, TooMany};
+use crate::dimensions::Dimensions;
 
 columns! {
     /// Whom a closing's figures can be counted for, as numbers of agents; 0: nobody.
@@ -26,11 +26,14 @@ columns! {
 pub struct Credits(Rows<CreditColumns>);
 
 impl Credits {
-    /// Adds the credit of the next closing; answers the closing's number.
-    pub(crate) fn push(&mut self, credit: Credit) -> Result<u32, TooMany> {
-        let number = u32::try_from(self.0.len()).map_err(|_| TooMany { what: "closings", limit: u32::MAX })?;
+    /// How many there are: the number of the next closing.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds the credit of the next closing.
+    pub(crate) fn push(&mut self, credit: Credit) {
         self.0.push(credit);
-        Ok(number)
     }
 
     /// The agent whom an attribution chooses, 0 for nobody; of all repliers there may be more, see [`Self::repliers`].

@@ -1,38 +1,32 @@
-//! From facts to measurements: one event at a time, in the order of the log.
+//! From facts to measurements: what one event measures, given the state its ticket is in.
 
-use super::Measurements;
-use super::chunk::{Location, Moment, Piece, Table, mark};
+use super::batch::{Batch, Became, Late, Next};
+use super::chunk::Moment;
 use super::credits::Credit;
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening,
-    PriorityChange, PublicReply, Rating, Reopening, Stay, Transfer,
+    ActorKind, Answer, Closing, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
+    PublicReply, Rating, Reopening, Stay, Transfer,
 };
-use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
-use super::spans::NO_SPAN;
-use super::tickets::TicketRow;
-use crate::definition::document::{Clock, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric};
-use crate::dimensions::{Names, TooMany};
+use super::places::Location;
+use super::runs::{self, RunEnd};
+use super::spans::{self, SpanNumber};
+use super::tickets::{Milestone, Passed, TicketRow};
+use crate::business_time::Schedules;
+use crate::definition::document::{
+    Clock, Folded, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric,
+};
+use crate::dimensions::{Dimensions, Names, TooMany};
 use crate::ticket_facts::{
-    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, RunsOf,
-    Spent, TicketFacts, Took,
+    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts,
+    RunFacts, RunsOf, Spent, Stretch, TicketFacts, Took,
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
-use daftar_eventlog::codec::{CodecError, decode_facts};
+use daftar_eventlog::codec::CodecError;
 use daftar_eventlog::facts::{
     Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
     TicketTransferred,
 };
-use daftar_eventlog::{FactRow, Position, StreamKind, StreamName, StreamNumber};
-use std::sync::Arc;
-
-/// In place of a ticket's number: the stream is a ticket's, not opened yet.
-const UNOPENED: u32 = u32::MAX;
-/// In place of a ticket's number: the stream is not a ticket's.
-const PASSED_OVER: u32 = u32::MAX - 1;
-/// In place of a ticket's number: the stream was never named.
-const UNNAMED: u32 = u32::MAX - 2;
-/// In place of a ticket's number: the ticket is another part's.
-const OTHERS: u32 = u32::MAX - 3;
+use daftar_eventlog::{FactRow, Position};
 
 /// Why an event could not be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,10 +44,10 @@ pub enum FoldError {
 
 /// Where and when an event happened.
 #[derive(Debug, Clone, Copy)]
-struct At {
-    ticket: u32,
-    at: Micros,
-    position: Position,
+pub(super) struct At {
+    pub(super) ticket: u32,
+    pub(super) at: Micros,
+    pub(super) position: Position,
 }
 
 impl At {
@@ -62,63 +56,21 @@ impl At {
     }
 }
 
-impl Measurements {
-    /// Takes note of what a stream is about, before its first event.
-    pub(crate) fn name_stream(&mut self, stream: StreamNumber, name: StreamName) {
-        let index = stream.0 as usize;
-        if self.streams.len() <= index {
-            self.streams.resize(index + 1, UNNAMED);
-        }
-        if self.streams[index] != UNNAMED {
-            return;
-        }
-        self.streams[index] = PASSED_OVER;
-        if name.kind == StreamKind::Ticket && !self.part.has(stream.0) {
-            self.streams[index] = OTHERS;
-        } else if name.kind == StreamKind::Ticket {
-            self.streams[index] = UNOPENED;
-            self.unopened.insert(stream.0, name.id);
-        }
-    }
+/// What tells what an event measures: the definition, the names of values, and the numbers of the next rows.
+pub(super) struct Measurer<'a> {
+    pub(super) folded: &'a Folded,
+    /// Whether any of its clocks reads the schedules.
+    pub(super) reads_schedules: bool,
+    pub(super) schedules: &'a Schedules,
+    pub(super) dimensions: &'a mut Dimensions,
+    pub(super) next: Next,
+    /// What was measured, to be written into the tables.
+    pub(super) batch: Batch,
+}
 
-    /// Folds the next event; after an error the state must not be used any more.
-    pub(crate) fn apply(&mut self, row: &FactRow<'_>) -> Result<(), FoldError> {
-        if row.position <= self.position {
-            return Err(FoldError::OutOfOrder("positions do not rise"));
-        }
-        self.position = row.position;
-        match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
-            // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            PASSED_OVER => return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?),
-            // Whoever folds that part reads it.
-            OTHERS => return Ok(()),
-            UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
-            _ if self.happened_by.is_some_and(|last| last < row.occurred_at.micros()) => {
-                return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?);
-            }
-            ticket => self.apply_ticket(row, ticket)?,
-        }
-        self.latest.push(row.position, row.occurred_at.micros());
-        Ok(())
-    }
-
-    fn apply_ticket(&mut self, row: &FactRow<'_>, ticket: u32) -> Result<(), FoldError> {
-        let facts = decode_facts(row.event_type, row.schema, row.facts)?;
-        self.changes.note(&facts, row.position);
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
-        if let Facts::TicketOpened(opened) = &facts {
-            return self.opened(row, ticket, opened);
-        }
-        let Some(mut running) = self.running.take(ticket) else {
-            return Err(FoldError::OutOfOrder("a ticket's first event is not its opening"));
-        };
-        self.continued(row, at, Arc::make_mut(&mut running), &facts)?;
-        self.running.put(ticket, running);
-        Ok(())
-    }
-
+impl Measurer<'_> {
     /// Every event but an opening.
-    fn continued(
+    pub(super) fn continued(
         &mut self,
         row: &FactRow<'_>,
         at: At,
@@ -131,7 +83,11 @@ impl Measurements {
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
         let before = (ticket.doing, ticket.in_force);
+        let started = ticket.response.started();
         self.happened(at, ticket, facts)?;
+        if !started {
+            self.note_clock(at, ticket);
+        }
         self.turn_span(at, ticket, before)?;
         Ok(self.turn_runs(at, ticket)?)
     }
@@ -153,10 +109,10 @@ impl Measurements {
             Facts::TicketClosed(closed) => self.closed(at, ticket, closed)?,
             Facts::SurveySubmitted(survey) => self.survey_submitted(at, ticket, survey)?,
             Facts::TicketReopened(reopened) => self.reopened(at, ticket, reopened),
-            Facts::TicketVoided(_) => self.tickets.void(at.ticket, at.position),
-            Facts::TicketRestored => self.tickets.restore(at.ticket, at.position),
+            Facts::TicketVoided(_) => self.passed(at, Milestone::Voided),
+            Facts::TicketRestored => self.passed(at, Milestone::Restored),
             Facts::FollowUpRecorded(_) => {
-                self.follow_ups.push(at.moment(ticket.in_force), FollowUp {});
+                self.batch.follow_ups.push((at.moment(ticket.in_force), FollowUp {}));
             }
             Facts::TicketOpened(_)
             | Facts::DefinitionPublished(_)
@@ -168,17 +124,12 @@ impl Measurements {
 
     /// The clocks of the definition.
     fn clocks(&self) -> Clocks<'_> {
-        Clocks::new(&self.folded, &self.schedules, &self.dimensions)
+        let Self { folded, reads_schedules, schedules, .. } = *self;
+        Clocks { folded, reads_schedules, schedules, dimensions: self.dimensions }
     }
 
-    fn opened(&mut self, row: &FactRow<'_>, ticket: u32, opened: &TicketOpened<'_>) -> Result<(), FoldError> {
-        if ticket != UNOPENED || row.version.0 != 1 {
-            return Err(FoldError::OutOfOrder("a ticket is opened twice"));
-        }
-        let ticket = u32::try_from(self.tickets.len()).ok().filter(|n| *n < OTHERS);
-        let ticket = ticket.ok_or(TooMany { what: "tickets", limit: OTHERS })?;
-        self.streams[row.stream.0 as usize] = ticket;
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
+    /// An opening, and the state of the ticket from then on.
+    pub(super) fn opened(&mut self, at: At, id: Box<str>, opened: &TicketOpened<'_>) -> Result<TicketFacts, TooMany> {
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));
         let in_force = InForce {
             branch: self.dimensions.branches.small_or_none(opened.branch)?,
@@ -187,19 +138,24 @@ impl Measurements {
             tags: self.dimensions.tag_set(0, &opened.tags, &[])?,
             ..InForce::default()
         };
-        let does = (TicketFacts::doing_at_opening(by_agent), in_force);
-        let span = self.spans.turn(NO_SPAN, ticket, at.at, does, at.position)?;
-        let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
+        let doing = TicketFacts::doing_at_opening(by_agent);
+        let span = self.begin_span(at, None, (doing, in_force))?;
         let mut facts = TicketFacts::opened(at.at, by_agent, in_force, span, &self.clocks());
-        self.push_ticket(at, &id, opened, &facts)?;
+        self.push_ticket(at, id, opened, &facts)?;
         self.note_clock(at, &facts);
-        self.openings.push(at.moment(in_force), Opening {});
+        self.note_stretch(at, &mut facts);
+        self.batch.openings.push((at.moment(in_force), Opening {}));
         self.turn_runs(at, &mut facts)?;
-        self.running.push(facts);
-        Ok(())
+        Ok(facts)
     }
 
-    fn push_ticket(&mut self, at: At, id: &str, opened: &TicketOpened<'_>, facts: &TicketFacts) -> Result<(), TooMany> {
+    fn push_ticket(
+        &mut self,
+        at: At,
+        id: Box<str>,
+        opened: &TicketOpened<'_>,
+        facts: &TicketFacts,
+    ) -> Result<(), TooMany> {
         let customer = match opened.owner {
             Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
             Owner::Ticket(_) => 0,
@@ -222,7 +178,7 @@ impl Measurements {
             class: facts.class,
             last_span: facts.span,
         };
-        self.tickets.push(id, row);
+        self.batch.tickets.push((id, row));
         Ok(())
     }
 
@@ -230,16 +186,43 @@ impl Measurements {
     fn turn_span(&mut self, at: At, ticket: &mut TicketFacts, before: (Doing, InForce)) -> Result<(), TooMany> {
         let now = (ticket.doing, ticket.in_force);
         if before != now {
-            ticket.span = self.spans.turn(ticket.span, at.ticket, at.at, now, at.position)?;
-            self.tickets.turn(at.ticket, ticket.span);
+            ticket.span = self.begin_span(at, Some(ticket.span), now)?;
+            self.passed(at, Milestone::Turned(ticket.span));
+            if before.0 != now.0 {
+                self.note_stretch(at, ticket);
+            }
         }
         Ok(())
+    }
+
+    fn begin_span(
+        &mut self,
+        at: At,
+        previous: Option<SpanNumber>,
+        (doing, in_force): (Doing, InForce),
+    ) -> Result<SpanNumber, TooMany> {
+        let number = self.next.span()?;
+        let At { ticket, at, position } = at;
+        self.batch.spans.push(spans::Turn { number, previous, ticket, at, doing, in_force, position });
+        Ok(number)
+    }
+
+    /// Remembers what the ticket does from now on, where a definition will want to count it by a schedule in force later.
+    fn note_stretch(&self, at: At, ticket: &mut TicketFacts) {
+        if self.reads_schedules && self.folded.chosen == ScheduleChosen::AtEnd {
+            ticket.stretches.push(Stretch { doing: ticket.doing, from: at.at });
+        }
+    }
+
+    /// Writes down that the ticket passed something.
+    fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
+        self.batch.passed.push(Passed { ticket, position, milestone });
     }
 
     /// Ends the runs that the event ended without a value, and begins those it began.
     fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
         let runs = ticket.runs;
-        let (first, next) = (ticket.response.first_since(), ticket.response.next_since(&self.folded));
+        let (first, next) = (ticket.response.first_since(), ticket.response.next_since(self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
             && self.folded.first_response_per == Per::Ticket
         {
@@ -262,27 +245,31 @@ impl Measurements {
         (ticket.doing.is_open() && !done).then_some(since)
     }
 
-    /// The number of the run that counts from `since`: the one there is, else a new one. One that ended with a value
-    /// was ended where that was measured.
+    /// The run that counts from `since`: the one there is, else a new one. One that ended with a value was ended where
+    /// that was measured.
     fn turn_run(
         &mut self,
         at: At,
         metric: TargetMetric,
-        run: RunNumber,
+        run: Option<RunFacts>,
         since: Option<Micros>,
         left: RunEnd,
-    ) -> Result<RunNumber, TooMany> {
-        if self.runs.started(run) == since {
+    ) -> Result<Option<RunFacts>, TooMany> {
+        if run.map(|run| run.started) == since {
             return Ok(run);
         }
-        self.runs.end(run, at.at, left, at.position);
-        let Some(started) = since else { return Ok(NO_RUN) };
-        self.runs.begin(&Run { metric, ticket: at.ticket, started, since: at.at, ended: None }, at.position)
+        self.end_run(at, run, left);
+        let Some(started) = since else { return Ok(None) };
+        let At { ticket, at: since, position } = at;
+        self.batch.runs.push(runs::Turn::Began { metric, ticket, started, since, position });
+        Ok(Some(RunFacts { number: self.next.run()?, started }))
     }
 
-    /// Ends a run with the value that is measured now.
-    fn end_run(&mut self, at: At, run: RunNumber) {
-        self.runs.end(run, at.at, RunEnd::Given, at.position);
+    /// Ends a run, if there is one and it goes on.
+    fn end_run(&mut self, At { at, position, .. }: At, run: Option<RunFacts>, how: RunEnd) {
+        if let Some(RunFacts { number, .. }) = run {
+            self.batch.runs.push(runs::Turn::Ended { number, at, how, position });
+        }
     }
 
     fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<&str>) -> Result<(), TooMany> {
@@ -291,9 +278,8 @@ impl Measurements {
         ticket.count_until(at.at, &self.clocks());
         ticket.in_force.agent = agent;
         if agent != 0 {
-            ticket.response.assigned(at.at, &self.folded);
+            ticket.response.assigned(at.at, self.folded);
         }
-        self.note_clock(at, ticket);
         Ok(())
     }
 
@@ -307,11 +293,11 @@ impl Measurements {
         let branch = changed(left.branch, transferred.branch, &mut self.dimensions.branches)?;
         let department = changed(left.department, transferred.department, &mut self.dimensions.departments)?;
         let previous = ticket.last_transferred.replace(at.at);
-        self.transfers.push(at.moment(left), Transfer { previous, to: department });
+        self.batch.transfers.push((at.moment(left), Transfer { previous, to: department }));
         ticket.count_until(at.at, &self.clocks());
         if department != left.department && ticket.doing.is_open() {
             let took = self.open_since(at, ticket, ticket.stay_begun);
-            self.stays.push(at.moment(left), Stay { took, closing: None });
+            self.batch.stays.push((at.moment(left), Stay { took, closing: None }));
             ticket.stay_begun = Begun { at: at.at, counted: ticket.spent.open(&self.folded.resolution) };
         }
         ticket.in_force = InForce { branch, department, ..left };
@@ -339,8 +325,9 @@ impl Measurements {
         let clocks = self.clocks();
         let class = clocks.class(ticket.in_force);
         let mut spent = Spent::default();
-        for (doing, from, to) in self.spans.between(ticket.span, since, at.at) {
-            spent.add(doing, clocks.passed(class, from, to));
+        let ends = ticket.stretches.iter().skip(1).map(|next| next.from).chain([at.at]);
+        for (Stretch { doing, from }, to) in ticket.stretches.iter().zip(ends).filter(|(_, to)| since < *to) {
+            spent.add(*doing, clocks.passed(class, since.max(*from), to));
         }
         spent
     }
@@ -356,7 +343,7 @@ impl Measurements {
 
     fn priority_changed(&mut self, at: At, ticket: &mut TicketFacts, priority: u8) {
         ticket.in_force.priority = priority.saturating_add(1);
-        self.priority_changes.push(at.moment(ticket.in_force), PriorityChange {});
+        self.batch.priority_changes.push((at.moment(ticket.in_force), PriorityChange {}));
     }
 
     fn replied(&mut self, at: At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
@@ -368,7 +355,6 @@ impl Measurements {
             _ if !public => {}
             (ActorKind::Customer, _) => {
                 ticket.customer_wrote(at.at, &self.clocks());
-                self.note_clock(at, ticket);
             }
             (_, Some(agent)) => self.agent_replied(at, ticket, agent)?,
             (_, None) => self.answered(at, ticket, Replier::Automation),
@@ -379,29 +365,32 @@ impl Measurements {
     /// A public reply by an agent.
     fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
         ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
-        self.public_replies.push(at.moment(ticket.in_force.with_agent(agent)), PublicReply {});
+        self.batch.public_replies.push((at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));
         self.answered(at, ticket, Replier::Agent(agent));
-        self.tickets.reply(at.ticket, ticket.public_agent_replies, at.position);
+        match ticket.public_agent_replies {
+            1 => self.passed(at, Milestone::FirstReply),
+            2 => self.passed(at, Milestone::SecondReply),
+            _ => {}
+        }
         Ok(())
     }
 
     /// A public reply that may be a response.
     fn answered(&mut self, at: At, ticket: &mut TicketFacts, by: Replier) {
         let ended = ticket.replied(at.at, by, &self.clocks());
-        let folded = Arc::clone(&self.folded);
+        let folded = self.folded;
         let (moment, assignee) = (at.moment(ticket.in_force.with_agent(by.agent())), ticket.in_force.agent);
         match ended {
             Ended::First(response) => {
                 let (started, took) = (response.started, self.took(at, ticket, response, &folded.first_response));
-                self.first_responses.push(moment, FirstResponse { started, took, assignee });
-                self.note_clock(at, ticket);
-                self.tickets.respond(at.ticket, at.at, at.position);
-                self.end_run(at, ticket.runs.first);
+                self.batch.first_responses.push((moment, FirstResponse { started, took, assignee }));
+                self.passed(at, Milestone::FirstResponse(at.at));
+                self.end_run(at, ticket.runs.first, RunEnd::Given);
             }
             Ended::Next(response) => {
                 let (started, took) = (response.started, self.took(at, ticket, response, &folded.next_response));
-                self.next_responses.push(moment, NextResponse { started, took, assignee });
-                self.end_run(at, ticket.runs.next);
+                self.batch.next_responses.push((moment, NextResponse { started, took, assignee }));
+                self.end_run(at, ticket.runs.next, RunEnd::Given);
             }
             Ended::Nothing => {}
         }
@@ -410,7 +399,7 @@ impl Measurements {
     /// Writes down when the first-response clock started, once it has.
     fn note_clock(&mut self, at: At, ticket: &TicketFacts) {
         if ticket.response.started() {
-            self.tickets.start_clock(at.ticket, at.at, at.position);
+            self.passed(at, Milestone::ClockStarted(at.at));
         }
     }
 
@@ -421,9 +410,9 @@ impl Measurements {
         ticket.last_score = Some(GivenScore { at: at.at, scale, score });
         let first = reply.rating.is_none();
         let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
-        let location = self.ratings.push(at.moment(in_force), rating);
-        if let Some(earlier) = reply.rating.replace(location) {
-            self.ratings.change(earlier, |ratings, row| mark(&mut ratings.values.superseded, row, at.position));
+        self.batch.ratings.push((at.moment(in_force), rating));
+        if let Some(earlier) = reply.rating.replace(self.next.ratings.take(at.at)) {
+            self.batch.late.push(Late::new(Became::RatingSuperseded, earlier, at.position));
         }
     }
 
@@ -434,23 +423,25 @@ impl Measurements {
         ticket.closed(at.at, &self.clocks());
         let agent = ticket.attributed(closer);
         let in_force = InForce { agent, reason, form, ..ticket.in_force };
-        let number = self.credits.push(Credit {
+        let number = self.next.closing()?;
+        self.batch.credits.push(Credit {
             closer: agent,
             assignee: ticket.in_force.agent,
             last_replier: ticket.last_replier,
             first_replier: ticket.first_replier,
             repliers: ticket.repliers,
-        })?;
+        });
         let moment = at.moment(in_force);
         let closing = self.closing(at, ticket, number, by, closed.survey_offered);
         let took = self.open_since(at, ticket, ticket.stay_begun);
-        self.stays.push(moment, Stay { took, closing: Some(number) });
+        self.batch.stays.push((moment, Stay { took, closing: Some(number) }));
         if ticket.closings.is_empty() {
             let first_closing = FirstClosing { started: ticket.opened_at, took: closing.first_took, closing: number };
-            self.first_closings.push(moment, first_closing);
+            self.batch.first_closings.push((moment, first_closing));
         }
-        self.end_run(at, ticket.runs.full);
-        let location = self.closings.push(moment, closing.row);
+        self.end_run(at, ticket.runs.full, RunEnd::Given);
+        self.batch.closings.push((moment, closing.row));
+        let location = self.next.closings.take(at.at);
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
@@ -460,8 +451,8 @@ impl Measurements {
 
     /// What a closing measures.
     fn closing(&self, at: At, ticket: &TicketFacts, number: u32, by: ActorKind, offered: bool) -> Measured {
-        let folded = &*self.folded;
-        let reads_end = folded.reads_schedules() && folded.chosen == ScheduleChosen::AtEnd;
+        let folded = self.folded;
+        let reads_end = self.reads_schedules && folded.chosen == ScheduleChosen::AtEnd;
         let spent = if reads_end { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
         let (whole, clock) = (spent.resolution(folded), folded.clock);
         let (started, took) = match folded.resolution_per {
@@ -490,14 +481,12 @@ impl Measurements {
     fn reopened(&mut self, at: At, ticket: &mut TicketFacts, reopened: &TicketReopened<'_>) {
         if let Some(undone) = ticket.closings.last() {
             let (previous, closing) = (ticket.last_reopened, undone.number);
-            self.reopenings.push(at.moment(undone.in_force), Reopening { previous, closing });
-            let retract = |closings: &mut Piece<Closings>, row| mark(&mut closings.values.retracted, row, at.position);
-            self.closings.change(undone.location, retract);
+            self.batch.reopenings.push((at.moment(undone.in_force), Reopening { previous, closing }));
+            self.batch.late.push(Late::new(Became::Retracted, undone.location, at.position));
         }
         ticket.last_reopened = Some(at.at);
         ticket.reopened(at.at, matches!(reopened.by, Actor::Customer(_)), &self.clocks());
-        self.tickets.reopen(at.ticket, at.position);
-        self.note_clock(at, ticket);
+        self.passed(at, Milestone::Reopened);
     }
 
     /// A first answer to a closing is taken whenever it comes; a changed one until the ticket's next reopening.
@@ -511,15 +500,16 @@ impl Measurements {
         if *closing.answered_after.get_or_insert(ticket.reopenings) != ticket.reopenings {
             return Ok(());
         }
-        let answer = |closings: &mut Piece<Closings>, row| mark(&mut closings.values.answered, row, at.position);
-        self.closings.change(closing.location, answer);
+        self.batch.late.push(Late::new(Became::Answered, closing.location, at.position));
         let moment = at.moment(closing.in_force);
         let mut given = |field, scale, score, choices| {
             let first = closing.answers.iter().all(|(answered, _)| *answered != field);
             let superseded = Position::ZERO;
             let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
-            let location = self.answers.push(moment, answer);
-            supersede(&mut self.answers, closing, field, location, at.position);
+            self.batch.answers.push((moment, answer));
+            if let Some(earlier) = supersede(closing, field, self.next.answers.take(at.at)) {
+                self.batch.late.push(Late::new(Became::AnswerSuperseded, earlier, at.position));
+            }
         };
         if let Some(overall) = survey.overall {
             ticket.last_score = Some(GivenScore { at: at.at, scale: overall.scale, score: overall.score });
@@ -558,20 +548,14 @@ struct Measured {
     first_took: Micros,
 }
 
-/// Puts the answer at `location` in the place of the earlier one to the same field.
-fn supersede(
-    answers: &mut Table<Answers>,
-    closing: &mut ClosingFacts,
-    field: AnsweredField,
-    location: Location,
-    position: Position,
-) {
+/// Puts the answer at `location` in the place of the earlier one to the same field, and answers where that one is.
+fn supersede(closing: &mut ClosingFacts, field: AnsweredField, location: Location) -> Option<Location> {
     match closing.answers.iter_mut().find(|(answered, _)| *answered == field) {
-        Some((_, last)) => {
-            answers.change(*last, |answers, row| mark(&mut answers.values.superseded, row, position));
-            *last = location;
+        Some((_, last)) => Some(std::mem::replace(last, location)),
+        None => {
+            closing.answers.push((field, location));
+            None
         }
-        None => closing.answers.push((field, location)),
     }
 }
 

@@ -10,10 +10,11 @@ use super::spans::Spans;
 use super::tickets::Tickets;
 use super::{Measurements, kinds};
 use crate::checkpoint::{Reader, Writer};
+use crate::columns::map::Fast;
 use crate::definition::document::Folded;
 use crate::dimensions::Dimensions;
 use daftar_eventlog::Position;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Declares the parts, each with the field it is.
 macro_rules! parts {
@@ -93,10 +94,10 @@ parts! {
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     numbers: Vec<u32>,
-    unopened: HashMap<u32, Box<str>>,
+    unopened: Fast<u32, Box<str>>,
 }
 
-fn dump_streams(numbers: &[u32], unopened: &HashMap<u32, Box<str>>, out: &mut Writer) {
+fn dump_streams(numbers: &[u32], unopened: &Fast<u32, Box<str>>, out: &mut Writer) {
     let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
     out.bytes(&numbers);
     out.number(unopened.len() as u64);
@@ -111,7 +112,7 @@ impl Streams {
     fn load(from: &mut Reader<'_>) -> Option<Self> {
         let (numbers, rest) = from.bytes()?.as_chunks();
         let numbers = numbers.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
-        let mut unopened = HashMap::new();
+        let mut unopened = Fast::default();
         for _ in 0..from.number()? {
             let stream = u32::try_from(from.number()?).ok()?;
             unopened.insert(stream, std::str::from_utf8(from.bytes()?).ok()?.into());

@@ -4,15 +4,11 @@ use super::chunk::written;
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Rows, columns};
 use crate::definition::document::TargetMetric;
-use crate::dimensions::TooMany;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 
-/// A run's number, from 0; [`NO_RUN`] for none.
+/// A run's number, from 0.
 pub(crate) type RunNumber = u32;
-
-/// The number of no run.
-pub(crate) const NO_RUN: RunNumber = RunNumber::MAX;
 
 crate::columns::cell::choices!(RunEnd: Given Dropped Restarted);
 
@@ -69,6 +65,35 @@ columns! {
 #[derive(Debug, Clone, Default)]
 pub struct Runs(Rows<KeptRuns>);
 
+/// What becomes of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    /// The next begins.
+    Began {
+        /// What runs.
+        metric: TargetMetric,
+        /// The ticket's number.
+        ticket: u32,
+        /// From when on it counts.
+        started: Micros,
+        /// Since when it runs.
+        since: Micros,
+        /// The position of the event that began it.
+        position: Position,
+    },
+    /// It ends, unless it had ended before.
+    Ended {
+        /// Its number.
+        number: RunNumber,
+        /// When.
+        at: Micros,
+        /// How.
+        how: RunEnd,
+        /// The position of the event that ended it.
+        position: Position,
+    },
+}
+
 impl KeptRuns {
     /// The run as it stood at `position`, where it had begun.
     fn at(&self, row: usize, position: Position) -> Run {
@@ -82,33 +107,26 @@ impl KeptRuns {
 }
 
 impl Runs {
-    /// Begins a run.
-    pub(crate) fn begin(&mut self, run: &Run, position: Position) -> Result<RunNumber, TooMany> {
-        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_RUN);
-        let number = number.ok_or(TooMany { what: "runs of targets", limit: NO_RUN })?;
-        let &Run { metric, ticket, started, since, .. } = run;
-        let (later, how, ended) = (since - started, RunEnd::Given, Position::ZERO);
-        self.0.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
-        Ok(number)
+    /// How many there are: the number of the next.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
-    /// Ends a run; ending none does nothing.
-    pub(crate) fn end(&mut self, number: RunNumber, at: Micros, how: RunEnd, position: Position) {
-        if number == NO_RUN {
-            return;
-        }
-        self.0.change(number as usize, |runs, row| {
-            if runs.ended.get(row) == Position::ZERO {
-                runs.lasted.set(row, at - runs.started.get(row) - runs.later.get(row));
-                runs.how.set(row, how);
-                runs.ended.set(row, position);
+    /// Begins or ends a run.
+    pub(crate) fn turn(&mut self, turn: &Turn) {
+        match *turn {
+            Turn::Began { metric, ticket, started, since, position } => {
+                let (later, how, ended) = (since - started, RunEnd::Given, Position::ZERO);
+                self.0.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
             }
-        });
-    }
-
-    /// From when on a run counts; none: there is no such run.
-    pub(crate) fn started(&self, number: RunNumber) -> Option<Micros> {
-        self.0.find(number as usize).map(|(runs, row)| runs.started.get(row))
+            Turn::Ended { number, at, how, position } => self.0.change(number as usize, |runs, row| {
+                if runs.ended.get(row) == Position::ZERO {
+                    runs.lasted.set(row, at - runs.started.get(row) - runs.later.get(row));
+                    runs.how.set(row, how);
+                    runs.ended.set(row, position);
+                }
+            }),
+        }
     }
 
     /// Every run that had begun at `position`, as it stood then.

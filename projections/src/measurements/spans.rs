@@ -3,15 +3,11 @@
 use super::chunk::written;
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Rows, columns};
-use crate::dimensions::TooMany;
 use crate::ticket_facts::{Doing, InForce, Micros};
 use daftar_eventlog::Position;
 
-/// A span's number, from 0; `NO_SPAN` for none.
+/// A span's number, from 0.
 pub(crate) type SpanNumber = u32;
-
-/// The number of no span.
-pub(crate) const NO_SPAN: SpanNumber = SpanNumber::MAX;
 
 columns! {
     /// A span as it is kept.
@@ -60,6 +56,25 @@ pub struct Span {
     pub in_force: InForce,
 }
 
+/// A ticket does something else from now on, or under other dimensions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    /// The new span's number.
+    pub(crate) number: SpanNumber,
+    /// The ticket's last span; none: it is its first.
+    pub(crate) previous: Option<SpanNumber>,
+    /// The ticket's number.
+    pub(crate) ticket: u32,
+    /// When.
+    pub(crate) at: Micros,
+    /// What it does from now on.
+    pub(crate) doing: Doing,
+    /// Under which dimensions.
+    pub(crate) in_force: InForce,
+    /// The position of the event that turned it.
+    pub(crate) position: Position,
+}
+
 impl KeptSpans {
     fn in_force(&self, row: usize) -> InForce {
         InForce {
@@ -87,47 +102,25 @@ impl KeptSpans {
 }
 
 impl Spans {
-    /// Begins a span of a ticket whose last span is `previous`, and ends that one.
-    pub(crate) fn turn(
-        &mut self,
-        previous: SpanNumber,
-        ticket: u32,
-        at: Micros,
-        (doing, in_force): (Doing, InForce),
-        position: Position,
-    ) -> Result<SpanNumber, TooMany> {
-        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_SPAN);
-        let number = number.ok_or(TooMany { what: "changes of tickets' states", limit: NO_SPAN })?;
-        if previous != NO_SPAN {
+    /// How many there are: the number of the next.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Begins the next span and ends the ticket's last one.
+    pub(crate) fn turn(&mut self, turn: &Turn) {
+        let &Turn { number, previous, ticket, at, doing, in_force, position } = turn;
+        if let Some(previous) = previous {
             self.0.change(previous as usize, |spans, row| {
                 spans.lasted.set(row, at - spans.from.get(row));
                 spans.ended.set(row, position);
             });
         }
         let InForce { branch, department, priority, agent, tags, .. } = in_force;
-        let back = if previous == NO_SPAN { 0 } else { number - previous };
+        let back = previous.map_or(0, |previous| number - previous);
         let (from, began, ended, lasted) = (at, position, Position::ZERO, 0);
         let kept = Kept { ticket, from, lasted, doing, branch, department, priority, agent, tags, began, ended, back };
         self.0.push(kept);
-        Ok(number)
-    }
-
-    /// What a ticket did between two instants, given its last span, which still goes on: each stretch with its ends.
-    pub(crate) fn between(
-        &self,
-        last: SpanNumber,
-        from: Micros,
-        to: Micros,
-    ) -> impl Iterator<Item = (Doing, Micros, Micros)> {
-        self.numbers_back_from(last)
-            .filter_map(|number| self.0.find(number as usize).map(|(spans, row)| (number, spans, row)))
-            .map(move |(number, spans, row)| {
-                let began = spans.from.get(row);
-                let until = if number == last { to } else { (began + spans.lasted.get(row)).min(to) };
-                (spans.doing.get(row), began.max(from), until)
-            })
-            .take_while(move |(_, _, to)| from < *to)
-            .filter(|(_, from, to)| from < to)
     }
 
     /// The span with that number as it stood at `position`; `None` when it had not begun.
@@ -165,7 +158,7 @@ impl Spans {
             let (spans, row) = self.0.find(*number as usize)?;
             Some(spans.back.get(row)).filter(|back| *back != 0).and_then(|back| number.checked_sub(back))
         };
-        std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
+        std::iter::successors(Some(last), before)
     }
 
     /// Shares with a twin what is packed from now on and equal there.

@@ -9,7 +9,7 @@ use daftar_eventlog::Position;
 
 const DAY: Micros = 86_400_000_000;
 
-fn push(table: &mut Table<Ratings>, at: Micros) -> super::chunk::Location {
+fn push(table: &mut Table<Ratings>, at: Micros) -> super::places::Location {
     let rating = Rating { first: true, scale: 0, score: 1, superseded: Position::ZERO };
     table.push(Moment::new(at, 0, InForce::default(), Position(1)), rating)
 }

@@ -49,6 +49,35 @@ columns! {
     }
 }
 
+/// What a ticket passed, at which position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passed {
+    pub(crate) ticket: u32,
+    pub(crate) position: Position,
+    pub(crate) milestone: Milestone,
+}
+
+/// What a ticket can pass.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Milestone {
+    /// It is in another span, which is its last so far.
+    Turned(SpanNumber),
+    /// The first-response clock started, then.
+    ClockStarted(Micros),
+    /// The first response was given, then.
+    FirstResponse(Micros),
+    /// An agent replied in public for the first time.
+    FirstReply,
+    /// And for the second.
+    SecondReply,
+    /// It was reopened.
+    Reopened,
+    /// It was taken out of the figures.
+    Voided,
+    /// It was brought back.
+    Restored,
+}
+
 /// Where a ticket was voided and restored (0: not yet).
 type Void = (Position, Position);
 
@@ -148,15 +177,28 @@ impl Tickets {
         self.ids.get(ticket as usize).unwrap_or_default()
     }
 
-    /// Takes note of the ticket's last span.
-    pub(crate) fn turn(&mut self, ticket: u32, span: SpanNumber) {
-        self.rows.change(ticket as usize, |tickets, row| tickets.last_span.set(row, span));
+    /// Takes note of what a ticket passed.
+    pub(crate) fn pass(&mut self, Passed { ticket, position, milestone }: Passed) {
+        match milestone {
+            Milestone::Turned(span) => self.change(ticket, |tickets, row| tickets.last_span.set(row, span)),
+            Milestone::ClockStarted(at) => self.start_clock(ticket, at, position),
+            Milestone::FirstResponse(at) => self.respond(ticket, at, position),
+            Milestone::FirstReply => self.change(ticket, |tickets, row| tickets.first_reply.set(row, position)),
+            Milestone::SecondReply => self.change(ticket, |tickets, row| tickets.second_reply.set(row, position)),
+            Milestone::Reopened => self.reopen(ticket, position),
+            Milestone::Voided => self.void(ticket, position),
+            Milestone::Restored => self.restore(ticket, position),
+        }
+    }
+
+    fn change(&mut self, ticket: u32, change: impl FnOnce(&mut TicketColumns, usize)) {
+        self.rows.change(ticket as usize, change);
     }
 
     /// Takes note of when the first-response clock started, unless it had before.
-    pub(crate) fn start_clock(&mut self, ticket: u32, at: Micros, position: Position) {
+    fn start_clock(&mut self, ticket: u32, at: Micros, position: Position) {
         if self.clock_started(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| {
+            self.change(ticket, |tickets, row| {
                 tickets.clock_started.set(row, position);
                 tickets.clock_started_after.set(row, at - tickets.opened_at.get(row));
             });
@@ -164,35 +206,24 @@ impl Tickets {
     }
 
     /// Takes note of the first response, unless there was one before.
-    pub(crate) fn respond(&mut self, ticket: u32, at: Micros, position: Position) {
+    fn respond(&mut self, ticket: u32, at: Micros, position: Position) {
         if self.first_response(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| {
+            self.change(ticket, |tickets, row| {
                 tickets.first_response.set(row, position);
                 tickets.first_response_after.set(row, at - tickets.opened_at.get(row));
             });
         }
     }
 
-    /// Takes note of the ticket's public agent reply with that number, from 1.
-    pub(crate) fn reply(&mut self, ticket: u32, number: u32, position: Position) {
-        let change = |tickets: &mut TicketColumns, row| match number {
-            1 => tickets.first_reply.set(row, position),
-            _ => tickets.second_reply.set(row, position),
-        };
-        if number <= 2 {
-            self.rows.change(ticket as usize, change);
-        }
-    }
-
     /// Takes note of a reopening, the first of which counts.
-    pub(crate) fn reopen(&mut self, ticket: u32, position: Position) {
+    fn reopen(&mut self, ticket: u32, position: Position) {
         if self.first_reopening(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| mark(&mut tickets.first_reopening, row, position));
+            self.change(ticket, |tickets, row| mark(&mut tickets.first_reopening, row, position));
         }
     }
 
     /// Takes the ticket out of every figure; voiding a voided ticket changes nothing.
-    pub(crate) fn void(&mut self, ticket: u32, position: Position) {
+    fn void(&mut self, ticket: u32, position: Position) {
         self.note_void(ticket);
         let voids = self.voids.entry(ticket);
         if voids.last().is_none_or(|(_, restored)| *restored != Position::ZERO) {
@@ -201,7 +232,7 @@ impl Tickets {
     }
 
     /// Brings the ticket back into the figures.
-    pub(crate) fn restore(&mut self, ticket: u32, position: Position) {
+    fn restore(&mut self, ticket: u32, position: Position) {
         if self.voids.get(&ticket).is_some()
             && let Some((_, restored @ Position::ZERO)) = self.voids.entry(ticket).last_mut()
         {

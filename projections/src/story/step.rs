@@ -38,7 +38,8 @@ impl Step {
         let stood = before.map(|step| step.in_force).unwrap_or_default();
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;
-        let clocks = Clocks::new(state.folded(), state.schedules(), &state.dimensions);
+        let (folded, schedules, dimensions) = (state.folded(), state.schedules(), &state.dimensions);
+        let clocks = Clocks { folded, reads_schedules: folded.reads_schedules(), schedules, dimensions };
         Ok(Self {
             position: row.position,
             version: row.version.0,

@@ -9,9 +9,11 @@ use crate::dimensions::Dimensions;
 /// What tells how much time passes: the folded fields of a definition and its schedules, prepared.
 #[derive(Clone, Copy)]
 pub(crate) struct Clocks<'a> {
-    folded: &'a Folded,
-    schedules: &'a Schedules,
-    dimensions: &'a Dimensions,
+    pub(crate) folded: &'a Folded,
+    /// Whether they read the schedules.
+    pub(crate) reads_schedules: bool,
+    pub(crate) schedules: &'a Schedules,
+    pub(crate) dimensions: &'a Dimensions,
 }
 
 /// A stretch of time on both clocks, in microseconds.
@@ -32,10 +34,6 @@ impl Passed {
 }
 
 impl<'a> Clocks<'a> {
-    pub(crate) fn new(folded: &'a Folded, schedules: &'a Schedules, dimensions: &'a Dimensions) -> Self {
-        Self { folded, schedules, dimensions }
-    }
-
     pub(crate) fn folded(&self) -> &'a Folded {
         self.folded
     }
@@ -53,7 +51,7 @@ impl<'a> Clocks<'a> {
     /// The time from one instant to another, never negative.
     pub(crate) fn passed(&self, class: ScheduleClass, from: Micros, to: Micros) -> Passed {
         let calendar = (to - from).max(0);
-        let business = if self.folded.reads_schedules() { self.schedules.open_between(class, from, to) } else { 0 };
+        let business = if self.reads_schedules { self.schedules.open_between(class, from, to) } else { 0 };
         Passed { calendar, business }
     }
 }

@@ -2,12 +2,11 @@
 
 use super::packing::Walk;
 use super::{
-    AnsweredField, Begun, ClosingFacts, Doing, GivenScore, InForce, Micros, ReplyFacts, Response, RunsOf, Spent,
-    TicketFacts,
+    AnsweredField, Begun, ClosingFacts, Doing, GivenScore, InForce, Micros, ReplyFacts, Response, RunFacts, RunsOf,
+    Spent, Stretch, TicketFacts,
 };
 use crate::business_time::ScheduleClass;
-use crate::measurements::chunk::Location;
-use crate::measurements::runs::NO_RUN;
+use crate::measurements::places::Location;
 
 impl InForce {
     /// Its values, those that are most often like others only where they are not.
@@ -77,6 +76,24 @@ impl Begun {
     }
 }
 
+impl RunFacts {
+    const BLANK: Self = Self { number: 0, started: 0 };
+
+    fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        walk.cell(&mut self.number);
+        walk.instant(&mut self.started, from);
+    }
+}
+
+impl Stretch {
+    const BLANK: Self = Self { doing: Doing::Closed, from: 0 };
+
+    fn walk(&mut self, walk: &mut impl Walk, from: Micros) {
+        walk.cell(&mut self.doing);
+        walk.instant(&mut self.from, from);
+    }
+}
+
 impl TicketFacts {
     /// A state of nothing: what an opening begins with, and what is filled when a packed state is read.
     pub(super) fn blank() -> Self {
@@ -93,7 +110,7 @@ impl TicketFacts {
             spent: Spent::default(),
             cycle_begun: Begun::default(),
             stay_begun: Begun::default(),
-            runs: RunsOf { first: NO_RUN, next: NO_RUN, full: NO_RUN },
+            runs: RunsOf::default(),
             reopenings: 0,
             public_agent_replies: 0,
             in_force: InForce::default(),
@@ -107,6 +124,7 @@ impl TicketFacts {
             last_score: None,
             replies: Vec::new(),
             closings: Vec::new(),
+            stretches: Vec::new(),
             span: 0,
         }
     }
@@ -121,10 +139,7 @@ impl TicketFacts {
         self.cycle_begun.walk(walk, from);
         self.stay_begun.walk(walk, from);
         for run in [&mut self.runs.first, &mut self.runs.next, &mut self.runs.full] {
-            // No run is a small number then.
-            let mut number = i64::from(run.wrapping_add(1));
-            walk.number(&mut number);
-            *run = u32::try_from(number).unwrap_or_default().wrapping_sub(1);
+            walk.option(run, || RunFacts::BLANK, |walk, run| run.walk(walk, from));
         }
         walk.cell(&mut self.public_agent_replies);
         walk.cell(&mut self.first_replier);
@@ -136,6 +151,7 @@ impl TicketFacts {
         let now = self.in_force;
         walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk, now));
         walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk, now));
+        walk.list(&mut self.stretches, || Stretch::BLANK, |walk, stretch| stretch.walk(walk, from));
         walk.cell(&mut self.span);
     }
 

@@ -54,6 +54,7 @@ pub(crate) trait Walk {
     fn list<T>(&mut self, values: &mut Vec<T>, default: impl Fn() -> T, mut walk: impl FnMut(&mut Self, &mut T)) {
         let mut len = u32::try_from(values.len()).unwrap_or(u32::MAX);
         self.cell(&mut len);
+        values.truncate(len as usize);
         for place in 0..len as usize {
             if values.len() <= place {
                 values.push(default());
@@ -99,11 +100,12 @@ impl Walk for Unpacking<'_> {
     }
 }
 
-/// The state in few bytes; never none at all.
-pub(crate) fn pack(mut facts: TicketFacts) -> Vec<u8> {
-    let mut packing = Packing(Vec::with_capacity(160));
+/// The state in few bytes, never none at all, in the place of what `bytes` held.
+pub(crate) fn pack_into(bytes: &mut Vec<u8>, facts: &mut TicketFacts) {
+    bytes.clear();
+    let mut packing = Packing(std::mem::take(bytes));
     facts.walk(&mut packing);
-    packing.0
+    *bytes = packing.0;
 }
 
 /// What lists need of a state that was packed: only that is read.
@@ -116,6 +118,11 @@ pub(crate) fn unpack_line(bytes: &[u8]) -> LineFacts {
 /// The state that was packed.
 pub(crate) fn unpack(bytes: &[u8]) -> TicketFacts {
     let mut facts = TicketFacts::blank();
-    facts.walk(&mut Unpacking(bytes));
+    unpack_into(&mut facts, bytes);
     facts
+}
+
+/// The same in the place of another state, whose memory is used again.
+pub(crate) fn unpack_into(facts: &mut TicketFacts, bytes: &[u8]) {
+    facts.walk(&mut Unpacking(bytes));
 }

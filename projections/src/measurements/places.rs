@@ -1,0 +1,91 @@
+//! Where measurements stand in their table: told by their instants alone, in the order in which they come.
+
+use crate::columns::rows::CHUNK_ROWS;
+use crate::ticket_facts::Micros;
+use chrono::{DateTime, Datelike as _};
+use std::collections::BTreeMap;
+
+/// Where a measurement stands in its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) chunk: u32,
+    pub(crate) row: u16,
+}
+
+/// Which instants a chunk holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Months since January of year 0.
+    pub(super) month: i32,
+    pub(super) first: Micros,
+    pub(super) last: Micros,
+    /// How many measurements it holds.
+    pub(super) rows: u32,
+}
+
+impl Extent {
+    fn is_full(&self) -> bool {
+        CHUNK_ROWS <= self.rows as usize
+    }
+}
+
+/// The places of a table that are taken. A copy tells where the next measurements will stand before they do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Places {
+    /// By chunk.
+    pub(super) extents: Vec<Extent>,
+    /// The chunk that takes the next measurement of a month.
+    filling: BTreeMap<i32, u32>,
+    /// The chunk filled last.
+    last: u32,
+}
+
+impl Places {
+    /// The places of a table with these chunks.
+    pub(super) fn of(extents: Vec<Extent>) -> Self {
+        // Of the chunks of a month only the last can have room.
+        let filling = extents.iter().zip(0..).map(|(extent, number)| (extent.month, number)).collect();
+        Self { extents, filling, last: 0 }
+    }
+
+    /// Takes the place of the next measurement, which is of an instant.
+    pub(crate) fn take(&mut self, at: Micros) -> Location {
+        let chunk = self.chunk_at(at);
+        let extent = &mut self.extents[chunk as usize];
+        extent.first = extent.first.min(at);
+        extent.last = extent.last.max(at);
+        // A chunk being filled has fewer than 64 Ki rows, so the number fits.
+        let row = u16::try_from(extent.rows).unwrap_or(u16::MAX);
+        extent.rows += 1;
+        Location { chunk, row }
+    }
+
+    /// The number of the chunk that takes the next measurement of an instant.
+    fn chunk_at(&mut self, at: Micros) -> u32 {
+        // Most often it lies among those of the chunk filled last, and so in the same month.
+        let last = self.extents.get(self.last as usize);
+        if last.is_none_or(|extent| at < extent.first || extent.last < at || extent.is_full()) {
+            self.last = self.chunk_for(month_of(at));
+        }
+        self.last
+    }
+
+    /// The number of the chunk that takes the next measurement of `month`.
+    fn chunk_for(&mut self, month: i32) -> u32 {
+        let filling = self.filling.get(&month).copied();
+        if let Some(number) = filling.filter(|number| !self.extents[*number as usize].is_full()) {
+            return number;
+        }
+        // Memory ends long before 4 billion chunks.
+        let number = u32::try_from(self.extents.len()).unwrap_or(u32::MAX);
+        self.extents.push(Extent { month, first: Micros::MAX, last: Micros::MIN, rows: 0 });
+        self.filling.insert(month, number);
+        number
+    }
+}
+
+/// Months from January of year 0 to the UTC month of an instant.
+fn month_of(at: Micros) -> i32 {
+    let date = DateTime::from_timestamp_micros(at).unwrap_or_default();
+    date.year() * 12 + i32::try_from(date.month0()).unwrap_or(0)
+}
