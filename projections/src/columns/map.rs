@@ -13,10 +13,13 @@ pub(crate) type Fast<K, V> = HashMap<K, V, RandomState>;
 /// How many parts a map has.
 const PARTS: usize = 256;
 
+/// Keys of one part, each with what it stands for.
+type Part<K, V> = Arc<HashTable<(K, V)>>;
+
 /// A map whose copies share what they have not changed.
 #[derive(Debug, Clone)]
 pub struct Map<K, V> {
-    parts: Arc<Vec<Arc<HashTable<(K, V)>>>>,
+    parts: Arc<Vec<Part<K, V>>>,
     len: usize,
     /// Seeded by chance: whoever chooses keys cannot choose where they go.
     hasher: RandomState,

@@ -1,13 +1,13 @@
 //! Catching up, stopping, and what stops it.
 
 use super::*;
-use crate::test_support::{
-    BLOCK_ROWS, Entry, MemoryLog, Story, Who, closed, folded, history, now, opened, recorded_at,
-};
 use crate::checkpoint::Writer;
 use crate::definition::document::Definition;
 use crate::measurements::parts::PARTS;
 use crate::report::tests::naive::any::{any_definition, any_history};
+use crate::test_support::{
+    BLOCK_ROWS, Entry, MemoryLog, Story, Who, closed, folded, history, now, opened, recorded_at,
+};
 use daftar_eventlog::codec::EventType;
 use proptest::prelude::*;
 
