@@ -245,6 +245,14 @@ impl TicketFacts {
         }
     }
 
+    /// The same, new, in the memory of a state that is not needed any more.
+    pub(crate) fn in_place_of(mut self, old: &mut Self) -> Self {
+        (self.replies, self.closings) = (std::mem::take(&mut old.replies), std::mem::take(&mut old.closings));
+        self.replies.clear();
+        self.closings.clear();
+        self
+    }
+
     /// What a new ticket does.
     pub(crate) fn doing_at_opening(by_agent: bool) -> Doing {
         if by_agent { Doing::WaitingForCustomer } else { Doing::WaitingForAgent }
@@ -319,7 +327,7 @@ impl TicketFacts {
 
     /// Counts the time since the last turn, while what was in force still is.
     pub(crate) fn count_until(&mut self, now: Micros, clocks: &Clocks<'_>) {
-        if now <= self.since {
+        if now <= self.since || !clocks.run() {
             return;
         }
         let passed = clocks.passed(self.class, self.since, now);

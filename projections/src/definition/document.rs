@@ -632,4 +632,9 @@ impl Folded {
         let clocks = [self.clock, self.first_response.clock, self.next_response.clock, self.resolution.clock];
         clocks.contains(&Clock::Business)
     }
+    /// Whether durations are measured once they end, by the schedule that is in force then.
+    #[must_use]
+    pub(crate) fn counts_at_end(&self) -> bool {
+        self.reads_schedules() && self.chosen == ScheduleChosen::AtEnd
+    }
 }

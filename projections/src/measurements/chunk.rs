@@ -3,12 +3,14 @@
 //! A measurement is written once. What becomes of it later is a position in a column of its own, written at most once
 //! (0: not yet), so that what stood at any earlier position can still be seen.
 
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Chunk, Chunks, Columns, columns};
+use crate::columns::rows::{Chunk, Chunks, Columns, Room, columns};
 use crate::ticket_facts::{InForce, Micros};
-use chrono::{DateTime, Datelike as _};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime};
 use daftar_eventlog::Position;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 columns! {
     /// What every measurement has: when, on which ticket, what was in force, and since which position it stands.
@@ -52,6 +54,11 @@ pub(crate) struct Location {
     pub(crate) row: u16,
 }
 
+impl Location {
+    /// Of a measurement that is not kept.
+    pub(crate) const NOWHERE: Self = Self { chunk: 0, row: 0 };
+}
+
 /// A thousand measurements or fewer.
 #[derive(Debug, Clone, Default)]
 pub struct Piece<C> {
@@ -75,6 +82,11 @@ impl<C: Columns> Columns for Piece<C> {
     fn push(&mut self, (moment, values): Self::Row) {
         self.moments.push(moment);
         self.values.push(values);
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        self.moments.reserve(rows);
+        self.values.reserve(rows);
     }
 
     fn seal(&mut self, twin: Option<&Self>) {
@@ -112,17 +124,32 @@ pub struct Table<C> {
     filling: BTreeMap<i32, u32>,
     /// The chunk filled last.
     last: u32,
+    /// The instants of its month.
+    last_month: Range<Micros>,
+    kept: Keeping,
 }
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { chunks: Chunks::default(), extents: Vec::new(), filling: BTreeMap::new(), last: 0 }
+        Self {
+            chunks: Chunks::default(),
+            extents: Vec::new(),
+            filling: BTreeMap::new(),
+            last: 0,
+            last_month: 0..0,
+            kept: Keeping::default(),
+        }
     }
 }
 
 impl<C: Columns> Table<C> {
-    /// Adds a measurement.
+    /// Adds a measurement, where they are kept.
+    #[inline]
     pub(crate) fn push(&mut self, moment: Moment, values: C::Row) -> Location {
+        if self.kept.is_left_out() { Location::NOWHERE } else { self.push_kept(moment, values) }
+    }
+
+    fn push_kept(&mut self, moment: Moment, values: C::Row) -> Location {
         let number = self.chunk_at(moment.at);
         let extent = &mut self.extents[number as usize];
         extent.first = extent.first.min(moment.at);
@@ -136,7 +163,8 @@ impl<C: Columns> Table<C> {
 
     /// The chunks that may hold instants from `from` to before `to`, each with its month: months since January of year 0.
     pub fn chunks(&self, from: Micros, to: Micros) -> impl Iterator<Item = (i32, &Chunk<Piece<C>>)> {
-        let extents = self.extents.iter().zip(self.chunks.iter());
+        let all = if self.kept.is_readable() { &self.extents[..] } else { &[] };
+        let extents = all.iter().zip(self.chunks.iter());
         let chunks = extents.filter(move |(extent, _)| extent.first < to && from <= extent.last);
         chunks.map(|(extent, chunk)| (extent.month, chunk))
     }
@@ -148,7 +176,8 @@ impl<C: Columns> Table<C> {
 
     /// Every chunk with its earliest instant, the earliest first.
     pub fn chunks_by_first(&self) -> impl Iterator<Item = (Micros, &Chunk<Piece<C>>)> {
-        let mut chunks: Vec<_> = self.extents.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
+        let all = if self.kept.is_readable() { &self.extents[..] } else { &[] };
+        let mut chunks: Vec<_> = all.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
         chunks.sort_by_key(|(first, _)| *first);
         chunks.into_iter()
     }
@@ -156,25 +185,40 @@ impl<C: Columns> Table<C> {
     /// How many measurements there are.
     #[must_use]
     pub fn len(&self) -> usize {
+        self.kept.is_readable();
         self.chunks.iter().map(Chunk::len).sum()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        self.kept.is_readable();
         self.chunks.is_empty()
     }
 
     /// The measurement at a location; `None`: there is none.
     pub(crate) fn get(&self, location: Location) -> Option<(Moment, C::Row)> {
-        let chunk = self.chunks.get(location.chunk as usize)?;
+        let chunk = self.chunks.get(location.chunk as usize).filter(|_| self.kept.is_readable())?;
         let (piece, row) = chunk.at(location.row.into());
         (row < piece.len()).then(|| piece.row(row))
     }
 
-    /// Changes a measurement that is there.
-    pub(crate) fn change<T>(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize) -> T) -> T {
-        self.chunks.change(location.chunk as usize, location.row.into(), change)
+    /// Changes a measurement that is there, where they are kept.
+    pub(crate) fn change(&mut self, location: Location, change: impl FnOnce(&mut Piece<C>, usize)) {
+        if !self.kept.is_left_out() {
+            self.chunks.change(location.chunk as usize, location.row.into(), change);
+        }
+    }
+
+    /// Whether measurements are kept.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.kept.is_left_out()
+    }
+
+    /// Says whether measurements are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.chunks.stay_plain(room);
     }
 
     /// Shares with a twin what is packed from now on and equal there.
@@ -208,18 +252,13 @@ impl<C: Columns> Table<C> {
 
     /// The number of the chunk that takes the next measurement of an instant.
     fn chunk_at(&mut self, at: Micros) -> u32 {
-        // Most often it lies among those of the chunk filled last, and so in the same month.
-        let among = |number: &u32| {
-            let extent = self.extents.get(*number as usize);
-            extent.is_some_and(|extent| extent.first <= at && at <= extent.last)
-        };
-        let has_room = |number: &u32| self.chunks.get(*number as usize).is_some_and(|chunk| !chunk.is_full());
-        let number = match Some(self.last).filter(among).filter(has_room) {
-            Some(number) => number,
-            None => self.chunk_for(month_of(at)),
-        };
-        self.last = number;
-        number
+        // Most often it lies in the month of the one before.
+        let has_room = || self.chunks.get(self.last as usize).is_some_and(|chunk| !chunk.is_full());
+        if !(self.last_month.contains(&at) && has_room()) {
+            let month = month_of(at);
+            (self.last, self.last_month) = (self.chunk_for(month), start_of(month)..start_of(month + 1));
+        }
+        self.last
     }
 
     /// The number of the chunk that takes the next measurement of `month`.
@@ -254,4 +293,23 @@ pub fn written(late: Position, at: Position) -> bool {
 fn month_of(at: Micros) -> i32 {
     let date = DateTime::from_timestamp_micros(at).unwrap_or_default();
     date.year() * 12 + i32::try_from(date.month0()).unwrap_or(0)
+}
+
+/// The first instant of a UTC month, by its number from January of year 0.
+fn start_of(month: i32) -> Micros {
+    let first = NaiveDate::from_ymd_opt(month.div_euclid(12), month.rem_euclid(12).cast_unsigned() + 1, 1);
+    first.map_or(0, |first| first.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_begins_where_the_one_before_ends() {
+        for month in 1900 * 12..2201 * 12 {
+            let start = start_of(month);
+            assert_eq!((month_of(start), month_of(start - 1)), (month, month - 1));
+        }
+    }
 }

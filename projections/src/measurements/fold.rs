@@ -11,7 +11,7 @@ use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
 use super::spans::NO_SPAN;
 use super::tickets::TicketRow;
 use crate::definition::document::{Clock, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric};
-use crate::dimensions::{Names, TooMany};
+use crate::dimensions::{AtOpening, Names, TooMany};
 use crate::ticket_facts::{
     AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, RunsOf,
     Spent, TicketFacts, Took,
@@ -19,10 +19,10 @@ use crate::ticket_facts::{
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{
-    Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
+    Actor, Change, Facts, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
     TicketTransferred,
 };
-use daftar_eventlog::{FactRow, Position, StreamKind, StreamName, StreamNumber};
+use daftar_eventlog::{Fact, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::Arc;
 
 /// In place of a ticket's number: the stream is a ticket's, not opened yet.
@@ -33,6 +33,10 @@ const PASSED_OVER: u32 = u32::MAX - 1;
 const UNNAMED: u32 = u32::MAX - 2;
 /// In place of a ticket's number: the ticket is another part's.
 const OTHERS: u32 = u32::MAX - 3;
+
+/// What is wrong with a log that opens a ticket where it cannot be opened, or goes on with one that was not.
+const OPENED_TWICE: &str = "a ticket is opened twice";
+const NOT_OPENED: &str = "a ticket's first event is not its opening";
 
 /// Why an event could not be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,46 +91,94 @@ impl Measurements {
             return Err(FoldError::OutOfOrder("positions do not rise"));
         }
         self.position = row.position;
+        let fact = Fact::from(row);
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            PASSED_OVER => return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?),
+            PASSED_OVER => return Ok(decode(&fact).map(drop)?),
             // Whoever folds that part reads it.
             OTHERS => return Ok(()),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
-            _ if self.happened_by.is_some_and(|last| last < row.occurred_at.micros()) => {
-                return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?);
-            }
-            ticket => self.apply_ticket(row, ticket)?,
+            _ if self.is_too_late(&fact) => return Ok(decode(&fact).map(drop)?),
+            ticket => self.apply_ticket(&fact, row.stream, ticket)?,
         }
         self.latest.push(row.position, row.occurred_at.micros());
         Ok(())
     }
 
-    fn apply_ticket(&mut self, row: &FactRow<'_>, ticket: u32) -> Result<(), FoldError> {
-        let facts = decode_facts(row.event_type, row.schema, row.facts)?;
-        self.changes.note(&facts, row.position);
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
+    /// Whether it happened after what is counted.
+    fn is_too_late(&self, fact: &Fact<'_>) -> bool {
+        self.happened_by.is_some_and(|last| last < fact.occurred_at.micros())
+    }
+
+    fn apply_ticket(&mut self, fact: &Fact<'_>, stream: StreamNumber, ticket: u32) -> Result<(), FoldError> {
+        let facts = decode(fact)?;
+        self.changes.note(&facts, fact.position);
         if let Facts::TicketOpened(opened) = &facts {
-            return self.opened(row, ticket, opened);
+            if ticket != UNOPENED {
+                return Err(FoldError::OutOfOrder(OPENED_TWICE));
+            }
+            let id = self.unopened.remove(&stream.0).unwrap_or_default();
+            let (ticket, running) = self.opened(fact, &id, opened)?;
+            self.streams[stream.0 as usize] = ticket;
+            self.running.push(running);
+            return Ok(());
         }
         let Some(mut running) = self.running.take(ticket) else {
-            return Err(FoldError::OutOfOrder("a ticket's first event is not its opening"));
+            return Err(FoldError::OutOfOrder(NOT_OPENED));
         };
-        self.continued(row, at, Arc::make_mut(&mut running), &facts)?;
+        self.continued(fact, ticket, Arc::make_mut(&mut running), &facts)?;
         self.running.put(ticket, running);
         Ok(())
+    }
+
+    /// Folds all events of one ticket of which none was folded before; `running` is a ticket's state that is not needed
+    /// any more. After an error the state must not be used any more.
+    ///
+    /// Nothing is kept that a next event of the ticket would need, and [`Self::end_at`] says where the log ends.
+    pub(crate) fn apply_whole<'a>(
+        &mut self,
+        events: impl Iterator<Item = Fact<'a>>,
+        running: &mut TicketFacts,
+    ) -> Result<Option<Micros>, FoldError> {
+        let (mut ticket, mut latest) = (None, None);
+        for fact in events {
+            let facts = decode(&fact)?;
+            if self.is_too_late(&fact) {
+                continue;
+            }
+            latest = latest.max(Some(fact.occurred_at.micros()));
+            self.changes.note(&facts, fact.position);
+            match (&facts, ticket) {
+                (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
+                (Facts::TicketOpened(opened), None) => {
+                    let (number, opened) = self.opened(&fact, "", opened)?;
+                    ticket = Some(number);
+                    *running = opened.in_place_of(running);
+                }
+                (_, None) => return Err(FoldError::OutOfOrder(NOT_OPENED)),
+                (facts, Some(ticket)) => self.continued(&fact, ticket, running, facts)?,
+            }
+        }
+        Ok(latest)
+    }
+
+    /// Takes note of where the log ends that was folded ticket by ticket, and of the latest instant in it.
+    pub(crate) fn end_at(&mut self, position: Position, latest: Option<Micros>) {
+        self.position = position;
+        latest.into_iter().for_each(|latest| self.latest.push(position, latest));
     }
 
     /// Every event but an opening.
     fn continued(
         &mut self,
-        row: &FactRow<'_>,
-        at: At,
+        fact: &Fact<'_>,
+        number: u32,
         ticket: &mut TicketFacts,
         facts: &Facts<'_>,
     ) -> Result<(), FoldError> {
+        let at = At { ticket: number, at: fact.occurred_at.micros(), position: fact.position };
         ticket.version += 1;
-        if ticket.version != row.version.0 {
+        if ticket.version != fact.version.0 {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
@@ -168,17 +220,22 @@ impl Measurements {
 
     /// The clocks of the definition.
     fn clocks(&self) -> Clocks<'_> {
-        Clocks::new(&self.folded, &self.schedules, &self.dimensions)
+        Clocks::new(&self.folded, &self.schedules, &self.dimensions, self.counts_time)
     }
 
-    fn opened(&mut self, row: &FactRow<'_>, ticket: u32, opened: &TicketOpened<'_>) -> Result<(), FoldError> {
-        if ticket != UNOPENED || row.version.0 != 1 {
-            return Err(FoldError::OutOfOrder("a ticket is opened twice"));
+    /// An opening: the ticket's number and its state.
+    fn opened(
+        &mut self,
+        fact: &Fact<'_>,
+        id: &str,
+        opened: &TicketOpened<'_>,
+    ) -> Result<(u32, TicketFacts), FoldError> {
+        if fact.version.0 != 1 {
+            return Err(FoldError::OutOfOrder(OPENED_TWICE));
         }
         let ticket = u32::try_from(self.tickets.len()).ok().filter(|n| *n < OTHERS);
         let ticket = ticket.ok_or(TooMany { what: "tickets", limit: OTHERS })?;
-        self.streams[row.stream.0 as usize] = ticket;
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
+        let at = At { ticket, at: fact.occurred_at.micros(), position: fact.position };
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));
         let in_force = InForce {
             branch: self.dimensions.branches.small_or_none(opened.branch)?,
@@ -189,27 +246,24 @@ impl Measurements {
         };
         let does = (TicketFacts::doing_at_opening(by_agent), in_force);
         let span = self.spans.turn(NO_SPAN, ticket, at.at, does, at.position)?;
-        let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
         let mut facts = TicketFacts::opened(at.at, by_agent, in_force, span, &self.clocks());
-        self.push_ticket(at, &id, opened, &facts)?;
+        self.push_ticket(at, id, opened, &facts)?;
         self.note_clock(at, &facts);
         self.openings.push(at.moment(in_force), Opening {});
         self.turn_runs(at, &mut facts)?;
-        self.running.push(facts);
-        Ok(())
+        Ok((ticket, facts))
     }
 
     fn push_ticket(&mut self, at: At, id: &str, opened: &TicketOpened<'_>, facts: &TicketFacts) -> Result<(), TooMany> {
-        let customer = match opened.owner {
-            Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
-            Owner::Ticket(_) => 0,
-        };
+        let dimensions =
+            if self.tickets.keeps_dimensions() { self.dimensions.at_opening(opened)? } else { AtOpening::default() };
+        let AtOpening { channel, tier, language, customer, attributes } = dimensions;
         let row = TicketRow {
-            channel: self.dimensions.channels.small_or_none(opened.channel)?,
-            tier: self.dimensions.tiers.small_or_none(opened.customer_tier)?,
-            language: opened.language.map_or(Ok(0), |language| self.dimensions.languages.wide(language))?,
+            channel,
+            tier,
+            language,
             customer,
-            attributes: self.dimensions.attribute_set(opened)?,
+            attributes,
             opened_at: at.at,
             clock_started: Position::ZERO,
             clock_started_after: 0,
@@ -236,8 +290,11 @@ impl Measurements {
         Ok(())
     }
 
-    /// Ends the runs that the event ended without a value, and begins those it began.
+    /// Ends the runs that the event ended without a value, and begins those it began; where they are not kept there are none.
     fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+        if !self.runs.are_kept() {
+            return Ok(());
+        }
         let runs = ticket.runs;
         let (first, next) = (ticket.response.first_since(), ticket.response.next_since(&self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
@@ -378,7 +435,9 @@ impl Measurements {
 
     /// A public reply by an agent.
     fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
-        ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
+        if self.credits.are_kept() {
+            ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
+        }
         self.public_replies.push(at.moment(ticket.in_force.with_agent(agent)), PublicReply {});
         self.answered(at, ticket, Replier::Agent(agent));
         self.tickets.reply(at.ticket, ticket.public_agent_replies, at.position);
@@ -442,15 +501,12 @@ impl Measurements {
             repliers: ticket.repliers,
         })?;
         let moment = at.moment(in_force);
-        let closing = self.closing(at, ticket, number, by, closed.survey_offered);
-        let took = self.open_since(at, ticket, ticket.stay_begun);
-        self.stays.push(moment, Stay { took, closing: Some(number) });
-        if ticket.closings.is_empty() {
-            let first_closing = FirstClosing { started: ticket.opened_at, took: closing.first_took, closing: number };
-            self.first_closings.push(moment, first_closing);
+        if self.stays.is_kept() {
+            let took = self.open_since(at, ticket, ticket.stay_begun);
+            self.stays.push(moment, Stay { took, closing: Some(number) });
         }
+        let location = self.push_closing(at, ticket, moment, (number, by, closed.survey_offered));
         self.end_run(at, ticket.runs.full);
-        let location = self.closings.push(moment, closing.row);
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
@@ -458,11 +514,29 @@ impl Measurements {
         Ok(())
     }
 
+    /// Measures a closing, and a first one once more.
+    fn push_closing(
+        &mut self,
+        at: At,
+        ticket: &TicketFacts,
+        moment: Moment,
+        (number, by, offered): (u32, ActorKind, bool),
+    ) -> Location {
+        if !(self.closings.is_kept() || self.first_closings.is_kept()) {
+            return Location::NOWHERE;
+        }
+        let Measured { row, first_took } = self.closing(at, ticket, number, by, offered);
+        if ticket.closings.is_empty() {
+            let first_closing = FirstClosing { started: ticket.opened_at, took: first_took, closing: number };
+            self.first_closings.push(moment, first_closing);
+        }
+        self.closings.push(moment, row)
+    }
+
     /// What a closing measures.
     fn closing(&self, at: At, ticket: &TicketFacts, number: u32, by: ActorKind, offered: bool) -> Measured {
         let folded = &*self.folded;
-        let reads_end = folded.reads_schedules() && folded.chosen == ScheduleChosen::AtEnd;
-        let spent = if reads_end { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
+        let spent = if folded.counts_at_end() { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
         let (whole, clock) = (spent.resolution(folded), folded.clock);
         let (started, took) = match folded.resolution_per {
             Per::Ticket => (ticket.opened_at, whole),
@@ -573,6 +647,10 @@ fn supersede(
         }
         None => closing.answers.push((field, location)),
     }
+}
+
+fn decode<'a>(fact: &Fact<'a>) -> Result<Facts<'a>, CodecError> {
+    decode_facts(fact.event_type, fact.schema, fact.facts)
 }
 
 /// The item with a number that counts from 1.

@@ -1,8 +1,9 @@
 //! Runs: from when to when each duration that can have a target ran, ended or not.
 
 use super::chunk::written;
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Columns as _, Rows, columns};
+use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::definition::document::TargetMetric;
 use crate::dimensions::TooMany;
 use crate::ticket_facts::Micros;
@@ -67,7 +68,10 @@ columns! {
 
 /// Every run of every ticket, in order of their beginnings in the log.
 #[derive(Debug, Clone, Default)]
-pub struct Runs(Rows<KeptRuns>);
+pub struct Runs {
+    rows: Rows<KeptRuns>,
+    kept: Keeping,
+}
 
 impl KeptRuns {
     /// The run as it stood at `position`, where it had begun.
@@ -82,13 +86,24 @@ impl KeptRuns {
 }
 
 impl Runs {
+    /// Whether they are kept.
+    pub(crate) fn are_kept(&self) -> bool {
+        !self.kept.is_left_out()
+    }
+
+    /// Says whether they are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.rows.stay_plain(room);
+    }
+
     /// Begins a run.
     pub(crate) fn begin(&mut self, run: &Run, position: Position) -> Result<RunNumber, TooMany> {
-        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_RUN);
+        let number = u32::try_from(self.rows.len()).ok().filter(|n| *n != NO_RUN);
         let number = number.ok_or(TooMany { what: "runs of targets", limit: NO_RUN })?;
         let &Run { metric, ticket, started, since, .. } = run;
         let (later, how, ended) = (since - started, RunEnd::Given, Position::ZERO);
-        self.0.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
+        self.rows.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
         Ok(number)
     }
 
@@ -97,7 +112,7 @@ impl Runs {
         if number == NO_RUN {
             return;
         }
-        self.0.change(number as usize, |runs, row| {
+        self.rows.change(number as usize, |runs, row| {
             if runs.ended.get(row) == Position::ZERO {
                 runs.lasted.set(row, at - runs.started.get(row) - runs.later.get(row));
                 runs.how.set(row, how);
@@ -108,13 +123,14 @@ impl Runs {
 
     /// From when on a run counts; none: there is no such run.
     pub(crate) fn started(&self, number: RunNumber) -> Option<Micros> {
-        self.0.find(number as usize).map(|(runs, row)| runs.started.get(row))
+        self.rows.find(number as usize).map(|(runs, row)| runs.started.get(row))
     }
 
     /// Every run that had begun at `position`, as it stood then.
     pub fn at(&self, position: Position) -> impl Iterator<Item = Run> {
-        let begun = self.0.partition_point(|runs, row| runs.began.get(row) <= position);
-        self.0
+        self.kept.is_readable();
+        let begun = self.rows.partition_point(|runs, row| runs.began.get(row) <= position);
+        self.rows
             .pieces()
             .take_while(move |(first, _)| *first < begun)
             .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
@@ -122,14 +138,14 @@ impl Runs {
 
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
-        self.0.beside(twin.map(|twin| &twin.0));
+        self.rows.beside(twin.map(|twin| &twin.rows));
     }
 
     pub(crate) fn dump(&self, out: &mut Writer) {
-        self.0.dump(out);
+        self.rows.dump(out);
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Rows::load(from).map(Self)
+        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
     }
 }

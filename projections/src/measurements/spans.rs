@@ -1,8 +1,9 @@
 //! Spans: what each ticket was doing, and under which dimensions, from one moment to the next.
 
 use super::chunk::written;
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Columns as _, Rows, columns};
+use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::dimensions::TooMany;
 use crate::ticket_facts::{Doing, InForce, Micros};
 use daftar_eventlog::Position;
@@ -45,7 +46,10 @@ columns! {
 
 /// Every span of every ticket, in order of their beginnings in the log.
 #[derive(Debug, Clone, Default)]
-pub struct Spans(Rows<KeptSpans>);
+pub struct Spans {
+    rows: Rows<KeptSpans>,
+    kept: Keeping,
+}
 
 /// A span as it stood at some position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +91,7 @@ impl KeptSpans {
 }
 
 impl Spans {
-    /// Begins a span of a ticket whose last span is `previous`, and ends that one.
+    /// Begins a span of a ticket whose last span is `previous`, and ends that one; does nothing where they are not kept.
     pub(crate) fn turn(
         &mut self,
         previous: SpanNumber,
@@ -96,10 +100,13 @@ impl Spans {
         (doing, in_force): (Doing, InForce),
         position: Position,
     ) -> Result<SpanNumber, TooMany> {
-        let number = u32::try_from(self.0.len()).ok().filter(|n| *n != NO_SPAN);
+        if self.kept.is_left_out() {
+            return Ok(NO_SPAN);
+        }
+        let number = u32::try_from(self.rows.len()).ok().filter(|n| *n != NO_SPAN);
         let number = number.ok_or(TooMany { what: "changes of tickets' states", limit: NO_SPAN })?;
         if previous != NO_SPAN {
-            self.0.change(previous as usize, |spans, row| {
+            self.rows.change(previous as usize, |spans, row| {
                 spans.lasted.set(row, at - spans.from.get(row));
                 spans.ended.set(row, position);
             });
@@ -108,7 +115,7 @@ impl Spans {
         let back = if previous == NO_SPAN { 0 } else { number - previous };
         let (from, began, ended, lasted) = (at, position, Position::ZERO, 0);
         let kept = Kept { ticket, from, lasted, doing, branch, department, priority, agent, tags, began, ended, back };
-        self.0.push(kept);
+        self.rows.push(kept);
         Ok(number)
     }
 
@@ -120,7 +127,7 @@ impl Spans {
         to: Micros,
     ) -> impl Iterator<Item = (Doing, Micros, Micros)> {
         self.numbers_back_from(last)
-            .filter_map(|number| self.0.find(number as usize).map(|(spans, row)| (number, spans, row)))
+            .filter_map(|number| self.rows.find(number as usize).map(|(spans, row)| (number, spans, row)))
             .map(move |(number, spans, row)| {
                 let began = spans.from.get(row);
                 let until = if number == last { to } else { (began + spans.lasted.get(row)).min(to) };
@@ -133,7 +140,8 @@ impl Spans {
     /// The span with that number as it stood at `position`; `None` when it had not begun.
     #[must_use]
     pub fn get(&self, number: u32, position: Position) -> Option<Span> {
-        let (spans, row) = self.0.find(number as usize)?;
+        self.kept.is_readable();
+        let (spans, row) = self.rows.find(number as usize)?;
         (spans.began.get(row) <= position).then(|| spans.at(row, position))
     }
 
@@ -145,14 +153,16 @@ impl Spans {
 
     /// The spans a ticket had been in at `position`, the latest first, given its last span.
     pub fn back_from(&self, last: u32, position: Position) -> impl Iterator<Item = Span> {
+        self.kept.is_readable();
         self.numbers_back_from(last).filter_map(move |number| self.get(number, position))
     }
 
     /// Every span of an open ticket that began before `until` and had not ended at `since`, as it all stood at
     /// `position`, with its ticket, in order of their beginnings in the log.
     pub(crate) fn seen(&self, position: Position, since: Micros, until: Micros) -> impl Iterator<Item = (u32, Span)> {
-        let begun = self.0.partition_point(|spans, row| spans.began.get(row) <= position);
-        let pieces = self.0.pieces().take_while(move |(first, _)| *first < begun);
+        self.kept.is_readable();
+        let begun = self.rows.partition_point(|spans, row| spans.began.get(row) <= position);
+        let pieces = self.rows.pieces().take_while(move |(first, _)| *first < begun);
         pieces.flat_map(move |(first, spans)| {
             let open = (0..spans.len().min(begun - first)).filter(move |row| spans.doing.get(*row).is_open());
             let seen = open.filter(move |row| spans.is_seen(*row, position, since, until));
@@ -162,22 +172,28 @@ impl Spans {
 
     fn numbers_back_from(&self, last: SpanNumber) -> impl Iterator<Item = SpanNumber> {
         let before = |number: &SpanNumber| {
-            let (spans, row) = self.0.find(*number as usize)?;
+            let (spans, row) = self.rows.find(*number as usize)?;
             Some(spans.back.get(row)).filter(|back| *back != 0).and_then(|back| number.checked_sub(back))
         };
         std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
     }
 
+    /// Says whether they are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.rows.stay_plain(room);
+    }
+
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
-        self.0.beside(twin.map(|twin| &twin.0));
+        self.rows.beside(twin.map(|twin| &twin.rows));
     }
 
     pub(crate) fn dump(&self, out: &mut Writer) {
-        self.0.dump(out);
+        self.rows.dump(out);
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Rows::load(from).map(Self)
+        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
     }
 }

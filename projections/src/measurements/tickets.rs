@@ -1,11 +1,13 @@
 //! The table of tickets: what never changes about each, and the positions at which it passed its milestones.
 
-use super::chunk::{mark, written};
+use super::chunk::written;
+use super::needs::Keeping;
 use super::spans::SpanNumber;
 use crate::business_time::ScheduleClass;
 use crate::checkpoint::{Reader, Writer};
+use crate::columns::column::Column;
 use crate::columns::map::Map;
-use crate::columns::rows::{Rows, columns};
+use crate::columns::rows::{Room, Rows, columns};
 use crate::columns::texts::Texts;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -55,20 +57,27 @@ type Void = (Position, Position);
 /// All tickets, by number.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
+    count: usize,
     rows: Rows<TicketColumns>,
     ids: Texts,
     /// Where each voided ticket was voided and restored, in order.
     voids: Map<u32, Vec<Void>>,
     /// A bit for each ticket that was ever voided: most were not, and are told without looking further.
     ever_voided: Arc<Vec<u64>>,
+    kept: Keeping,
+    dimensions_kept: Keeping,
+    ids_kept: Keeping,
 }
 
 /// Ways to read single columns.
 macro_rules! readers {
-    ($($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
+    ($kept:ident: $($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
         $(#[$doc])*
         #[must_use]
         pub fn $column(&self, ticket: u32) -> $type {
+            if !self.$kept.is_readable() {
+                return <$type>::default();
+            }
             let (page, row) = self.rows.at(ticket as usize);
             page.$column.get(row)
         }
@@ -76,7 +85,7 @@ macro_rules! readers {
 }
 
 impl Tickets {
-    readers! {
+    readers! { dimensions_kept:
         /// Its channel.
         channel: u16,
         /// Its customer's tier at the opening.
@@ -87,6 +96,9 @@ impl Tickets {
         customer: u32,
         /// Its set of attributes.
         attributes: u32,
+    }
+
+    readers! { kept:
         /// When it was opened.
         opened_at: Micros,
         /// Where its first-response clock started; 0: it has not.
@@ -108,18 +120,21 @@ impl Tickets {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.count
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.count == 0
     }
 
     /// When its first-response clock started, once it has.
     #[must_use]
     pub fn clock_started_at(&self, ticket: u32) -> Micros {
+        if !self.kept.is_readable() {
+            return Micros::default();
+        }
         let (page, row) = self.rows.at(ticket as usize);
         page.opened_at.get(row) + page.clock_started_after.get(row)
     }
@@ -127,6 +142,9 @@ impl Tickets {
     /// When its first response was given, where one was.
     #[must_use]
     pub fn first_response_at(&self, ticket: u32) -> Micros {
+        if !self.kept.is_readable() {
+            return Micros::default();
+        }
         let (page, row) = self.rows.at(ticket as usize);
         page.opened_at.get(row) + page.first_response_after.get(row)
     }
@@ -138,39 +156,83 @@ impl Tickets {
     }
 
     pub(crate) fn push(&mut self, id: &str, row: TicketRow) {
-        self.ids.push(id);
-        self.rows.push(row);
+        self.count += 1;
+        if !self.ids_kept.is_left_out() {
+            self.ids.push(id);
+        }
+        if !self.kept.is_left_out() {
+            self.rows.push(row);
+        }
+    }
+
+    /// Says what is kept of tickets (anything, their dimensions, their ids), and what may be taken without being packed;
+    /// before the first.
+    pub(crate) fn keep(&mut self, [kept, dimensions, ids]: [Keeping; 3], room: &Room) {
+        (self.kept, self.dimensions_kept, self.ids_kept) = (kept, dimensions, ids);
+        self.rows.stay_plain(room);
+    }
+
+    /// Whether the dimensions that tickets have from their opening are kept.
+    pub(crate) fn keeps_dimensions(&self) -> bool {
+        !self.dimensions_kept.is_left_out()
+    }
+
+    fn change(&mut self, ticket: u32, change: impl FnOnce(&mut TicketColumns, usize)) {
+        if !self.kept.is_left_out() {
+            self.rows.change(ticket as usize, change);
+        }
+    }
+
+    /// Changes a ticket that has not passed a milestone yet; others stay as they are, shared with copies.
+    fn pass(
+        &mut self,
+        ticket: u32,
+        milestone: impl FnOnce(&TicketColumns) -> &Column<Position>,
+        change: impl FnOnce(&mut TicketColumns, usize),
+    ) {
+        let is_new = || {
+            let (page, row) = self.rows.at(ticket as usize);
+            milestone(page).get(row) == Position::ZERO
+        };
+        if !self.kept.is_left_out() && is_new() {
+            self.rows.change(ticket as usize, change);
+        }
     }
 
     /// The ticket's id.
     #[must_use]
     pub fn id(&self, ticket: u32) -> &str {
+        self.ids_kept.is_readable();
         self.ids.get(ticket as usize).unwrap_or_default()
     }
 
     /// Takes note of the ticket's last span.
     pub(crate) fn turn(&mut self, ticket: u32, span: SpanNumber) {
-        self.rows.change(ticket as usize, |tickets, row| tickets.last_span.set(row, span));
+        self.change(ticket, |tickets, row| tickets.last_span.set(row, span));
     }
 
     /// Takes note of when the first-response clock started, unless it had before.
     pub(crate) fn start_clock(&mut self, ticket: u32, at: Micros, position: Position) {
-        if self.clock_started(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| {
+        self.pass(
+            ticket,
+            |tickets| &tickets.clock_started,
+            |tickets, row| {
                 tickets.clock_started.set(row, position);
                 tickets.clock_started_after.set(row, at - tickets.opened_at.get(row));
-            });
-        }
+            },
+        );
     }
 
     /// Takes note of the first response, unless there was one before.
     pub(crate) fn respond(&mut self, ticket: u32, at: Micros, position: Position) {
-        if self.first_response(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| {
+        self.pass(
+            ticket,
+            |tickets| &tickets.first_response,
+            |tickets, row| {
                 tickets.first_response.set(row, position);
                 tickets.first_response_after.set(row, at - tickets.opened_at.get(row));
-            });
-        }
+            },
+        );
     }
 
     /// Takes note of the ticket's public agent reply with that number, from 1.
@@ -180,15 +242,14 @@ impl Tickets {
             _ => tickets.second_reply.set(row, position),
         };
         if number <= 2 {
-            self.rows.change(ticket as usize, change);
+            self.change(ticket, change);
         }
     }
 
     /// Takes note of a reopening, the first of which counts.
     pub(crate) fn reopen(&mut self, ticket: u32, position: Position) {
-        if self.first_reopening(ticket) == Position::ZERO {
-            self.rows.change(ticket as usize, |tickets, row| mark(&mut tickets.first_reopening, row, position));
-        }
+        let reopen = |tickets: &mut TicketColumns, row| tickets.first_reopening.set(row, position);
+        self.pass(ticket, |tickets| &tickets.first_reopening, reopen);
     }
 
     /// Takes the ticket out of every figure; voiding a voided ticket changes nothing.
@@ -244,7 +305,8 @@ impl Tickets {
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        let mut tickets = Self { rows: Rows::load(from)?, ids: Texts::load(from)?, ..Self::default() };
+        let (rows, ids) = (Rows::load(from)?, Texts::load(from)?);
+        let mut tickets = Self { count: rows.len(), rows, ids, ..Self::default() };
         for _ in 0..from.number()? {
             let ticket = u32::try_from(from.number()?).ok()?;
             let voids = (0..from.number()?).map(|_| Some((Position(from.number()?), Position(from.number()?))));

@@ -38,7 +38,7 @@ impl Step {
         let stood = before.map(|step| step.in_force).unwrap_or_default();
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;
-        let clocks = Clocks::new(state.folded(), state.schedules(), &state.dimensions);
+        let clocks = Clocks::new(state.folded(), state.schedules(), &state.dimensions, true);
         Ok(Self {
             position: row.position,
             version: row.version.0,

@@ -12,6 +12,8 @@ pub(crate) struct Clocks<'a> {
     folded: &'a Folded,
     schedules: &'a Schedules,
     dimensions: &'a Dimensions,
+    /// Whether anybody asks how much time passes.
+    run: bool,
 }
 
 /// A stretch of time on both clocks, in microseconds.
@@ -32,8 +34,14 @@ impl Passed {
 }
 
 impl<'a> Clocks<'a> {
-    pub(crate) fn new(folded: &'a Folded, schedules: &'a Schedules, dimensions: &'a Dimensions) -> Self {
-        Self { folded, schedules, dimensions }
+    #[inline]
+    pub(crate) fn new(folded: &'a Folded, schedules: &'a Schedules, dimensions: &'a Dimensions, run: bool) -> Self {
+        Self { folded, schedules, dimensions, run }
+    }
+
+    /// Whether anybody asks how much time passes.
+    pub(crate) fn run(&self) -> bool {
+        self.run
     }
 
     pub(crate) fn folded(&self) -> &'a Folded {

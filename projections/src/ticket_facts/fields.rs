@@ -31,8 +31,6 @@ impl InForce {
 }
 
 impl Location {
-    const NOWHERE: Self = Self { chunk: 0, row: 0 };
-
     fn walk(&mut self, walk: &mut impl Walk) {
         walk.cell(&mut self.chunk);
         walk.cell(&mut self.row);
@@ -79,7 +77,7 @@ impl Begun {
 
 impl TicketFacts {
     /// A state of nothing: what an opening begins with, and what is filled when a packed state is read.
-    pub(super) fn blank() -> Self {
+    pub(crate) fn blank() -> Self {
         Self {
             version: 0,
             opened_at: 0,
