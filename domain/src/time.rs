@@ -21,6 +21,7 @@ impl Timestamp {
     }
 
     /// Takes microseconds since 1970, bringing what lies outside 1900 to 2200 to the nearer end.
+    #[inline]
     #[must_use]
     pub fn clamped(micros: i64) -> Self {
         Self(micros.clamp(Self::MIN.0, Self::MAX.0))

@@ -15,6 +15,10 @@ pub const BLOCK_EVENTS: usize = 4096;
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 136;
 
+mod facts;
+
+pub use facts::BlockFacts;
+
 const MAGIC: &[u8; 8] = b"DFTFACT2";
 
 /// One event of a block.
@@ -38,6 +42,30 @@ pub struct FactRow<'a> {
     pub schema: u8,
     /// Its facts, encoded; see [`crate::codec::decode_facts`].
     pub facts: &'a [u8],
+}
+
+/// An event as folds read it: a row without what only the log asks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fact<'a> {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// Where it stands in its stream.
+    pub version: Version,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Its type.
+    pub event_type: EventType,
+    /// The schema version of its facts.
+    pub schema: u8,
+    /// Its facts, encoded; see [`crate::codec::decode_facts`].
+    pub facts: &'a [u8],
+}
+
+impl<'a> From<&FactRow<'a>> for Fact<'a> {
+    fn from(row: &FactRow<'a>) -> Self {
+        let FactRow { position, version, occurred_at, event_type, schema, facts, .. } = *row;
+        Self { position, version, occurred_at, event_type, schema, facts }
+    }
 }
 
 /// A block that is not what was written.
@@ -279,12 +307,15 @@ impl FactBlock {
 
     /// The streams whose first event lies in this block, in order of their numbers.
     pub fn new_streams(&self) -> impl Iterator<Item = (StreamNumber, Result<StreamName, BlockDamaged>)> {
+        let owned = |(kind, id): (StreamKind, &str)| StreamName { kind, id: id.into() };
+        self.new_names().map(move |(number, name)| (number, name.map(owned)))
+    }
+
+    /// The same, each with its kind and its id as they stand there.
+    pub fn new_names(&self) -> impl Iterator<Item = (StreamNumber, Result<(StreamKind, &str), BlockDamaged>)> {
         self.names().map(|(number, kind, id)| {
-            let name = StreamKind::from_code(kind)
-                .zip(std::str::from_utf8(id).ok())
-                .map(|(kind, id)| StreamName { kind, id: id.into() })
-                .ok_or(BlockDamaged("a stream's name is not one"));
-            (number, name)
+            let name = StreamKind::from_code(kind).zip(std::str::from_utf8(id).ok());
+            (number, name.ok_or(BlockDamaged("a stream's name is not one")))
         })
     }
 
@@ -529,11 +560,13 @@ fn crc(header: &[u8], columns: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(&header[..128]), columns)
 }
 
+#[inline]
 fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(array_at(bytes, at))
 }
 
 /// The `N` bytes at `at`; callers have checked that they are there.
+#[inline]
 fn array_at<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut array = [0; N];
     array.copy_from_slice(&bytes[at..at + N]);

@@ -5,7 +5,7 @@
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::map::Map;
 use crate::columns::texts::{Lists, Texts};
-use daftar_eventlog::facts::{Form, PseudonymBytes, TicketOpened};
+use daftar_eventlog::facts::{Form, Owner, PseudonymBytes, TicketOpened};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -25,15 +25,65 @@ pub struct Names {
     what: &'static str,
     numbers: Map<Arc<str>, u32>,
     names: Texts,
+    recent: Recent,
+}
+
+/// The number asked for last at each place that names share by a few of their bytes: most names come again soon. A copy
+/// begins without any.
+#[derive(Debug, Default)]
+struct Recent(Vec<u32>);
+
+/// How many places there are.
+const RECENT_PLACES: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 10;
+
+impl Clone for Recent {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Recent {
+    fn place(name: &str) -> usize {
+        let bytes = name.as_bytes();
+        let end = match bytes.last_chunk() {
+            Some(end) => u64::from_le_bytes(*end),
+            None => bytes.iter().fold(0, |end, byte| (end << 8) | u64::from(*byte)),
+        };
+        let [.., low, high] = end.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+        usize::from(u16::from_le_bytes([low, high]) >> (u16::BITS - RECENT_BITS))
+    }
+
+    fn at(&self, place: usize) -> u32 {
+        self.0.get(place).copied().unwrap_or(0)
+    }
+
+    fn set(&mut self, place: usize, number: u32) {
+        if self.0.is_empty() {
+            self.0.resize(RECENT_PLACES, 0);
+        }
+        self.0[place] = number;
+    }
 }
 
 impl Names {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: Map::default(), names: Texts::default() }
+        Self { what, numbers: Map::default(), names: Texts::default(), recent: Recent::default() }
     }
 
     /// The number of `name`, a new one if it was never seen.
     pub(crate) fn wide(&mut self, name: &str) -> Result<u32, TooMany> {
+        let place = Recent::place(name);
+        let recent = self.recent.at(place);
+        if self.name(recent) == Some(name) {
+            return Ok(recent);
+        }
+        let number = self.found_or_new(name)?;
+        self.recent.set(place, number);
+        Ok(number)
+    }
+
+    fn found_or_new(&mut self, name: &str) -> Result<u32, TooMany> {
         if let Some(number) = self.numbers.get(name) {
             return Ok(*number);
         }
@@ -295,7 +345,32 @@ impl Default for Dimensions {
     }
 }
 
+/// The numbers of the dimensions that a ticket has from its opening on; 0: none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct AtOpening {
+    pub(crate) channel: u16,
+    pub(crate) tier: u16,
+    pub(crate) language: u32,
+    pub(crate) customer: u32,
+    pub(crate) attributes: u32,
+}
+
 impl Dimensions {
+    /// The numbers of what a ticket keeps from its opening on.
+    pub(crate) fn at_opening(&mut self, opened: &TicketOpened<'_>) -> Result<AtOpening, TooMany> {
+        let customer = match opened.owner {
+            Owner::Customer(pseudonym) => self.customers.number(pseudonym)?,
+            Owner::Ticket(_) => 0,
+        };
+        Ok(AtOpening {
+            channel: self.channels.small_or_none(opened.channel)?,
+            tier: self.tiers.small_or_none(opened.customer_tier)?,
+            language: opened.language.map_or(Ok(0), |language| self.languages.wide(language))?,
+            customer,
+            attributes: self.attribute_set(opened)?,
+        })
+    }
+
     /// The number of a set of attributes, sorted by name.
     pub(crate) fn attribute_set(&mut self, opened: &TicketOpened<'_>) -> Result<u32, TooMany> {
         self.scratch.clear();
@@ -457,6 +532,19 @@ mod tests {
         assert_eq!((names.small("b"), names.small("a"), names.small("b")), (Ok(1), Ok(2), Ok(1)));
         assert_eq!((names.name(0), names.name(1), names.name(3)), (None, Some("b"), None));
         assert_eq!(names.small_or_none(None), Ok(0));
+    }
+
+    #[test]
+    fn names_that_share_a_place_are_told_apart() {
+        let mut names = Names::new("agents");
+        // Many more names than places, and every one asked for again after all others.
+        let all: Vec<_> = (0..4 * RECENT_PLACES).map(|n| format!("agent-{n}")).collect();
+        for _ in 0..2 {
+            for (name, number) in all.iter().zip(1..) {
+                assert_eq!((names.wide(name), names.wide(name)), (Ok(number), Ok(number)));
+            }
+        }
+        assert_eq!(names.clone().wide("agent-7"), Ok(8));
     }
 
     #[test]

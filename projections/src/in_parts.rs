@@ -36,6 +36,18 @@ impl InParts {
         Ok(Self { first, others: numbered })
     }
 
+    /// One state of every ticket.
+    #[must_use]
+    pub fn one(state: Measurements) -> Self {
+        Self { first: state, others: Vec::new() }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        1 + self.others.len()
+    }
+
     /// Every part.
     pub(crate) fn states(&self) -> impl Iterator<Item = &Measurements> {
         std::iter::once(&self.first).chain(self.others.iter().map(|other| &other.state))

@@ -20,6 +20,7 @@
 //! `apply`. A report is a pure function of measurements, query and position.
 
 pub mod business_time;
+pub mod by_ticket;
 pub mod checkpoint;
 pub mod columns;
 pub mod definition;

@@ -9,6 +9,7 @@
 //!   when
 //! - [`credits`]: whose each closing is
 //! - [`latest`]: the latest instant of every prefix of the log
+//! - [`needs`]: which of these a state keeps, where it is made for one report
 //! - [`changes`]: the last event that changed what reports count
 //! - `fold`: from facts to measurements, which gather in a `batch` and are written then; the projector alone calls it
 //!
@@ -23,6 +24,7 @@ mod fold;
 mod folding;
 pub mod kinds;
 pub mod latest;
+pub mod needs;
 pub(crate) mod parts;
 pub(crate) mod places;
 mod running;
@@ -35,6 +37,7 @@ mod tests;
 
 use crate::business_time::Schedules;
 use crate::columns::map::Fast;
+use crate::columns::rows::Room;
 use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
 use crate::ticket_facts::{LineFacts, Micros, TicketFacts};
@@ -42,9 +45,11 @@ use changes::Changes;
 use chunk::Table;
 use credits::Credits;
 use daftar_eventlog::Position;
+use needs::{Keeping, Needs};
 use runs::Runs;
 use spans::Spans;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tickets::Tickets;
 
 pub use fold::FoldError;
@@ -81,6 +86,11 @@ pub struct Measurements {
     happened_by: Option<Micros>,
     /// Tickets of other parts are passed over.
     part: TicketsPart,
+    needs: Needs,
+    /// Whether any duration is kept.
+    counts_time: bool,
+    /// Whether a part that is not kept was read.
+    misread: Arc<AtomicBool>,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
@@ -143,6 +153,9 @@ impl Measurements {
             position: Position::ZERO,
             happened_by: None,
             part: TicketsPart::ALL,
+            needs: Needs::EVERYTHING,
+            counts_time: true,
+            misread: Arc::default(),
             streams: Vec::new(),
             unopened: Fast::default(),
             running: running::Running::default(),
@@ -184,6 +197,38 @@ impl Measurements {
         self
     }
 
+    /// The same, keeping these parts alone, and what the fold itself reads; nothing is packed while there is room.
+    #[must_use]
+    pub(crate) fn keeping(mut self, needs: Needs, room: &Room) -> Self {
+        self.needs = needs | Needs::Tickets.when(needs.cover(Needs::TicketDimensions));
+        self.counts_time = self.needs.touch(Needs::DURATIONS);
+        let kept = |part| match self.needs.cover(part) {
+            true => Keeping::default(),
+            false => Keeping::left_out(&self.misread),
+        };
+        macro_rules! keep {
+            ($($field:ident: $part:ident)*) => { $( self.$field.keep(kept(Needs::$part), room); )* };
+        }
+        self.tickets.keep([Needs::Tickets, Needs::TicketDimensions, Needs::Ids].map(kept), room);
+        keep!(spans: Spans runs: Runs credits: Credits openings: Openings public_replies: PublicReplies);
+        keep!(first_responses: FirstResponses next_responses: NextResponses first_closings: FirstClosings);
+        keep!(closings: Closings reopenings: Reopenings transfers: Transfers stays: Stays answers: Answers);
+        keep!(ratings: Ratings priority_changes: PriorityChanges follow_ups: FollowUps);
+        self
+    }
+
+    /// Which parts it keeps.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    /// Whether anybody read a part that it does not keep: what they made of it says nothing.
+    #[must_use]
+    pub(crate) fn was_misread(&self) -> bool {
+        self.misread.load(Ordering::Relaxed)
+    }
+
     /// The last instant whose events are counted; none: all are.
     #[must_use]
     pub fn happened_by(&self) -> Option<Micros> {
@@ -200,6 +245,9 @@ impl Measurements {
             position: self.position,
             happened_by: self.happened_by,
             part: self.part,
+            needs: self.needs,
+            counts_time: self.counts_time,
+            misread: Arc::clone(&self.misread),
             streams: Vec::new(),
             unopened: Fast::default(),
             running: self.running.published(),

@@ -6,6 +6,7 @@
 //! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows; `row_numbers`: which row
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
+//! - [`needs`]: what a report reads of the measurements
 //! - `adding`: what was counted in parts, added up
 //! - `tally`: what was counted, before it is put in order
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
@@ -33,6 +34,7 @@ mod instants;
 pub(crate) mod json;
 mod leaderboard;
 mod making;
+pub mod needs;
 mod overview;
 pub mod periods;
 pub mod query;
@@ -58,12 +60,14 @@ use crate::dimensions::Renumbering;
 use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use crate::ticket_facts::Micros;
 use chrono::DateTime;
 use counting::{Counter, Counting, GROUPS_MAX, first_opening};
 use daftar_eventlog::Position;
 use explain::part::{Lookup, PartOf};
 use figure::{Figure, JsonFields, Tells, Written};
+use needs::{Asked, needs};
 use periods::{Calendar, Interval, Period};
 use query::{AsOf, Dimension, Query, ReportName, When};
 use sheet::Sheet;
@@ -153,6 +157,9 @@ pub enum ReportError {
         "these measurements were made under another definition than {0}, or up to another instant; they must be made anew for it"
     )]
     OtherFolded(String),
+    /// The state keeps only what other figures are made of.
+    #[error("these measurements were made for other figures; they must be made anew for these")]
+    NotKept,
     /// What it counts cannot be added up from parts.
     #[error("this report looks at all tickets at once: it is made on one thread")]
     InParts,
@@ -195,6 +202,9 @@ trait RowFigures: adding::Adds + Default + Send {
     const FIGURES: u64;
     /// How many cells of a report's size a row takes.
     const CELLS: u64 = Self::FIGURES;
+
+    /// What [`Self::count`] reads, but for what groups, filters and dates read.
+    fn reads(asked: &Asked<'_>) -> Needs;
 
     /// Counts everything the report counts.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements);
@@ -266,7 +276,7 @@ pub fn report(
     labels: &dyn CustomerLabels,
 ) -> Result<Report, ReportError> {
     let rows = rows(state, query, definition, position, labels)?;
-    Ok(Report { rows, ..head(state, query, definition, position)? })
+    unless_misread([state], Report { rows, ..head(state, query, definition, position)? })
 }
 
 /// The same of a log folded in parts, the bytes of which are those of one state over all tickets.
@@ -281,7 +291,7 @@ pub fn report_in_parts(
     position: Position,
     labels: &dyn CustomerLabels,
 ) -> Result<Report, ReportError> {
-    if parts.others.is_empty() {
+    if parts.others.is_empty() && parts.first.needs() == Needs::EVERYTHING {
         return report(&parts.first, query, definition, position, labels);
     }
     if !is_counted_in_parts(query) {
@@ -291,7 +301,8 @@ pub fn report_in_parts(
     let terms = terms(state, parts, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?.over(parts);
     let rows = of_report!(sheet.rows, |_| Err(ReportError::InParts))?;
-    Ok(Report { rows, ..head_of(state, parts, query, definition, position)? })
+    let report = Report { rows, ..head_of(state, parts, query, definition, position)? };
+    unless_misread(parts.into_iter().flat_map(InParts::states), report)
 }
 
 /// Whether parts that were counted apart can be added up: tickets that are listed, cases, and customers, who stand in the
@@ -300,6 +311,11 @@ pub fn report_in_parts(
 pub fn is_counted_in_parts(query: &Query) -> bool {
     let whole = [ReportName::Targets, ReportName::Cases, ReportName::ReviewQueue];
     !whole.contains(&query.report) && !query.group_by.contains(&Dimension::Customer)
+}
+
+/// What was made, unless it was made of something that a state does not keep.
+fn unless_misread<'a, T>(states: impl IntoIterator<Item = &'a Measurements>, made: T) -> Result<T, ReportError> {
+    if states.into_iter().any(Measurements::was_misread) { Err(ReportError::NotKept) } else { Ok(made) }
 }
 
 /// The report without its rows, which is made of little.
@@ -353,7 +369,7 @@ pub fn rows(
 ) -> Result<Vec<Row>, ReportError> {
     let terms = terms(state, None, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?;
-    of_report!(sheet.rows, review_queue::rows)
+    unless_misread([state], of_report!(sheet.rows, review_queue::rows)?)
 }
 
 /// The rows of a report alone, written as JSON without being made first: the bytes of [`Report::rows_json`].
@@ -370,7 +386,8 @@ pub fn rows_json(
 ) -> Result<String, ReportError> {
     let terms = terms(state, None, query, definition, position)?;
     let sheet = Sheet::new(state, query, position, labels, terms)?;
-    of_report!(sheet.rows_json, |sheet: &Sheet<'_>| Ok(json::of_rows(&review_queue::rows(sheet)?)))
+    let rows = of_report!(sheet.rows_json, |sheet: &Sheet<'_>| Ok(json::of_rows(&review_queue::rows(sheet)?)))?;
+    unless_misread([state], rows)
 }
 
 /// The query on the definition's calendar.
@@ -384,6 +401,13 @@ fn terms(
     let document = &definition.document;
     if !Basis::of(query, document).is_of(state) {
         return Err(ReportError::OtherFolded(document.name.clone()));
+    }
+    let keeps = |state: &Measurements| {
+        let kept = state.needs();
+        kept == Needs::EVERYTHING || kept.cover(needs(query, document))
+    };
+    if !parts.map_or_else(|| keeps(state), |parts| parts.states().all(keeps)) {
+        return Err(ReportError::NotKept);
     }
     let calendar = Calendar::of(document);
     let instant = |when: Option<When>| when.map(|when| when.on(&calendar));

@@ -349,7 +349,7 @@ impl TicketFacts {
 
     /// Counts the time since the last turn, while what was in force still is.
     pub(crate) fn count_until(&mut self, now: Micros, clocks: &Clocks<'_>) {
-        if now <= self.since {
+        if now <= self.since || !clocks.run {
             return;
         }
         let passed = clocks.passed(self.class, self.since, now);

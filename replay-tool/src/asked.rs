@@ -7,13 +7,14 @@ use crate::progress;
 use crate::source::Source;
 use daftar_domain::Invalid;
 use daftar_eventlog::{LogReader, Position};
+use daftar_projections::by_ticket::fold_for;
 use daftar_projections::definition::catalog::Published;
 use daftar_projections::in_parts::InParts;
 use daftar_projections::labels::KeyLabels;
-use daftar_projections::measurements::{Measurements, TicketsPart};
+use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{CatchUpError, catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
-use daftar_projections::report::{Report, ReportError, is_counted_in_parts, report, report_in_parts};
+use daftar_projections::report::{Report, ReportError, report, report_in_parts};
 use indicatif::ProgressBar;
 use std::num::NonZero;
 use std::sync::Arc;
@@ -61,27 +62,15 @@ impl Asked {
         Measurements::under(document.folded()).up_to(self.query.happened_by_under(document))
     }
 
-    /// The same in so many parts of the tickets, side by side, where the report can be counted in parts.
+    /// What the report reads of the history, on so many threads at most where it can be counted in parts.
     pub(crate) async fn fold_in_parts(&self, source: &Source, threads: u32, quiet: bool) -> Result<InParts, Failure> {
         let progress = progress::up_to(self.position, "folding", quiet);
-        let parts = NonZero::new(self.parts(threads)).unwrap_or(NonZero::<u32>::MIN);
-        let folding = TicketsPart::each(parts).map(|part| {
-            let state = self.nothing_yet().of_part(part);
-            tokio::spawn(folded(Arc::clone(&source.log), state, self.position, progress.clone()))
-        });
-        let mut states = Vec::new();
-        for part in folding.collect::<Vec<_>>() {
-            states.push(part.await.map_err(Failure::run)?);
-        }
+        let threads = NonZero::new(threads).unwrap_or(NonZero::<u32>::MIN);
+        let further = |events| progress.inc(events);
+        let document = &self.definition.document;
+        let parts = fold_for(&*source.log, &self.query, document, self.position, threads, &further).await;
         progress.finish_and_clear();
-        let mut states = one_failure(states)?.into_iter();
-        let first = states.next().ok_or_else(|| Failure::run("nothing was folded"))?;
-        InParts::of(first, states.collect()).map_err(Failure::run)
-    }
-
-    /// In how many parts the report is folded on so many threads.
-    pub(crate) fn parts(&self, threads: u32) -> u32 {
-        if is_counted_in_parts(&self.query) { threads.max(1) } else { 1 }
+        parts.map_err(Failure::run)
     }
 
     /// The report, counted from what [`Self::fold_in_parts`] made.
@@ -117,7 +106,7 @@ fn refused(refused: ReportError) -> Failure {
         ReportError::TooManyCells { .. } | ReportError::EmptyTime { .. } | ReportError::TooManyDimensions(_) => {
             Failure::usage(refused)
         }
-        ReportError::OtherFolded(_) | ReportError::InParts => Failure::run(refused),
+        ReportError::OtherFolded(_) | ReportError::NotKept | ReportError::InParts => Failure::run(refused),
     }
 }
 
@@ -131,15 +120,6 @@ async fn folded(
     // Parts go side by side: the bar shows the one that was last heard of.
     catch_up(&*log, &mut state, Some(position), |reached| progress.set_position(reached.0)).await?;
     Ok(state)
-}
-
-/// All parts, or the failure that stands first in the log, however many met it.
-fn one_failure(parts: Vec<Result<Measurements, CatchUpError>>) -> Result<Vec<Measurements>, Failure> {
-    let first = parts.iter().filter_map(|part| part.as_ref().err()).min_by_key(|failure| failure.position());
-    match first {
-        Some(failure) => Err(Failure::run(failure)),
-        None => Ok(parts.into_iter().flatten().collect()),
-    }
 }
 
 /// What the flags ask for, whatever the source.

@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     show(&report, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");
     if arguments.timings {
-        eprintln!("{}", timings.text(asked.position, asked.parts(arguments.threads())));
+        eprintln!("{}", timings.text(asked.position, parts.count()));
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Timings {
     }
 
     /// A line a stage: milliseconds, and nanoseconds for each event up to a position; the sum last.
-    pub(crate) fn text(&self, events: Position, threads: u32) -> String {
+    pub(crate) fn text(&self, events: Position, threads: usize) -> String {
         let sum = self.stages.iter().map(|(_, took)| *took).sum();
         let mut text = format!("{:<9} {:>12} {:>12}\n", "stage", "ms", "ns/event");
         for (name, took) in self.stages.iter().chain([&("all", sum)]) {

@@ -83,7 +83,9 @@ pub(super) fn refused(refused: &ReportError) -> Problem {
         ReportError::TooManyCells { .. } => Problem::new(Slug::TooManyCells, refused.to_string()),
         ReportError::EmptyTime { .. } => wrong_parameter("to", refused),
         ReportError::TooManyDimensions(_) => wrong_parameter("group_by", refused),
-        ReportError::OtherFolded(_) | ReportError::InParts => Problem::new(Slug::Internal, refused.to_string()),
+        ReportError::OtherFolded(_) | ReportError::NotKept | ReportError::InParts => {
+            Problem::new(Slug::Internal, refused.to_string())
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use daftar_domain::ids::{CustomerId, ID_BYTES_MAX};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{BufReader, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -53,12 +54,28 @@ pub struct KeyFile {
 
 #[derive(Default)]
 struct Index {
-    by_id: HashMap<[u8; 16], u32>,
-    by_pseudonym: HashMap<Pseudonym, u32>,
+    by_id: HashMap<[u8; 16], u32, BuildHasherDefault<LastBytes>>,
+    by_pseudonym: HashMap<Pseudonym, u32, BuildHasherDefault<LastBytes>>,
     slots: u32,
     unsynced: bool,
     /// Opened slots; emptied when full, which costs less than keeping an order.
     cache: HashMap<Pseudonym, Opened>,
+}
+
+/// The hash of keys that are random, or keyed hashes themselves: their last bytes. Nobody can choose where they go.
+#[derive(Default)]
+struct LastBytes(u64);
+
+impl Hasher for LastBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            self.0 = u64::from_le_bytes(*last);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[derive(Clone)]
@@ -179,6 +196,7 @@ impl KeyFile {
         // A process that was killed may have written slots without a sync.
         let mut index = Index { slots: self.len()?.saturating_sub(1), unsynced: true, ..Index::default() };
         index.by_pseudonym.reserve(index.slots as usize);
+        index.by_id.reserve(index.slots as usize);
         let mut pieces = [Vec::new(), Vec::new()];
         for first in (1..=index.slots).step_by(PIECE_SLOTS) {
             let count = (index.slots - first + 1) as usize;

@@ -16,7 +16,7 @@ use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
 use crate::position::Position;
 use crate::sealing::KeyStore;
-use crate::sequencer::{COMMAND_EVENTS_MAX, CommandIndex, KeptCommand, Placed, Sequencer, StreamEnd};
+use crate::sequencer::{COMMAND_EVENTS_MAX, CommandIndex, KeptCommand, Placed, Sequencer, StreamEnd, StreamIndex};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -42,15 +42,21 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
     let _ = std::fs::remove_file(&layout.probe);
     let store = Store::open(&layout.log, options.cache_bytes)?;
     let (mut witness, seen) = Witness::open(&layout.witness)?;
-    let (genesis, keys) = match store.get(RecordKey::GENESIS)? {
-        Some(bytes) => {
-            let genesis = Genesis::decode(&bytes)?;
-            (genesis, KeyFile::open(&layout.keys, &genesis.identity.log_id)?)
+    let (genesis, created) = match store.get(RecordKey::GENESIS)? {
+        Some(bytes) => (Genesis::decode(&bytes)?, None),
+        None => {
+            let (genesis, keys) = create(dir, &layout, &store, &mut witness, seen, options.restoring)?;
+            (genesis, Some(keys))
         }
-        None => create(dir, &layout, &store, &mut witness, seen, options.restoring)?,
     };
-    let keys = Arc::new(keys);
-    let Rebuilt { state, files, lost, spoilt } = rebuild(&store, &genesis, &layout, options, seen, 0)?;
+    // Keys and derived files know nothing of each other, and both may be large.
+    let (keys, rebuilt) = std::thread::scope(|threads| {
+        let keys = threads.spawn(|| created.map_or_else(|| KeyFile::open(&layout.keys, &genesis.identity.log_id), Ok));
+        let rebuilt = rebuild(&store, &genesis, &layout, options, seen, 0);
+        (keys.join(), rebuilt)
+    });
+    let keys = Arc::new(keys.map_err(|_| StoreError::failed("opening the keys", "its thread gave up"))??);
+    let Rebuilt { state, files, lost, spoilt } = rebuilt?;
     // After a kill the system may hold what was never synced: it is, before anybody is told that it stands.
     keys.make_durable()?;
     store.sync()?;
@@ -225,10 +231,8 @@ fn restored(genesis: &Genesis, mut derived: Derived) -> Result<State, StoreError
 fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<(), StoreError> {
     let streams = blocks.iter().rev().find_map(FactBlock::streams_after);
     sequencer.streams.reserve(streams.unwrap_or(0));
+    hashes_of_names(blocks)?.into_iter().for_each(|hash| sequencer.streams.restore_name(hash));
     for block in blocks {
-        for (number, kind, id) in block.names() {
-            sequencer.streams.restore_name(number, kind, id);
-        }
         let ends = block.streams().zip(block.versions()).zip(block.first().0..);
         for ((stream, version), position) in ends {
             sequencer.streams.restore_end(stream, StreamEnd { last: Position(position), version });
@@ -239,6 +243,23 @@ fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<()
         sequencer.restore_end(block.last(), block.origin().chain_after, block.last_recorded_at());
     }
     Ok(())
+}
+
+/// The hashes of all streams' names, in order; two threads make them, each of half of the blocks.
+fn hashes_of_names(blocks: &[FactBlock]) -> Result<Vec<[u8; 16]>, StoreError> {
+    let of = |blocks: &[FactBlock]| {
+        let names = blocks.iter().flat_map(FactBlock::names);
+        names.map(|(_, kind, id)| StreamIndex::hash_of(kind, id)).collect::<Vec<_>>()
+    };
+    let (front, back) = blocks.split_at(blocks.len() / 2);
+    std::thread::scope(|threads| {
+        let back = threads.spawn(|| of(back));
+        let mut hashes = of(front);
+        hashes.append(
+            &mut back.join().map_err(|_| StoreError::failed("reading derived files", "hashing names gave up"))?,
+        );
+        Ok(hashes)
+    })
 }
 
 fn restore_epochs(sequencer: &mut Sequencer, block: &FactBlock) -> Result<(), StoreError> {

@@ -43,7 +43,8 @@ impl StreamIndex {
         Self::hash_of(kind.code(), id.as_bytes())
     }
 
-    fn hash_of(kind: u8, id: &[u8]) -> [u8; 16] {
+    /// The hash of a name, by its kind's code and its id.
+    pub(crate) fn hash_of(kind: u8, id: &[u8]) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&[kind]);
         hasher.update(id);
@@ -81,11 +82,11 @@ impl StreamIndex {
         self.ends.reserve_exact(streams.saturating_sub(self.ends.len()));
     }
 
-    /// Adds the next stream, known to stand in the log, by its kind's code and its id; its end is restored with its
-    /// events.
-    pub(crate) fn restore_name(&mut self, number: StreamNumber, kind: u8, id: &[u8]) {
-        let hash = Self::hash_of(kind, id);
-        self.numbers.insert(hash_of(&hash), number.0, 0);
+    /// Adds the next stream, known to stand in the log, by its name's hash; its end is restored with its events.
+    pub(crate) fn restore_name(&mut self, hash: [u8; 16]) {
+        // A log has fewer streams than that: their numbers are 32 bits wherever they stand.
+        let number = u32::try_from(self.hashes.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(hash_of(&hash), number, 0);
         self.hashes.push(hash);
         self.ends.push(PackedEnd([0; 3]));
     }

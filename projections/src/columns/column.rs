@@ -63,12 +63,19 @@ impl<T: Cell> Column<T> {
         (0..self.len()).map(|row| self.get(row))
     }
 
+    /// Makes room for so many values more.
+    pub(crate) fn reserve(&mut self, values: usize) {
+        self.plain().reserve_exact(values);
+    }
+
     /// Adds a value behind the last.
+    #[inline]
     pub(crate) fn push(&mut self, value: T) {
         self.plain().push(value);
     }
 
     /// Gives a row another value. A packed column is plain afterwards, until it is sealed again.
+    #[inline]
     pub(crate) fn set(&mut self, row: usize, value: T) {
         self.plain()[row] = value;
     }
@@ -110,6 +117,7 @@ impl<T: Cell> Column<T> {
         Self(Form::Packed(packed))
     }
 
+    #[inline]
     fn plain(&mut self) -> &mut Vec<T> {
         if let Form::Packed(packed) = &self.0 {
             self.0 = Form::Plain((0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect());

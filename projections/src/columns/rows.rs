@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many rows a piece holds; a full one is packed.
 pub const PIECE_ROWS: usize = 1 << PIECE_BITS;
@@ -33,6 +34,9 @@ pub trait Columns: Default + Clone {
 
     /// Adds a row.
     fn push(&mut self, row: Self::Row);
+
+    /// Makes room for so many rows more.
+    fn reserve(&mut self, rows: usize);
 
     /// Packs every column; where those of a twin are the same, their bytes are shared.
     fn seal(&mut self, twin: Option<&Self>);
@@ -67,9 +71,14 @@ macro_rules! columns {
                 $row { $($field: self.$field.get(row),)* }
             }
 
+            #[inline]
             fn push(&mut self, row: $row) {
                 self.rows += 1;
                 $(self.$field.push(row.$field);)*
+            }
+
+            fn reserve(&mut self, rows: usize) {
+                $(self.$field.reserve(rows);)*
             }
 
             fn seal(&mut self, twin: Option<&Self>) {
@@ -89,6 +98,22 @@ macro_rules! columns {
     };
 }
 pub(crate) use columns;
+
+/// The memory that rows may take without being packed, shared by all that take of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Room(Arc<AtomicUsize>);
+
+impl Room {
+    /// So many bytes.
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(bytes)))
+    }
+
+    /// Takes some of it; false: there is not so much left.
+    fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+}
 
 /// Up to 64 Ki rows.
 #[derive(Debug, Clone)]
@@ -142,12 +167,17 @@ impl<C: Columns> Chunk<C> {
         (piece, row & (PIECE_ROWS - 1))
     }
 
-    /// Adds a row, unless it is full; `twin` is the same chunk of another state.
-    fn push(&mut self, row: C::Row, twin: Option<&Self>) {
+    /// Adds a row, unless it is full; `twin` is the same chunk of another state. A full piece stays as it is where there
+    /// is room.
+    fn push(&mut self, row: C::Row, twin: Option<&Self>, room: Option<&Room>) {
         self.filling.push(row);
         if self.filling.len() == PIECE_ROWS {
             let mut full = std::mem::take(&mut self.filling);
-            full.seal(twin.and_then(|twin| twin.full.get(self.full.len())).map(|piece| &**piece));
+            if room.is_some_and(|room| room.take(PIECE_ROWS * size_of::<C::Row>())) {
+                self.filling.reserve(PIECE_ROWS);
+            } else {
+                full.seal(twin.and_then(|twin| twin.full.get(self.full.len())).map(|piece| &**piece));
+            }
             self.full.push(Arc::new(full));
         }
     }
@@ -184,11 +214,16 @@ pub struct Chunks<C> {
     thawed: VecDeque<(u32, u32)>,
     /// The chunks of another state over the same log, whose pieces are shared where they are equal.
     twin: Vec<Arc<Chunk<C>>>,
+    /// What full pieces may take as they are; none: all of them are packed.
+    room: Option<Room>,
+    /// Where pieces may stay as they are and nobody takes copies, the chunk that rows go to lies here, with its number,
+    /// and an empty one in its place.
+    taken: Option<(usize, Chunk<C>)>,
 }
 
 impl<C> Default for Chunks<C> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new() }
+        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new(), room: None, taken: None }
     }
 }
 
@@ -207,13 +242,41 @@ impl<C: Columns> Chunks<C> {
 
     /// Every chunk, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Chunk<C>> {
-        self.chunks.iter().map(|chunk| &**chunk)
+        (0..self.chunks.len()).map(|number| self.chunk(number))
     }
 
     /// The chunk with that number; `None`: there is none.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<&Chunk<C>> {
-        self.chunks.get(number).map(|chunk| &**chunk)
+        (number < self.chunks.len()).then(|| self.chunk(number))
+    }
+
+    /// The chunk with that number, which must be there.
+    #[inline]
+    fn chunk(&self, number: usize) -> &Chunk<C> {
+        match &self.taken {
+            Some((taken, chunk)) if *taken == number => chunk,
+            _ => &self.chunks[number],
+        }
+    }
+
+    /// The same, to be changed: where copies share chunks it is made this one's own.
+    #[inline]
+    fn chunk_mut(&mut self, number: usize) -> &mut Chunk<C> {
+        match &mut self.taken {
+            Some((taken, chunk)) if *taken == number => chunk,
+            _ => Arc::make_mut(&mut self.chunks[number]),
+        }
+    }
+
+    /// Takes the chunk that rows go to out of what copies share, and puts the one before back.
+    fn take(&mut self, number: usize) {
+        if self.taken.as_ref().is_none_or(|(taken, _)| *taken != number) {
+            if let Some((before, chunk)) = self.taken.take() {
+                *Arc::make_mut(&mut self.chunks[before]) = chunk;
+            }
+            self.taken = Some((number, std::mem::take(Arc::make_mut(&mut self.chunks[number]))));
+        }
     }
 
     /// Adds a chunk without rows.
@@ -223,14 +286,22 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a row to the chunk with that number, which must be there.
     pub(crate) fn push(&mut self, chunk: usize, row: C::Row) {
-        Arc::make_mut(&mut self.chunks[chunk]).push(row, self.twin.get(chunk).map(|twin| &**twin));
+        if self.room.is_some() {
+            self.take(chunk);
+        }
+        let (twin, room) = (self.twin.get(chunk).map(|twin| &**twin), self.room.as_ref());
+        match &mut self.taken {
+            Some((taken, own)) if *taken == chunk => own.push(row, twin, room),
+            _ => Arc::make_mut(&mut self.chunks[chunk]).push(row, twin, room),
+        }
     }
 
     /// Changes a row's piece, which must be there.
     pub(crate) fn change<T>(&mut self, chunk: usize, row: usize, change: impl FnOnce(&mut C, usize) -> T) -> T {
-        let (piece, place, full) = Arc::make_mut(&mut self.chunks[chunk]).at_mut(row);
+        let (piece, place, full) = self.chunk_mut(chunk).at_mut(row);
         let changed = change(piece, place);
-        if full {
+        // Where pieces may stay as they are, few are packed, and fewer of those are changed.
+        if full && self.room.is_none() {
             self.thaw(chunk, row);
         }
         changed
@@ -252,6 +323,11 @@ impl<C: Columns> Chunks<C> {
         }
     }
 
+    /// Lets full pieces stay as they are while there is room.
+    pub(crate) fn stay_plain(&mut self, room: &Room) {
+        self.room = Some(room.clone());
+    }
+
     fn seal(&mut self, chunk: usize, piece: usize) {
         let twin = self.twin.get(chunk).and_then(|twin| twin.full.get(piece)).map(|piece| &**piece);
         if let Some(piece) = Arc::make_mut(&mut self.chunks[chunk]).full.get_mut(piece) {
@@ -268,14 +344,14 @@ impl<C: Columns> Chunks<C> {
     /// Writes every row down.
     pub(crate) fn dump(&self, out: &mut crate::checkpoint::Writer) {
         out.number(self.chunks.len() as u64);
-        self.chunks.iter().for_each(|chunk| chunk.dump(out));
+        self.iter().for_each(|chunk| chunk.dump(out));
     }
 
     /// Reads what was written down; `None` where it is not that.
     pub(crate) fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self> {
         let count = from.number()?;
         let chunks = (0..count).map(|_| Chunk::load(from).map(Arc::new)).collect::<Option<_>>()?;
-        Some(Self { chunks, thawed: VecDeque::new(), twin: Vec::new() })
+        Some(Self { chunks, ..Self::default() })
     }
 }
 
@@ -311,7 +387,7 @@ impl<C: Columns> Rows<C> {
     #[inline]
     #[must_use]
     pub fn at(&self, row: usize) -> (&C, usize) {
-        self.0.chunks[row >> CHUNK_BITS].at(row & (CHUNK_ROWS - 1))
+        self.0.chunk(row >> CHUNK_BITS).at(row & (CHUNK_ROWS - 1))
     }
 
     /// The same; `None`: there is no such row.
@@ -323,7 +399,7 @@ impl<C: Columns> Rows<C> {
 
     /// All pieces in order, each with the number of its first row.
     pub fn pieces(&self) -> impl Iterator<Item = (usize, &C)> {
-        let chunks = self.0.chunks.iter().enumerate();
+        let chunks = self.0.iter().enumerate();
         chunks.flat_map(|(chunk, pieces)| {
             let (first, step) = (chunk << CHUNK_BITS, PIECE_ROWS);
             (first..).step_by(step).zip(pieces.pieces())
@@ -332,7 +408,7 @@ impl<C: Columns> Rows<C> {
 
     /// Adds a row behind the last.
     pub(crate) fn push(&mut self, row: C::Row) {
-        if self.0.chunks.last().is_none_or(|last| last.is_full()) {
+        if self.0.iter().next_back().is_none_or(Chunk::is_full) {
             self.0.begin();
         }
         self.0.push(self.0.len() - 1, row);
@@ -352,6 +428,11 @@ impl<C: Columns> Rows<C> {
             if before(piece, place) { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// Lets full pieces stay as they are while there is room.
+    pub(crate) fn stay_plain(&mut self, room: &Room) {
+        self.0.stay_plain(room);
     }
 
     /// Shares with a twin what is packed from now on and equal there.

@@ -10,8 +10,9 @@ use super::kinds::{
     Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
     PublicReply, Rating, Ratings, Reopening, Stay, Transfer,
 };
+use super::needs::Needs;
 use super::places::{Location, Places};
-use super::tickets::{Passed, TicketRow};
+use super::tickets::{Milestone, Passed, TicketRow};
 use super::{chunk::Table, credits::Credits, kinds, latest::LatestInstants, runs, runs::Runs, spans, spans::Spans};
 use crate::dimensions::TooMany;
 use crate::ticket_facts::Micros;
@@ -23,12 +24,6 @@ pub(super) struct Late {
     what: Became,
     location: Location,
     position: Position,
-}
-
-impl Late {
-    pub(super) fn new(what: Became, location: Location, position: Position) -> Self {
-        Self { what, location, position }
-    }
 }
 
 /// What became of a measurement.
@@ -44,6 +39,48 @@ pub(super) enum Became {
     RatingSuperseded,
 }
 
+/// What goes into one part, in order; where the part is left out, only how much it would be.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    rows: Vec<T>,
+    is_kept: bool,
+    left_out: usize,
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self::of(true)
+    }
+}
+
+impl<T> Queue<T> {
+    fn of(is_kept: bool) -> Self {
+        Self { rows: Vec::new(), is_kept, left_out: 0 }
+    }
+
+    /// Whether anything is kept of it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, row: T) {
+        if self.is_kept {
+            self.rows.push(row);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn drain(&mut self) -> impl Iterator<Item = T> {
+        self.rows.drain(..)
+    }
+
+    fn take_left_out(&mut self) -> usize {
+        std::mem::take(&mut self.left_out)
+    }
+}
+
 /// Declares the tables of kinds, each with its row and its columns.
 macro_rules! batch {
     ($($table:ident: $row:ident, $columns:ident;)*) => {
@@ -51,13 +88,27 @@ macro_rules! batch {
         #[derive(Debug, Default)]
         pub(super) struct Batch {
             pub(super) latest: Vec<(Position, Micros)>,
-            pub(super) tickets: Vec<(Box<str>, TicketRow)>,
+            pub(super) tickets: Queue<(Box<str>, TicketRow)>,
             pub(super) passed: Vec<Passed>,
-            pub(super) spans: Vec<spans::Turn>,
-            pub(super) runs: Vec<runs::Turn>,
-            pub(super) credits: Vec<Credit>,
+            pub(super) spans: Queue<spans::Turn>,
+            pub(super) runs: Queue<runs::Turn>,
+            pub(super) credits: Queue<Credit>,
             pub(super) late: Vec<Late>,
-            $(pub(super) $table: Vec<(Moment, $row)>,)*
+            $(pub(super) $table: Queue<(Moment, $row)>,)*
+        }
+
+        impl Batch {
+            /// An empty one, for a state that keeps these parts.
+            pub(super) fn keeping(needs: Needs) -> Self {
+                Self {
+                    tickets: Queue::of(needs.cover(Needs::Tickets)),
+                    spans: Queue::of(needs.cover(Needs::Spans)),
+                    runs: Queue::of(needs.cover(Needs::Runs)),
+                    credits: Queue::of(needs.cover(Needs::Credits)),
+                    $($table: Queue::of(needs.cover(Needs::$columns)),)*
+                    ..Self::default()
+                }
+            }
         }
 
         /// The tables of a state.
@@ -74,12 +125,13 @@ macro_rules! batch {
             /// Writes what was measured; the batch is empty then.
             pub(super) fn write(&mut self, batch: &mut Batch) {
                 batch.latest.drain(..).for_each(|(position, at)| self.latest.push(position, at));
-                batch.tickets.drain(..).for_each(|(id, row)| self.tickets.push(&id, row));
+                batch.tickets.drain().for_each(|(id, row)| self.tickets.push(&id, row));
+                self.tickets.push_unkept(batch.tickets.take_left_out());
                 batch.passed.drain(..).for_each(|passed| self.tickets.pass(passed));
-                batch.spans.drain(..).for_each(|turn| self.spans.turn(&turn));
-                batch.runs.drain(..).for_each(|turn| self.runs.turn(&turn));
-                batch.credits.drain(..).for_each(|credit| self.credits.push(credit));
-                $(for (moment, row) in batch.$table.drain(..) {
+                batch.spans.drain().for_each(|turn| self.spans.turn(&turn));
+                batch.runs.drain().for_each(|turn| self.runs.turn(&turn));
+                batch.credits.drain().for_each(|credit| self.credits.push(credit));
+                $(for (moment, row) in batch.$table.drain() {
                     self.$table.push(moment, row);
                 })*
                 // Behind all rows: what they are written beside may be of the same batch.
@@ -105,6 +157,27 @@ batch! {
     follow_ups: FollowUp, FollowUps;
 }
 
+impl Batch {
+    /// Takes note of what became of a measurement, where that is kept.
+    pub(super) fn became(&mut self, what: Became, location: Location, position: Position) {
+        let is_kept = match what {
+            Became::Retracted | Became::Answered => self.closings.is_kept(),
+            Became::AnswerSuperseded => self.answers.is_kept(),
+            Became::RatingSuperseded => self.ratings.is_kept(),
+        };
+        if is_kept {
+            self.late.push(Late { what, location, position });
+        }
+    }
+
+    /// Takes note of what a ticket passed, where that is kept. Whether it is void is, always.
+    pub(super) fn pass(&mut self, passed: Passed) {
+        if self.tickets.is_kept() || matches!(passed.milestone, Milestone::Voided | Milestone::Restored) {
+            self.passed.push(passed);
+        }
+    }
+}
+
 impl Tables<'_> {
     fn write_late(&mut self, Late { what, location, position }: Late) {
         let closing = |closings: &mut Piece<Closings>, row, which: fn(&mut Closings) -> &mut _| {
@@ -126,24 +199,32 @@ impl Tables<'_> {
 /// The numbers and places that the next rows will have.
 #[derive(Debug)]
 pub(super) struct Next {
+    ticket: Number,
     span: Number,
     run: Number,
     closing: Number,
-    pub(super) closings: Places,
-    pub(super) answers: Places,
-    pub(super) ratings: Places,
+    closings: Option<Places>,
+    answers: Option<Places>,
+    ratings: Option<Places>,
 }
 
 impl Next {
     pub(super) fn of(state: &Measurements) -> Self {
+        let Measurements { tickets, spans, runs, credits, closings, answers, ratings, needs, .. } = state;
+        let number = |next, what| Number { next, what };
         Self {
-            span: Number { next: state.spans.len(), what: "changes of tickets' states" },
-            run: Number { next: state.runs.len(), what: "runs of targets" },
-            closing: Number { next: state.credits.len(), what: "closings" },
-            closings: state.closings.places().clone(),
-            answers: state.answers.places().clone(),
-            ratings: state.ratings.places().clone(),
+            ticket: number(tickets.len(), "tickets"),
+            span: number(spans.len(), "changes of tickets' states"),
+            run: number(runs.len(), "runs of targets"),
+            closing: number(credits.len(), "closings"),
+            closings: needs.cover(Needs::Closings).then(|| closings.places().clone()),
+            answers: needs.cover(Needs::Answers).then(|| answers.places().clone()),
+            ratings: needs.cover(Needs::Ratings).then(|| ratings.places().clone()),
         }
+    }
+
+    pub(super) fn ticket(&mut self) -> Result<u32, TooMany> {
+        self.ticket.take()
     }
 
     pub(super) fn span(&mut self) -> Result<u32, TooMany> {
@@ -154,9 +235,29 @@ impl Next {
         self.run.take()
     }
 
+    /// The number of the next closing.
     pub(super) fn closing(&mut self) -> Result<u32, TooMany> {
         self.closing.take()
     }
+
+    /// Where the next closing will stand.
+    pub(super) fn closing_place(&mut self, at: Micros) -> Location {
+        place(&mut self.closings, at)
+    }
+
+    /// Where the next answer will stand.
+    pub(super) fn answer_place(&mut self, at: Micros) -> Location {
+        place(&mut self.answers, at)
+    }
+
+    /// Where the next rating will stand.
+    pub(super) fn rating_place(&mut self, at: Micros) -> Location {
+        place(&mut self.ratings, at)
+    }
+}
+
+fn place(places: &mut Option<Places>, at: Micros) -> Location {
+    places.as_mut().map_or(Location::NOWHERE, |places| places.take(at))
 }
 
 /// The number of the next of something.

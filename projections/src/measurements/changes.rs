@@ -24,13 +24,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Takes note of a ticket's event; positions rise.
+    /// Takes note of a ticket's event, in any order of their positions.
     pub(super) fn note(&mut self, facts: &Facts<'_>, position: Position) {
         match touched(facts) {
             Touched::Nothing => {}
-            Touched::Opinions => self.opinions = position,
-            Touched::FollowUps => self.follow_ups = position,
-            Touched::Everything => self.everything = position,
+            Touched::Opinions => self.opinions = self.opinions.max(position),
+            Touched::FollowUps => self.follow_ups = self.follow_ups.max(position),
+            Touched::Everything => self.everything = self.everything.max(position),
         }
     }
 

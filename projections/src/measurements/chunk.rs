@@ -3,9 +3,10 @@
 //! A measurement is written once. What becomes of it later is a position in a column of its own, written at most once
 //! (0: not yet), so that what stood at any earlier position can still be seen.
 
+use super::needs::Keeping;
 use super::places::{Extent, Location, Places};
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Chunk, Chunks, Columns, columns};
+use crate::columns::rows::{Chunk, Chunks, Columns, Room, columns};
 use crate::ticket_facts::{InForce, Micros};
 use daftar_eventlog::Position;
 
@@ -69,6 +70,11 @@ impl<C: Columns> Columns for Piece<C> {
         self.values.push(values);
     }
 
+    fn reserve(&mut self, rows: usize) {
+        self.moments.reserve(rows);
+        self.values.reserve(rows);
+    }
+
     fn seal(&mut self, twin: Option<&Self>) {
         self.moments.seal(twin.map(|twin| &twin.moments));
         self.values.seal(twin.map(|twin| &twin.values));
@@ -90,11 +96,12 @@ impl<C: Columns> Columns for Piece<C> {
 pub struct Table<C> {
     chunks: Chunks<Piece<C>>,
     places: Places,
+    kept: Keeping,
 }
 
 impl<C> Default for Table<C> {
     fn default() -> Self {
-        Self { chunks: Chunks::default(), places: Places::default() }
+        Self { chunks: Chunks::default(), places: Places::default(), kept: Keeping::default() }
     }
 }
 
@@ -109,6 +116,17 @@ impl<C: Columns> Table<C> {
         location
     }
 
+    /// What can be read of it, by chunk.
+    fn extents(&self) -> &[Extent] {
+        if self.kept.is_readable() { &self.places.extents } else { &[] }
+    }
+
+    /// Says whether measurements are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.chunks.stay_plain(room);
+    }
+
     /// Where the next measurements will stand.
     pub(crate) fn places(&self) -> &Places {
         &self.places
@@ -116,7 +134,7 @@ impl<C: Columns> Table<C> {
 
     /// The chunks that may hold instants from `from` to before `to`, each with its month: months since January of year 0.
     pub fn chunks(&self, from: Micros, to: Micros) -> impl Iterator<Item = (i32, &Chunk<Piece<C>>)> {
-        let extents = self.places.extents.iter().zip(self.chunks.iter());
+        let extents = self.extents().iter().zip(self.chunks.iter());
         let chunks = extents.filter(move |(extent, _)| extent.first < to && from <= extent.last);
         chunks.map(|(extent, chunk)| (extent.month, chunk))
     }
@@ -128,8 +146,7 @@ impl<C: Columns> Table<C> {
 
     /// Every chunk with its earliest instant, the earliest first.
     pub fn chunks_by_first(&self) -> impl Iterator<Item = (Micros, &Chunk<Piece<C>>)> {
-        let mut chunks: Vec<_> =
-            self.places.extents.iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
+        let mut chunks: Vec<_> = self.extents().iter().map(|extent| extent.first).zip(self.chunks.iter()).collect();
         chunks.sort_by_key(|(first, _)| *first);
         chunks.into_iter()
     }
@@ -137,18 +154,20 @@ impl<C: Columns> Table<C> {
     /// How many measurements there are.
     #[must_use]
     pub fn len(&self) -> usize {
+        self.kept.is_readable();
         self.chunks.iter().map(Chunk::len).sum()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        self.kept.is_readable();
         self.chunks.is_empty()
     }
 
     /// The measurement at a location; `None`: there is none.
     pub(crate) fn get(&self, location: Location) -> Option<(Moment, C::Row)> {
-        let chunk = self.chunks.get(location.chunk as usize)?;
+        let chunk = self.chunks.get(location.chunk as usize).filter(|_| self.kept.is_readable())?;
         let (piece, row) = chunk.at(location.row.into());
         (row < piece.len()).then(|| piece.row(row))
     }
@@ -185,7 +204,7 @@ impl<C: Columns> Table<C> {
         for (extent, chunk) in extents.iter_mut().zip(chunks.iter()) {
             extent.rows = u32::try_from(chunk.len()).ok()?;
         }
-        (chunks.len() == extents.len()).then(|| Self { chunks, places: Places::of(extents) })
+        (chunks.len() == extents.len()).then(|| Self { chunks, places: Places::of(extents), kept: Keeping::default() })
     }
 }
 

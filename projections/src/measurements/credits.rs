@@ -1,7 +1,8 @@
 //! Whose a closing is: everybody among whom a definition's attribution chooses, by the closing's number.
 
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Columns as _, Rows, columns};
+use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::definition::document::Attribution;
 use crate::dimensions::Dimensions;
 
@@ -23,23 +24,26 @@ columns! {
 
 /// The credits of all closings, by number.
 #[derive(Debug, Clone, Default)]
-pub struct Credits(Rows<CreditColumns>);
+pub struct Credits {
+    rows: Rows<CreditColumns>,
+    kept: Keeping,
+}
 
 impl Credits {
     /// How many there are: the number of the next closing.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Adds the credit of the next closing.
     pub(crate) fn push(&mut self, credit: Credit) {
-        self.0.push(credit);
+        self.rows.push(credit);
     }
 
     /// The agent whom an attribution chooses, 0 for nobody; of all repliers there may be more, see [`Self::repliers`].
     #[must_use]
     pub fn agent(&self, closing: u32, attribution: Attribution) -> u32 {
-        let Some((credits, row)) = self.0.find(closing as usize) else { return 0 };
+        let Some((credits, row)) = self.find(closing) else { return 0 };
         match attribution {
             Attribution::Closer => credits.closer.get(row),
             Attribution::Assignee => credits.assignee.get(row),
@@ -51,26 +55,36 @@ impl Credits {
     /// Every agent who had replied before a closing.
     #[must_use]
     pub fn repliers<'a>(&self, closing: u32, dimensions: &'a Dimensions) -> &'a [u32] {
-        let repliers = self.0.find(closing as usize).map_or(0, |(credits, row)| credits.repliers.get(row));
+        let repliers = self.find(closing).map_or(0, |(credits, row)| credits.repliers.get(row));
         dimensions.agent_sets.members(repliers)
     }
 
     /// Everybody whom a closing's figures can be counted for; `None`: there is no such closing.
     #[must_use]
     pub fn get(&self, closing: u32) -> Option<Credit> {
-        self.0.find(closing as usize).map(|(credits, row)| credits.row(row))
+        self.find(closing).map(|(credits, row)| credits.row(row))
+    }
+
+    fn find(&self, closing: u32) -> Option<(&CreditColumns, usize)> {
+        if self.kept.is_readable() { self.rows.find(closing as usize) } else { None }
+    }
+
+    /// Says whether they are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.rows.stay_plain(room);
     }
 
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
-        self.0.beside(twin.map(|twin| &twin.0));
+        self.rows.beside(twin.map(|twin| &twin.rows));
     }
 
     pub(crate) fn dump(&self, out: &mut Writer) {
-        self.0.dump(out);
+        self.rows.dump(out);
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Rows::load(from).map(Self)
+        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
     }
 }

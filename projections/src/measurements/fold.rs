@@ -1,6 +1,6 @@
 //! From facts to measurements: what one event measures, given the state its ticket is in.
 
-use super::batch::{Batch, Became, Late, Next};
+use super::batch::{Batch, Became, Next};
 use super::chunk::Moment;
 use super::credits::Credit;
 use super::kinds::{
@@ -15,7 +15,7 @@ use crate::business_time::Schedules;
 use crate::definition::document::{
     Clock, Folded, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric,
 };
-use crate::dimensions::{Dimensions, Names, TooMany};
+use crate::dimensions::{AtOpening, Dimensions, Names, TooMany};
 use crate::ticket_facts::{
     AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts,
     RunFacts, RunsOf, Spent, Stretch, TicketFacts, Took,
@@ -23,10 +23,10 @@ use crate::ticket_facts::{
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::CodecError;
 use daftar_eventlog::facts::{
-    Actor, Change, Facts, Owner, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
+    Actor, Change, Facts, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
     TicketTransferred,
 };
-use daftar_eventlog::{FactRow, Position};
+use daftar_eventlog::{Position, Version};
 
 /// Why an event could not be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,10 @@ pub(super) struct Measurer<'a> {
     pub(super) folded: &'a Folded,
     /// Whether any of its clocks reads the schedules.
     pub(super) reads_schedules: bool,
+    /// Whether any duration is kept.
+    pub(super) counts_time: bool,
+    /// Whether tickets keep the dimensions that they have from their opening.
+    pub(super) keeps_dimensions: bool,
     pub(super) schedules: &'a Schedules,
     pub(super) dimensions: &'a mut Dimensions,
     pub(super) next: Next,
@@ -72,13 +76,13 @@ impl Measurer<'_> {
     /// Every event but an opening.
     pub(super) fn continued(
         &mut self,
-        row: &FactRow<'_>,
+        version: Version,
         at: At,
         ticket: &mut TicketFacts,
         facts: &Facts<'_>,
     ) -> Result<(), FoldError> {
         ticket.version += 1;
-        if ticket.version != row.version.0 {
+        if ticket.version != version.0 {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
@@ -124,8 +128,8 @@ impl Measurer<'_> {
 
     /// The clocks of the definition.
     fn clocks(&self) -> Clocks<'_> {
-        let Self { folded, reads_schedules, schedules, .. } = *self;
-        Clocks { folded, reads_schedules, schedules, dimensions: self.dimensions }
+        let Self { folded, reads_schedules, schedules, counts_time, .. } = *self;
+        Clocks { folded, run: counts_time, reads_schedules, schedules, dimensions: self.dimensions }
     }
 
     /// An opening, and the state of the ticket from then on.
@@ -156,16 +160,14 @@ impl Measurer<'_> {
         opened: &TicketOpened<'_>,
         facts: &TicketFacts,
     ) -> Result<(), TooMany> {
-        let customer = match opened.owner {
-            Owner::Customer(pseudonym) => self.dimensions.customers.number(pseudonym)?,
-            Owner::Ticket(_) => 0,
-        };
+        let kept = if self.keeps_dimensions { self.dimensions.at_opening(opened)? } else { AtOpening::default() };
+        let AtOpening { channel, tier, language, customer, attributes } = kept;
         let row = TicketRow {
-            channel: self.dimensions.channels.small_or_none(opened.channel)?,
-            tier: self.dimensions.tiers.small_or_none(opened.customer_tier)?,
-            language: opened.language.map_or(Ok(0), |language| self.dimensions.languages.wide(language))?,
+            channel,
+            tier,
+            language,
             customer,
-            attributes: self.dimensions.attribute_set(opened)?,
+            attributes,
             opened_at: at.at,
             clock_started: Position::ZERO,
             clock_started_after: 0,
@@ -209,18 +211,22 @@ impl Measurer<'_> {
 
     /// Remembers what the ticket does from now on, where a definition will want to count it by a schedule in force later.
     fn note_stretch(&self, at: At, ticket: &mut TicketFacts) {
-        if self.reads_schedules && self.folded.chosen == ScheduleChosen::AtEnd {
+        if self.counts_at_end() {
             ticket.stretches.push(Stretch { doing: ticket.doing, from: at.at });
         }
     }
 
     /// Writes down that the ticket passed something.
     fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
-        self.batch.passed.push(Passed { ticket, position, milestone });
+        self.batch.pass(Passed { ticket, position, milestone });
     }
 
-    /// Ends the runs that the event ended without a value, and begins those it began.
+    /// Ends the runs that the event ended without a value, and begins those it began; where they are not kept there are
+    /// none.
     fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+        if !self.batch.runs.is_kept() {
+            return Ok(());
+        }
         let runs = ticket.runs;
         let (first, next) = (ticket.response.first_since(), ticket.response.next_since(self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
@@ -316,6 +322,11 @@ impl Measurer<'_> {
         ticket.spent.open(measure) - begun.counted
     }
 
+    /// Whether durations are measured once they end, by the schedule that is in force then.
+    fn counts_at_end(&self) -> bool {
+        self.reads_schedules && self.folded.chosen == ScheduleChosen::AtEnd
+    }
+
     fn is_counted_at_end(&self, measure: &Measure) -> bool {
         measure.clock == Clock::Business && self.folded.chosen == ScheduleChosen::AtEnd
     }
@@ -364,7 +375,9 @@ impl Measurer<'_> {
 
     /// A public reply by an agent.
     fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
-        ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
+        if self.batch.credits.is_kept() {
+            ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
+        }
         self.batch.public_replies.push((at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));
         self.answered(at, ticket, Replier::Agent(agent));
         match ticket.public_agent_replies {
@@ -411,8 +424,8 @@ impl Measurer<'_> {
         let first = reply.rating.is_none();
         let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
         self.batch.ratings.push((at.moment(in_force), rating));
-        if let Some(earlier) = reply.rating.replace(self.next.ratings.take(at.at)) {
-            self.batch.late.push(Late::new(Became::RatingSuperseded, earlier, at.position));
+        if let Some(earlier) = reply.rating.replace(self.next.rating_place(at.at)) {
+            self.batch.became(Became::RatingSuperseded, earlier, at.position);
         }
     }
 
@@ -441,7 +454,7 @@ impl Measurer<'_> {
         }
         self.end_run(at, ticket.runs.full, RunEnd::Given);
         self.batch.closings.push((moment, closing.row));
-        let location = self.next.closings.take(at.at);
+        let location = self.next.closing_place(at.at);
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
@@ -452,7 +465,7 @@ impl Measurer<'_> {
     /// What a closing measures.
     fn closing(&self, at: At, ticket: &TicketFacts, number: u32, by: ActorKind, offered: bool) -> Measured {
         let folded = self.folded;
-        let reads_end = self.reads_schedules && folded.chosen == ScheduleChosen::AtEnd;
+        let reads_end = self.counts_at_end();
         let spent = if reads_end { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
         let (whole, clock) = (spent.resolution(folded), folded.clock);
         let (started, took) = match folded.resolution_per {
@@ -482,7 +495,7 @@ impl Measurer<'_> {
         if let Some(undone) = ticket.closings.last() {
             let (previous, closing) = (ticket.last_reopened, undone.number);
             self.batch.reopenings.push((at.moment(undone.in_force), Reopening { previous, closing }));
-            self.batch.late.push(Late::new(Became::Retracted, undone.location, at.position));
+            self.batch.became(Became::Retracted, undone.location, at.position);
         }
         ticket.last_reopened = Some(at.at);
         ticket.reopened(at.at, matches!(reopened.by, Actor::Customer(_)), &self.clocks());
@@ -500,15 +513,15 @@ impl Measurer<'_> {
         if *closing.answered_after.get_or_insert(ticket.reopenings) != ticket.reopenings {
             return Ok(());
         }
-        self.batch.late.push(Late::new(Became::Answered, closing.location, at.position));
+        self.batch.became(Became::Answered, closing.location, at.position);
         let moment = at.moment(closing.in_force);
         let mut given = |field, scale, score, choices| {
             let first = closing.answers.iter().all(|(answered, _)| *answered != field);
             let superseded = Position::ZERO;
             let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
             self.batch.answers.push((moment, answer));
-            if let Some(earlier) = supersede(closing, field, self.next.answers.take(at.at)) {
-                self.batch.late.push(Late::new(Became::AnswerSuperseded, earlier, at.position));
+            if let Some(earlier) = supersede(closing, field, self.next.answer_place(at.at)) {
+                self.batch.became(Became::AnswerSuperseded, earlier, at.position);
             }
         };
         if let Some(overall) = survey.overall {

@@ -4,13 +4,14 @@ use super::Measurements;
 use super::batch::{Batch, Next, Tables};
 use super::changes::Changes;
 use super::fold::{At, FoldError, Measurer};
+use super::needs::Needs;
 use super::running::Running;
 use crate::columns::map::Fast;
 use crate::dimensions::TooMany;
-use crate::ticket_facts::Micros;
-use daftar_eventlog::codec::decode_facts;
+use crate::ticket_facts::{Micros, TicketFacts};
+use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{Facts, TicketOpened};
-use daftar_eventlog::{FactRow, Position, StreamKind, StreamName, StreamNumber};
+use daftar_eventlog::{Fact, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::mpsc;
 
 /// In place of a ticket's number: the stream is a ticket's, not opened yet.
@@ -21,6 +22,11 @@ const PASSED_OVER: u32 = u32::MAX - 1;
 const UNNAMED: u32 = u32::MAX - 2;
 /// In place of a ticket's number: the ticket is another part's.
 const OTHERS: u32 = u32::MAX - 3;
+
+/// What is wrong with a log that opens a ticket twice.
+const OPENED_TWICE: &str = "a ticket is opened twice";
+/// What is wrong with a log that has an event of a ticket before its opening.
+const NOT_OPENED: &str = "a ticket's first event is not its opening";
 
 impl Measurements {
     /// Takes note of what a stream is about, before its first event.
@@ -49,10 +55,12 @@ impl Measurements {
                 let measurer = Measurer {
                     folded: &self.folded,
                     reads_schedules: self.folded.reads_schedules(),
+                    counts_time: self.counts_time,
+                    keeps_dimensions: self.needs.cover(Needs::TicketDimensions),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,
                     next,
-                    batch: Batch::default(),
+                    batch: Batch::keeping(self.needs),
                 };
                 let folder = Folder {
                     happened_by: self.happened_by,
@@ -75,8 +83,37 @@ impl Measurements {
         folder.fold(rows, |batch| tables.write(batch))
     }
 
+    /// Folds all events of each of some tickets, one ticket after the other; none of them may have been folded before, and
+    /// none can be folded on. [`Self::end_at`] says where the log ends.
+    ///
+    /// After an error, which says neither where nor what, the state must not be used any more.
+    pub(crate) fn fold_whole<'f, F: Iterator<Item = Fact<'f>>>(
+        &mut self,
+        tickets: impl Iterator<Item = F>,
+    ) -> Result<Option<Micros>, FoldError> {
+        let (mut folder, mut tables) = self.halves();
+        let (mut running, mut latest, mut since) = (TicketFacts::blank(), None, 0);
+        for events in tickets {
+            latest = latest.max(folder.apply_whole(events, &mut running)?);
+            since += 1;
+            if since == BATCH_TICKETS {
+                tables.write(&mut folder.measurer.batch);
+                since = 0;
+            }
+        }
+        tables.write(&mut folder.measurer.batch);
+        Ok(latest)
+    }
+
+    /// Takes note of where the log ends that was folded ticket by ticket, and of the latest instant in it.
+    pub(crate) fn end_at(&mut self, position: Position, latest: Option<Micros>) {
+        self.position = position;
+        latest.into_iter().for_each(|latest| self.latest.push(position, latest));
+    }
+
     /// The same, what was measured being written by a second thread while this one folds on.
     pub(crate) fn fold_on_two_threads<'r>(&mut self, rows: impl Iterator<Item = FactRow<'r>>) -> Result<(), Stopped> {
+        let needs = self.needs;
         let (mut folder, mut tables) = self.halves();
         std::thread::scope(|scope| {
             let (measured, batches) = mpsc::channel::<Batch>();
@@ -89,7 +126,7 @@ impl Measurements {
                 }
             });
             let folded = folder.fold(rows, |batch| {
-                let spare = spare.try_recv().unwrap_or_default();
+                let spare = spare.try_recv().unwrap_or_else(|_| Batch::keeping(needs));
                 // Where the writer is gone it panicked, which is told below.
                 let _ = measured.send(std::mem::replace(batch, spare));
             });
@@ -105,6 +142,9 @@ pub(crate) type Stopped = (Position, FoldError);
 
 /// How many events are measured before what they measured is written.
 const BATCH_EVENTS: usize = if cfg!(test) { 3 } else { 2048 };
+
+/// How many tickets are folded as a whole before what they measured is written.
+const BATCH_TICKETS: usize = if cfg!(test) { 3 } else { 64 };
 
 /// The half of a state that says what the next events measure.
 struct Folder<'a> {
@@ -142,44 +182,93 @@ impl Folder<'_> {
             return Err(FoldError::OutOfOrder("positions do not rise"));
         }
         *self.position = row.position;
+        let fact = Fact::from(row);
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            PASSED_OVER => return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?),
+            PASSED_OVER => return Ok(decode(&fact).map(drop)?),
             // Whoever folds that part reads it.
             OTHERS => return Ok(()),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
-            _ if self.happened_by.is_some_and(|last| last < row.occurred_at.micros()) => {
-                return Ok(decode_facts(row.event_type, row.schema, row.facts).map(drop)?);
-            }
-            ticket => self.apply_ticket(row, ticket)?,
+            _ if self.is_too_late(&fact) => return Ok(decode(&fact).map(drop)?),
+            ticket => self.apply_ticket(&fact, row.stream, ticket)?,
         }
         self.measurer.batch.latest.push((row.position, row.occurred_at.micros()));
         Ok(())
     }
 
-    fn apply_ticket(&mut self, row: &FactRow<'_>, ticket: u32) -> Result<(), FoldError> {
-        let facts = decode_facts(row.event_type, row.schema, row.facts)?;
-        self.changes.note(&facts, row.position);
-        if let Facts::TicketOpened(opened) = &facts {
-            return self.open(row, ticket, opened);
-        }
-        let Some(running) = self.running.get_mut(ticket) else {
-            return Err(FoldError::OutOfOrder("a ticket's first event is not its opening"));
-        };
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
-        self.measurer.continued(row, at, running, &facts)
+    /// Whether it happened after what is counted.
+    fn is_too_late(&self, fact: &Fact<'_>) -> bool {
+        self.happened_by.is_some_and(|last| last < fact.occurred_at.micros())
     }
 
-    fn open(&mut self, row: &FactRow<'_>, ticket: u32, opened: &TicketOpened<'_>) -> Result<(), FoldError> {
-        if ticket != UNOPENED || row.version.0 != 1 {
-            return Err(FoldError::OutOfOrder("a ticket is opened twice"));
+    fn apply_ticket(&mut self, fact: &Fact<'_>, stream: StreamNumber, ticket: u32) -> Result<(), FoldError> {
+        let facts = decode(fact)?;
+        self.changes.note(&facts, fact.position);
+        if let Facts::TicketOpened(opened) = &facts {
+            if ticket != UNOPENED {
+                return Err(FoldError::OutOfOrder(OPENED_TWICE));
+            }
+            let id = self.unopened.remove(&stream.0).unwrap_or_default();
+            let (ticket, running) = self.open(fact, id, opened)?;
+            self.streams[stream.0 as usize] = ticket;
+            self.running.push(running);
+            return Ok(());
         }
-        let ticket = u32::try_from(self.running.len()).ok().filter(|n| *n < OTHERS);
-        let ticket = ticket.ok_or(TooMany { what: "tickets", limit: OTHERS })?;
-        self.streams[row.stream.0 as usize] = ticket;
-        let id = self.unopened.remove(&row.stream.0).unwrap_or_default();
-        let at = At { ticket, at: row.occurred_at.micros(), position: row.position };
-        self.running.push(self.measurer.opened(at, id, opened)?);
-        Ok(())
+        let Some(running) = self.running.get_mut(ticket) else { return Err(FoldError::OutOfOrder(NOT_OPENED)) };
+        self.measurer.continued(fact.version, at(fact, ticket), running, &facts)
     }
+
+    /// An opening: the ticket's number and its state.
+    fn open(
+        &mut self,
+        fact: &Fact<'_>,
+        id: Box<str>,
+        opened: &TicketOpened<'_>,
+    ) -> Result<(u32, TicketFacts), FoldError> {
+        if fact.version.0 != 1 {
+            return Err(FoldError::OutOfOrder(OPENED_TWICE));
+        }
+        let ticket = self.measurer.next.ticket()?;
+        if OTHERS <= ticket {
+            return Err(TooMany { what: "tickets", limit: OTHERS }.into());
+        }
+        Ok((ticket, self.measurer.opened(at(fact, ticket), id, opened)?))
+    }
+
+    /// All events of one ticket of which none was folded before; answers the latest instant among those that count.
+    fn apply_whole<'f>(
+        &mut self,
+        events: impl Iterator<Item = Fact<'f>>,
+        running: &mut TicketFacts,
+    ) -> Result<Option<Micros>, FoldError> {
+        let (mut ticket, mut latest) = (None, None);
+        for fact in events {
+            let facts = decode(&fact)?;
+            if self.is_too_late(&fact) {
+                continue;
+            }
+            latest = latest.max(Some(fact.occurred_at.micros()));
+            self.changes.note(&facts, fact.position);
+            match (&facts, ticket) {
+                (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
+                (Facts::TicketOpened(opened), None) => {
+                    let (number, opened) = self.open(&fact, Box::default(), opened)?;
+                    ticket = Some(number);
+                    let before = std::mem::replace(running, opened);
+                    running.take_memory(before);
+                }
+                (_, None) => return Err(FoldError::OutOfOrder(NOT_OPENED)),
+                (facts, Some(ticket)) => self.measurer.continued(fact.version, at(&fact, ticket), running, facts)?,
+            }
+        }
+        Ok(latest)
+    }
+}
+
+fn decode<'a>(fact: &Fact<'a>) -> Result<Facts<'a>, CodecError> {
+    decode_facts(fact.event_type, fact.schema, fact.facts)
+}
+
+fn at(fact: &Fact<'_>, ticket: u32) -> At {
+    At { ticket, at: fact.occurred_at.micros(), position: fact.position }
 }

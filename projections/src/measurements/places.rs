@@ -2,14 +2,20 @@
 
 use crate::columns::rows::CHUNK_ROWS;
 use crate::ticket_facts::Micros;
-use chrono::{DateTime, Datelike as _};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Where a measurement stands in its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Location {
     pub(crate) chunk: u32,
     pub(crate) row: u16,
+}
+
+impl Location {
+    /// Of a measurement that is not kept.
+    pub(crate) const NOWHERE: Self = Self { chunk: 0, row: 0 };
 }
 
 /// Which instants a chunk holds.
@@ -38,6 +44,8 @@ pub(crate) struct Places {
     filling: BTreeMap<i32, u32>,
     /// The chunk filled last.
     last: u32,
+    /// The instants of its month.
+    last_month: Range<Micros>,
 }
 
 impl Places {
@@ -45,7 +53,7 @@ impl Places {
     pub(super) fn of(extents: Vec<Extent>) -> Self {
         // Of the chunks of a month only the last can have room.
         let filling = extents.iter().zip(0..).map(|(extent, number)| (extent.month, number)).collect();
-        Self { extents, filling, last: 0 }
+        Self { extents, filling, ..Self::default() }
     }
 
     /// Takes the place of the next measurement, which is of an instant.
@@ -62,10 +70,11 @@ impl Places {
 
     /// The number of the chunk that takes the next measurement of an instant.
     fn chunk_at(&mut self, at: Micros) -> u32 {
-        // Most often it lies among those of the chunk filled last, and so in the same month.
-        let last = self.extents.get(self.last as usize);
-        if last.is_none_or(|extent| at < extent.first || extent.last < at || extent.is_full()) {
-            self.last = self.chunk_for(month_of(at));
+        // Most often it lies in the month of the one before.
+        let has_room = || self.extents.get(self.last as usize).is_some_and(|extent| !extent.is_full());
+        if !(self.last_month.contains(&at) && has_room()) {
+            let month = month_of(at);
+            (self.last, self.last_month) = (self.chunk_for(month), start_of(month)..start_of(month + 1));
         }
         self.last
     }
@@ -88,4 +97,23 @@ impl Places {
 fn month_of(at: Micros) -> i32 {
     let date = DateTime::from_timestamp_micros(at).unwrap_or_default();
     date.year() * 12 + i32::try_from(date.month0()).unwrap_or(0)
+}
+
+/// The first instant of a UTC month, by its number from January of year 0.
+fn start_of(month: i32) -> Micros {
+    let first = NaiveDate::from_ymd_opt(month.div_euclid(12), month.rem_euclid(12).cast_unsigned() + 1, 1);
+    first.map_or(0, |first| first.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_begins_where_the_one_before_ends() {
+        for month in 1900 * 12..2201 * 12 {
+            let start = start_of(month);
+            assert_eq!((month_of(start), month_of(start - 1)), (month, month - 1));
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Runs: from when to when each duration that can have a target ran, ended or not.
 
 use super::chunk::written;
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Columns as _, Rows, columns};
+use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::definition::document::TargetMetric;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -63,7 +64,10 @@ columns! {
 
 /// Every run of every ticket, in order of their beginnings in the log.
 #[derive(Debug, Clone, Default)]
-pub struct Runs(Rows<KeptRuns>);
+pub struct Runs {
+    rows: Rows<KeptRuns>,
+    kept: Keeping,
+}
 
 /// What becomes of a run.
 #[derive(Debug, Clone, Copy)]
@@ -107,9 +111,15 @@ impl KeptRuns {
 }
 
 impl Runs {
+    /// Says whether they are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.rows.stay_plain(room);
+    }
+
     /// How many there are: the number of the next.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Begins or ends a run.
@@ -117,9 +127,9 @@ impl Runs {
         match *turn {
             Turn::Began { metric, ticket, started, since, position } => {
                 let (later, how, ended) = (since - started, RunEnd::Given, Position::ZERO);
-                self.0.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
+                self.rows.push(KeptRun { metric, ticket, started, later, began: position, lasted: 0, how, ended });
             }
-            Turn::Ended { number, at, how, position } => self.0.change(number as usize, |runs, row| {
+            Turn::Ended { number, at, how, position } => self.rows.change(number as usize, |runs, row| {
                 if runs.ended.get(row) == Position::ZERO {
                     runs.lasted.set(row, at - runs.started.get(row) - runs.later.get(row));
                     runs.how.set(row, how);
@@ -131,8 +141,9 @@ impl Runs {
 
     /// Every run that had begun at `position`, as it stood then.
     pub fn at(&self, position: Position) -> impl Iterator<Item = Run> {
-        let begun = self.0.partition_point(|runs, row| runs.began.get(row) <= position);
-        self.0
+        self.kept.is_readable();
+        let begun = self.rows.partition_point(|runs, row| runs.began.get(row) <= position);
+        self.rows
             .pieces()
             .take_while(move |(first, _)| *first < begun)
             .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
@@ -140,14 +151,14 @@ impl Runs {
 
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
-        self.0.beside(twin.map(|twin| &twin.0));
+        self.rows.beside(twin.map(|twin| &twin.rows));
     }
 
     pub(crate) fn dump(&self, out: &mut Writer) {
-        self.0.dump(out);
+        self.rows.dump(out);
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Rows::load(from).map(Self)
+        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
     }
 }

@@ -1,8 +1,9 @@
 //! Spans: what each ticket was doing, and under which dimensions, from one moment to the next.
 
 use super::chunk::written;
+use super::needs::Keeping;
 use crate::checkpoint::{Reader, Writer};
-use crate::columns::rows::{Columns as _, Rows, columns};
+use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::ticket_facts::{Doing, InForce, Micros};
 use daftar_eventlog::Position;
 
@@ -41,7 +42,10 @@ columns! {
 
 /// Every span of every ticket, in order of their beginnings in the log.
 #[derive(Debug, Clone, Default)]
-pub struct Spans(Rows<KeptSpans>);
+pub struct Spans {
+    rows: Rows<KeptSpans>,
+    kept: Keeping,
+}
 
 /// A span as it stood at some position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,14 +108,14 @@ impl KeptSpans {
 impl Spans {
     /// How many there are: the number of the next.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Begins the next span and ends the ticket's last one.
     pub(crate) fn turn(&mut self, turn: &Turn) {
         let &Turn { number, previous, ticket, at, doing, in_force, position } = turn;
         if let Some(previous) = previous {
-            self.0.change(previous as usize, |spans, row| {
+            self.rows.change(previous as usize, |spans, row| {
                 spans.lasted.set(row, at - spans.from.get(row));
                 spans.ended.set(row, position);
             });
@@ -120,13 +124,14 @@ impl Spans {
         let back = previous.map_or(0, |previous| number - previous);
         let (from, began, ended, lasted) = (at, position, Position::ZERO, 0);
         let kept = Kept { ticket, from, lasted, doing, branch, department, priority, agent, tags, began, ended, back };
-        self.0.push(kept);
+        self.rows.push(kept);
     }
 
     /// The span with that number as it stood at `position`; `None` when it had not begun.
     #[must_use]
     pub fn get(&self, number: u32, position: Position) -> Option<Span> {
-        let (spans, row) = self.0.find(number as usize)?;
+        self.kept.is_readable();
+        let (spans, row) = self.rows.find(number as usize)?;
         (spans.began.get(row) <= position).then(|| spans.at(row, position))
     }
 
@@ -138,14 +143,16 @@ impl Spans {
 
     /// The spans a ticket had been in at `position`, the latest first, given its last span.
     pub fn back_from(&self, last: u32, position: Position) -> impl Iterator<Item = Span> {
+        self.kept.is_readable();
         self.numbers_back_from(last).filter_map(move |number| self.get(number, position))
     }
 
     /// Every span of an open ticket that began before `until` and had not ended at `since`, as it all stood at
     /// `position`, with its ticket, in order of their beginnings in the log.
     pub(crate) fn seen(&self, position: Position, since: Micros, until: Micros) -> impl Iterator<Item = (u32, Span)> {
-        let begun = self.0.partition_point(|spans, row| spans.began.get(row) <= position);
-        let pieces = self.0.pieces().take_while(move |(first, _)| *first < begun);
+        self.kept.is_readable();
+        let begun = self.rows.partition_point(|spans, row| spans.began.get(row) <= position);
+        let pieces = self.rows.pieces().take_while(move |(first, _)| *first < begun);
         pieces.flat_map(move |(first, spans)| {
             let open = (0..spans.len().min(begun - first)).filter(move |row| spans.doing.get(*row).is_open());
             let seen = open.filter(move |row| spans.is_seen(*row, position, since, until));
@@ -155,22 +162,28 @@ impl Spans {
 
     fn numbers_back_from(&self, last: SpanNumber) -> impl Iterator<Item = SpanNumber> {
         let before = |number: &SpanNumber| {
-            let (spans, row) = self.0.find(*number as usize)?;
+            let (spans, row) = self.rows.find(*number as usize)?;
             Some(spans.back.get(row)).filter(|back| *back != 0).and_then(|back| number.checked_sub(back))
         };
         std::iter::successors(Some(last), before)
     }
 
+    /// Says whether they are kept, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
+        self.kept = kept;
+        self.rows.stay_plain(room);
+    }
+
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
-        self.0.beside(twin.map(|twin| &twin.0));
+        self.rows.beside(twin.map(|twin| &twin.rows));
     }
 
     pub(crate) fn dump(&self, out: &mut Writer) {
-        self.0.dump(out);
+        self.rows.dump(out);
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Rows::load(from).map(Self)
+        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
     }
 }

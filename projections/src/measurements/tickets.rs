@@ -1,11 +1,12 @@
 //! The table of tickets: what never changes about each, and the positions at which it passed its milestones.
 
 use super::chunk::{mark, written};
+use super::needs::Keeping;
 use super::spans::SpanNumber;
 use crate::business_time::ScheduleClass;
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::map::Map;
-use crate::columns::rows::{Rows, columns};
+use crate::columns::rows::{Room, Rows, columns};
 use crate::columns::texts::Texts;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -84,20 +85,27 @@ type Void = (Position, Position);
 /// All tickets, by number.
 #[derive(Debug, Clone, Default)]
 pub struct Tickets {
+    count: usize,
     rows: Rows<TicketColumns>,
     ids: Texts,
     /// Where each voided ticket was voided and restored, in order.
     voids: Map<u32, Vec<Void>>,
     /// A bit for each ticket that was ever voided: most were not, and are told without looking further.
     ever_voided: Arc<Vec<u64>>,
+    kept: Keeping,
+    dimensions_kept: Keeping,
+    ids_kept: Keeping,
 }
 
 /// Ways to read single columns.
 macro_rules! readers {
-    ($($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
+    ($kept:ident: $($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
         $(#[$doc])*
         #[must_use]
         pub fn $column(&self, ticket: u32) -> $type {
+            if !self.$kept.is_readable() {
+                return <$type>::default();
+            }
             let (page, row) = self.rows.at(ticket as usize);
             page.$column.get(row)
         }
@@ -105,7 +113,7 @@ macro_rules! readers {
 }
 
 impl Tickets {
-    readers! {
+    readers! { dimensions_kept:
         /// Its channel.
         channel: u16,
         /// Its customer's tier at the opening.
@@ -116,6 +124,9 @@ impl Tickets {
         customer: u32,
         /// Its set of attributes.
         attributes: u32,
+    }
+
+    readers! { kept:
         /// When it was opened.
         opened_at: Micros,
         /// Where its first-response clock started; 0: it has not.
@@ -137,18 +148,21 @@ impl Tickets {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.count
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.count == 0
     }
 
     /// When its first-response clock started, once it has.
     #[must_use]
     pub fn clock_started_at(&self, ticket: u32) -> Micros {
+        if !self.kept.is_readable() {
+            return Micros::default();
+        }
         let (page, row) = self.rows.at(ticket as usize);
         page.opened_at.get(row) + page.clock_started_after.get(row)
     }
@@ -156,6 +170,9 @@ impl Tickets {
     /// When its first response was given, where one was.
     #[must_use]
     pub fn first_response_at(&self, ticket: u32) -> Micros {
+        if !self.kept.is_readable() {
+            return Micros::default();
+        }
         let (page, row) = self.rows.at(ticket as usize);
         page.opened_at.get(row) + page.first_response_after.get(row)
     }
@@ -166,14 +183,31 @@ impl Tickets {
         self.ids.beside(twin.map(|twin| &twin.ids));
     }
 
+    /// Adds the next ticket.
     pub(crate) fn push(&mut self, id: &str, row: TicketRow) {
-        self.ids.push(id);
+        self.count += 1;
+        if !self.ids_kept.is_left_out() {
+            self.ids.push(id);
+        }
         self.rows.push(row);
+    }
+
+    /// Adds tickets of which nothing is kept.
+    pub(crate) fn push_unkept(&mut self, count: usize) {
+        self.count += count;
+    }
+
+    /// Says what is kept of tickets (anything, their dimensions, their ids), and what may be taken without being packed;
+    /// before the first.
+    pub(crate) fn keep(&mut self, [kept, dimensions, ids]: [Keeping; 3], room: &Room) {
+        (self.kept, self.dimensions_kept, self.ids_kept) = (kept, dimensions, ids);
+        self.rows.stay_plain(room);
     }
 
     /// The ticket's id.
     #[must_use]
     pub fn id(&self, ticket: u32) -> &str {
+        self.ids_kept.is_readable();
         self.ids.get(ticket as usize).unwrap_or_default()
     }
 
@@ -275,7 +309,8 @@ impl Tickets {
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        let mut tickets = Self { rows: Rows::load(from)?, ids: Texts::load(from)?, ..Self::default() };
+        let (rows, ids) = (Rows::load(from)?, Texts::load(from)?);
+        let mut tickets = Self { count: rows.len(), rows, ids, ..Self::default() };
         for _ in 0..from.number()? {
             let ticket = u32::try_from(from.number()?).ok()?;
             let voids = (0..from.number()?).map(|_| Some((Position(from.number()?), Position(from.number()?))));

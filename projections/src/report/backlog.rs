@@ -4,9 +4,11 @@ use super::adding::Adds;
 use super::counting::Counting;
 use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
+use super::needs::Asked;
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 
 /// The classes of age, by time since the opening.
 const AGES: [&str; standing::AGES] = ["under_1d", "1d_3d", "3d_7d", "7d_30d", "over_30d"];
@@ -24,6 +26,10 @@ impl Adds for Backlog {
 
 impl RowFigures for Backlog {
     const FIGURES: u64 = 5;
+
+    fn reads(_: &Asked<'_>) -> Needs {
+        standing::READ
+    }
 
     /// Open tickets count at each period's end, under the dimensions in force then, for the assignee. Where nothing
     /// says otherwise the first period is that of the first opening, whether or not the ticket is still open at its end.

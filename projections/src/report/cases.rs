@@ -5,10 +5,12 @@ use super::counting::Counting;
 use super::dissatisfaction;
 use super::explain::part::{Lookup, PartOf, count, share_of, values};
 use super::instants::Instants;
+use super::needs::Asked;
 use super::standing::Standing;
 use super::{Fields, RowFigures, Terms};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 
 /// A row being counted.
 #[derive(Default)]
@@ -23,6 +25,10 @@ adds!(Cases { opened, open, times, recovered });
 
 impl RowFigures for Cases {
     const FIGURES: u64 = 5;
+
+    fn reads(_: &Asked<'_>) -> Needs {
+        Needs::EVERYTHING
+    }
 
     /// Everything counts under the dimensions of the score that opened the case: the case at that score, the follow-up
     /// at the follow-up, and what is open at each period's end.

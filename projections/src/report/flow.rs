@@ -5,6 +5,7 @@ use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, values};
 use super::explain::recall::TakenBy;
 use super::figure::Figure;
+use super::needs::Asked;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::OneTouchCounts;
 use crate::dimensions::{Renumbering, renumbered_small};
@@ -12,11 +13,15 @@ use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::kinds::ActorKind;
+use crate::measurements::needs::Needs;
 use daftar_eventlog::Position;
 use std::collections::HashMap;
 
 /// Counts in distributions are in millionths, as durations are.
 const ONE: i64 = 1_000_000;
+
+/// The figures that are counted at closings.
+const OF_CLOSINGS: [&str; 5] = ["closed", "closed_tickets", "replies_per_closed", "closed_by", "reasons"];
 
 /// A row being counted.
 #[derive(Default)]
@@ -61,6 +66,16 @@ adds!(Flow {
 impl RowFigures for Flow {
     const FIGURES: u64 = 15;
 
+    fn reads(asked: &Asked<'_>) -> Needs {
+        asked.of(&["opened"], Needs::Openings)
+            | asked.of(&["priority_changed"], Needs::PriorityChanges)
+            | asked.of(&OF_CLOSINGS, Needs::Closings)
+            | asked.of(&["reopen_rate", "one_touch_rate"], FIRST_CLOSINGS_READ)
+            | asked.of(&["reopenings", "reopened_tickets"], Needs::Reopenings)
+            | asked.of(&["transfers", "transferred_tickets", "between"], Needs::Transfers)
+            | asked.of(&["stay"], Needs::Stays)
+    }
+
     /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
     /// which row its ticket is counted in.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
@@ -71,7 +86,7 @@ impl RowFigures for Flow {
         if query.asks("priority_changed") {
             counting.each(&state.priority_changes, |_| Whose::Agent, |row, _| row.priority_changed += 1);
         }
-        if query.asks_any(&["closed", "closed_tickets", "replies_per_closed", "closed_by", "reasons"]) {
+        if query.asks_any(&OF_CLOSINGS) {
             count_closings(counting, state);
         }
         if query.asks_any(&["reopen_rate", "one_touch_rate"]) {
@@ -216,6 +231,9 @@ impl FirstClosed {
         Share { count: self.one_touch, of: self.all }
     }
 }
+
+/// What [`count_first_closings`] reads.
+pub(super) const FIRST_CLOSINGS_READ: Needs = Needs::FirstClosings.and(Needs::Tickets);
 
 /// Counts first closings, by attribution.
 pub(super) fn count_first_closings<R: Default>(

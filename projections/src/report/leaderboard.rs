@@ -6,6 +6,7 @@ use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, share, values};
 use super::figure::Figure;
 use super::flow::{FirstClosed, count_first_closings};
+use super::needs::Asked;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
 use super::satisfaction::{Rated, count_csat, count_ratings, csat, is_positive, reply_rating};
@@ -15,6 +16,7 @@ use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -51,6 +53,11 @@ impl Adds for Leaderboard {
 
 impl RowFigures for Leaderboard {
     const FIGURES: u64 = 11;
+
+    /// Nearly everything, and it is by agent always.
+    fn reads(_: &Asked<'_>) -> Needs {
+        Needs::EVERYTHING
+    }
 
     /// Everything counts where its own report counts it. A target that is broken while its metric still runs counts at
     /// the moment it fell due.

@@ -5,18 +5,20 @@ use super::counting::{Counting, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::figure::Figure;
-use super::flow::{FirstClosed, count_first_closings};
-use super::resolution_times::each_full_resolution;
+use super::flow::{FIRST_CLOSINGS_READ, FirstClosed, count_first_closings};
+use super::needs::Asked;
+use super::resolution_times::{each_full_resolution, full_resolutions_read};
 use super::response_times::each_first_response;
 use super::satisfaction::{
-    Rated, Scores, add, count_csat, count_ratings, count_responses, counts_in_nps, csat, each_answer, is_positive, nps,
-    reply_rating, response_rate,
+    Rated, Scores, add, count_csat, count_ratings, count_responses, counts_in_nps, csat, csat_reads, each_answer,
+    is_positive, nps, reply_rating, response_rate,
 };
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Bound, Goal};
 use crate::exact::{Decimal, Distribution, Share};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use crate::ticket_facts::AnsweredField;
 
 /// A row being counted.
@@ -49,6 +51,21 @@ adds!(Overview {
 
 impl RowFigures for Overview {
     const FIGURES: u64 = 10;
+
+    fn reads(asked: &Asked<'_>) -> Needs {
+        let goals = asked.query.asks("goals") && !asked.document.goals.is_empty();
+        let of = |figure, read: Needs| read.when(goals || asked.query.asks(figure));
+        of("opened", Needs::Openings)
+            | of("closed", Needs::Closings)
+            | of("backlog", standing::READ)
+            | of("csat", csat_reads(asked.document))
+            | of("nps", Needs::Answers)
+            | of("reply_rating", Needs::Ratings)
+            | of("first_response", Needs::FirstResponses)
+            | of("full_resolution", full_resolutions_read(asked.document))
+            | of("reopen_rate", FIRST_CLOSINGS_READ)
+            | of("response_rate", Needs::Closings)
+    }
 
     /// Each figure counts where its own report counts it; the backlog at the period's end.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {

@@ -5,12 +5,14 @@ use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, share_of, values};
 use super::explain::recall::TakenBy;
 use super::figure::{JsonFields, Tells};
-use super::targeting::{Ended, Within};
+use super::needs::Asked;
+use super::targeting::{Ended, WITHIN_READ, Within};
 use super::{Fields, RowFigures, Terms};
-use crate::definition::document::{Per, ResolutionEnds, TargetMetric};
+use crate::definition::document::{Definition, Per, ResolutionEnds, TargetMetric};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::kinds::{Closings, FirstClosings};
+use crate::measurements::needs::Needs;
 
 /// A row being counted.
 #[derive(Default)]
@@ -42,6 +44,13 @@ adds!(ResolutionTimes {
 
 impl RowFigures for ResolutionTimes {
     const FIGURES: u64 = 10;
+
+    fn reads(asked: &Asked<'_>) -> Needs {
+        asked.of(&["first_resolution"], Needs::FirstClosings)
+            | asked.of(&["full_resolution", "within"], full_resolutions_read(asked.document))
+            | asked.of(&["within"], WITHIN_READ)
+            | asked.of(&OF_LAST_CLOSINGS, Needs::Closings)
+    }
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {
@@ -161,6 +170,14 @@ pub(super) fn each_last_closing<R: Default>(
     let recall = counting.recall;
     let stays = |c: &Counted<'_, Closings>| !recall.is_taken_back(c.values.retracted.get(c.row), TakenBy::Reopening);
     counting.each_where(&state.closings, |c| Whose::Closing(c.values.number.get(c.row)), stays, count);
+}
+
+/// What [`each_full_resolution`] reads.
+pub(super) fn full_resolutions_read(document: &Definition) -> Needs {
+    match document.folded().ends {
+        ResolutionEnds::FirstClose => Needs::FirstClosings,
+        ResolutionEnds::LastClose => Needs::Closings,
+    }
 }
 
 /// Hands on every full resolution that `keep` keeps: at the last closing of tickets that are closed, at the first closing, or at every

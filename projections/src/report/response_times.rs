@@ -4,12 +4,14 @@ use super::adding::{Values, adds};
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
 use super::figure::{JsonFields, Tells};
-use super::targeting::{Ended, Within};
+use super::needs::Asked;
+use super::targeting::{Ended, WITHIN_READ, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
+use crate::measurements::needs::Needs;
 
 /// A row being counted.
 #[derive(Default)]
@@ -25,6 +27,15 @@ adds!(ResponseTimes { first, within, next, started, answered });
 
 impl RowFigures for ResponseTimes {
     const FIGURES: u64 = 5;
+
+    fn reads(asked: &Asked<'_>) -> Needs {
+        // Whom an opening counts for, their span tells.
+        let openings = Needs::Openings | Needs::Tickets | Needs::Spans;
+        asked.of(&["first_response", "within"], Needs::FirstResponses)
+            | asked.of(&["within"], WITHIN_READ)
+            | asked.of(&["next_response"], Needs::NextResponses)
+            | asked.of(&["unanswered", "answer_rate"], openings)
+    }
 
     /// Responses count in the period of the reply, for its author; openings whose clock has started in the period of
     /// the opening, for the assignee.

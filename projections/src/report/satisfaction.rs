@@ -5,13 +5,15 @@ use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share};
 use super::explain::recall::{Recall, TakenBy};
 use super::figure::Figure;
+use super::needs::Asked;
 use super::{Fields, RowFigures, Terms, by_name};
-use crate::definition::document::{CesBetter, CsatAnswer, CsatSource, PositiveFrom};
+use crate::definition::document::{CesBetter, CsatAnswer, CsatSource, Definition, PositiveFrom};
 use crate::dimensions::{Renumbering, renumbered};
 use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::kinds::{Answers, Ratings};
+use crate::measurements::needs::Needs;
 use crate::ticket_facts::AnsweredField;
 use daftar_domain::satisfaction::Scale;
 use daftar_eventlog::Position;
@@ -48,6 +50,13 @@ adds!(Satisfaction { overall, ratings, response, questions, choices, nps, ces })
 
 impl RowFigures for Satisfaction {
     const FIGURES: u64 = 7;
+
+    fn reads(asked: &Asked<'_>) -> Needs {
+        asked.of(&["questions", "choices", "nps", "ces"], Needs::Answers)
+            | asked.of(&["csat"], csat_reads(asked.document))
+            | asked.of(&["reply_rating"], Needs::Ratings)
+            | asked.of(&["response_rate"], Needs::Closings)
+    }
 
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
     /// rating, for the reply's author; the response rate in the period of the closing.
@@ -195,6 +204,12 @@ fn counts(which: CsatAnswer, first: bool, superseded: Position, recall: &Recall)
         CsatAnswer::First => first,
         CsatAnswer::All => true,
     }
+}
+
+/// What [`count_csat`] reads.
+pub(super) fn csat_reads(document: &Definition) -> Needs {
+    let source = document.csat.source;
+    Needs::Answers.when(source != CsatSource::ReplyRatings) | Needs::Ratings.when(source != CsatSource::Survey)
 }
 
 /// Counts what satisfaction is made of: overall answers, ratings of replies, or both.

@@ -5,6 +5,7 @@ use super::groups::Place;
 use super::instants::Instants;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
+use crate::measurements::needs::Needs;
 use crate::measurements::spans::Span;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -105,6 +106,9 @@ impl Levels {
         self.stretches().map(|(instants, standing)| instants.len() as u64 * standing.open).sum()
     }
 }
+
+/// What [`count`] reads; openings tell where the first period lies.
+pub(super) const READ: Needs = Needs::Spans.and(Needs::Tickets).and(Needs::Openings);
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {

@@ -8,6 +8,7 @@ use crate::definition::document::{self, Clock, Measure, ScheduleChosen, TargetMe
 use crate::measurements::Measurements;
 use crate::measurements::chunk::Moments;
 use crate::measurements::kinds::{Closings, FirstClosings, FirstResponses, NextResponses};
+use crate::measurements::needs::Needs;
 use crate::measurements::runs::Run;
 use crate::measurements::spans::Span;
 use crate::ticket_facts::{Doing, InForce, Micros};
@@ -325,6 +326,9 @@ impl<'a> Targets<'a> {
         self.after(class, due, self.passed(class, from, to))
     }
 }
+
+/// What [`Within`] reads beside the durations.
+pub(super) const WITHIN_READ: Needs = Needs::Tickets.and(Needs::TicketDimensions).and(Needs::Spans);
 
 /// The share of durations within an asked duration, else within their targets.
 pub(super) struct Within<'a> {

@@ -6,6 +6,7 @@ use super::explain::part::{Lookup, PartOf, count, share, share_of};
 use super::figure::Figure;
 use super::instants::Instants;
 use super::json::rfc3339;
+use super::needs::Asked;
 use super::query::ReportName;
 use super::resolution_times::each_full_resolution;
 use super::response_times::{each_first_response, each_next_response};
@@ -14,6 +15,7 @@ use super::{CELLS_MAX, Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
 use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use crate::measurements::runs::{Run, RunEnd};
 use crate::ticket_facts::Micros;
 
@@ -52,6 +54,10 @@ impl Adds for Vec<Running> {
 impl RowFigures for Targets {
     /// Besides, each running ticket is one.
     const FIGURES: u64 = 3;
+
+    fn reads(_: &Asked<'_>) -> Needs {
+        Needs::EVERYTHING
+    }
 
     /// Durations that ended count where their metric does. One that did not end counts at the moment its target fell
     /// due, under the dimensions in force at the end of the report's prefix or where it was dropped; until then it runs,

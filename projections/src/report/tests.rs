@@ -1,6 +1,7 @@
 //! Reports from histories written by hand, and from random ones.
 
 mod by_hand;
+mod by_ticket;
 mod cases;
 mod figures;
 mod leaderboard;

@@ -4,9 +4,11 @@ use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count};
 use super::figure::Figure;
+use super::needs::Asked;
 use super::periods::Calendar;
 use super::{Fields, RowFigures, Terms};
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use crate::ticket_facts::Micros;
 use std::collections::BTreeMap;
 
@@ -34,6 +36,10 @@ adds!(Cell { opened, replies });
 impl RowFigures for Volume {
     const FIGURES: u64 = 1;
     const CELLS: u64 = 168;
+
+    fn reads(_: &Asked<'_>) -> Needs {
+        Needs::Openings | Needs::PublicReplies
+    }
 
     /// Openings count in the hour of the opening, public agent replies in that of the reply, for its author.
     fn count(counting: &mut Counting<'_, Self>, state: &Measurements) {

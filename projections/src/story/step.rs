@@ -39,7 +39,7 @@ impl Step {
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;
         let (folded, schedules, dimensions) = (state.folded(), state.schedules(), &state.dimensions);
-        let clocks = Clocks { folded, reads_schedules: folded.reads_schedules(), schedules, dimensions };
+        let clocks = Clocks { folded, run: true, reads_schedules: folded.reads_schedules(), schedules, dimensions };
         Ok(Self {
             position: row.position,
             version: row.version.0,

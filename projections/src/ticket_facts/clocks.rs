@@ -10,6 +10,8 @@ use crate::dimensions::Dimensions;
 #[derive(Clone, Copy)]
 pub(crate) struct Clocks<'a> {
     pub(crate) folded: &'a Folded,
+    /// Whether anybody asks how much time passes.
+    pub(crate) run: bool,
     /// Whether they read the schedules.
     pub(crate) reads_schedules: bool,
     pub(crate) schedules: &'a Schedules,

@@ -30,8 +30,6 @@ impl InForce {
 }
 
 impl Location {
-    const NOWHERE: Self = Self { chunk: 0, row: 0 };
-
     fn walk(&mut self, walk: &mut impl Walk) {
         walk.cell(&mut self.chunk);
         walk.cell(&mut self.row);
@@ -96,7 +94,7 @@ impl Stretch {
 
 impl TicketFacts {
     /// A state of nothing: what an opening begins with, and what is filled when a packed state is read.
-    pub(super) fn blank() -> Self {
+    pub(crate) fn blank() -> Self {
         Self {
             version: 0,
             opened_at: 0,

@@ -1,0 +1,78 @@
+//! The facts of a block's events in any order: its columns, found once and read by row.
+
+use super::{Fact, FactBlock, u32_at};
+use crate::codec::EventType;
+use crate::position::{Position, Version};
+use daftar_domain::Timestamp;
+
+/// The columns of a block that folds read.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockFacts<'a> {
+    first: u64,
+    /// None: positions follow each other.
+    positions: Option<&'a [[u8; 8]]>,
+    occurred_at: &'a [[u8; 8]],
+    versions: &'a [[u8; 4]],
+    types: &'a [[u8; 2]],
+    schemas: &'a [u8],
+    /// Where the facts of each event begin, and those of the last end.
+    offsets: &'a [[u8; 4]],
+    facts: &'a [u8],
+}
+
+impl FactBlock {
+    /// Its facts, to be read in any order.
+    #[must_use]
+    pub fn facts(&self) -> BlockFacts<'_> {
+        let (c, bytes) = (&self.columns, self.as_bytes());
+        BlockFacts {
+            first: c.first,
+            positions: c.listed_positions.then(|| column(bytes, c.positions_at, c.rows)),
+            occurred_at: column(bytes, c.occurred_at, c.rows),
+            versions: column(bytes, c.versions_at, c.rows),
+            types: column(bytes, c.types_at, c.rows),
+            schemas: &bytes[c.schemas_at..c.schemas_at + c.rows],
+            offsets: column(bytes, c.offsets_at, c.rows + 1),
+            facts: &bytes[c.facts_at..],
+        }
+    }
+}
+
+fn column<const N: usize>(bytes: &[u8], at: usize, rows: usize) -> &[[u8; N]] {
+    bytes[at..at + N * rows].as_chunks().0
+}
+
+impl<'a> BlockFacts<'a> {
+    /// Where the event at `row` stands in the log.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row, and positions are listed.
+    #[inline]
+    #[must_use]
+    pub fn position(&self, row: usize) -> Position {
+        match self.positions {
+            Some(positions) => Position(u64::from_le_bytes(positions[row])),
+            None => Position(self.first + row as u64),
+        }
+    }
+
+    /// The event at `row`, counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn fact(&self, row: usize) -> Fact<'a> {
+        let (begin, end) = (u32_at(&self.offsets[row], 0) as usize, u32_at(&self.offsets[row + 1], 0) as usize);
+        Fact {
+            position: self.position(row),
+            version: Version(u32::from_le_bytes(self.versions[row])),
+            occurred_at: Timestamp::clamped(i64::from_le_bytes(self.occurred_at[row])),
+            event_type: EventType(u16::from_le_bytes(self.types[row])),
+            schema: self.schemas[row],
+            facts: &self.facts[begin..end],
+        }
+    }
+}

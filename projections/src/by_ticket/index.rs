@@ -1,0 +1,188 @@
+//! Where the events of each stream stand in the blocks of a prefix.
+
+use super::Unfit;
+use daftar_eventlog::block::BLOCK_EVENTS;
+use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind};
+use std::num::NonZero;
+use std::ops::Range;
+
+/// What a stream is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// A ticket.
+    Ticket,
+    /// Anything else, which only has to be readable.
+    PassedOver,
+}
+
+/// The blocks of a prefix, and how many events of it each stream has.
+pub(super) struct Index {
+    blocks: Vec<Part>,
+    last: Position,
+    /// By number; none: never named.
+    streams: Vec<Option<Stream>>,
+    /// By number.
+    counts: Vec<u32>,
+}
+
+/// A block, and which of its rows are of the prefix.
+struct Part {
+    block: FactBlock,
+    rows: Range<usize>,
+}
+
+/// An event by the number of its block and its row there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Row(u32);
+
+impl Row {
+    const PER_BLOCK: usize = BLOCK_EVENTS;
+
+    fn of_block(block: usize, row: usize) -> Self {
+        // There are fewer blocks than that, or nothing is read.
+        Self(u32::try_from(block * Self::PER_BLOCK + row).unwrap_or(u32::MAX))
+    }
+
+    /// The event.
+    #[inline]
+    pub(super) fn of<'a>(self, blocks: &[BlockFacts<'a>]) -> Fact<'a> {
+        blocks[self.0 as usize / Self::PER_BLOCK].fact(self.0 as usize % Self::PER_BLOCK)
+    }
+}
+
+impl Index {
+    /// Reads every block up to `until`.
+    pub(super) async fn read(log: &dyn LogReader, until: Position) -> Result<Self, Unfit> {
+        let mut index = Self { blocks: Vec::new(), last: Position::ZERO, streams: Vec::new(), counts: Vec::new() };
+        while index.last < until {
+            let Some(block) = log.fact_block(index.last).await.map_err(|_| Unfit)? else { break };
+            let before = index.last;
+            index.add(block, until)?;
+            // Where `until` lies in a gap of the positions there is nothing more.
+            if index.last == before {
+                break;
+            }
+        }
+        Ok(index)
+    }
+
+    fn add(&mut self, block: FactBlock, until: Position) -> Result<(), Unfit> {
+        if block.last() <= self.last || u32::MAX as usize / Row::PER_BLOCK <= self.blocks.len() {
+            return Err(Unfit);
+        }
+        for (number, name) in block.new_names() {
+            let (kind, _) = name.map_err(|_| Unfit)?;
+            self.name(number.0, kind);
+        }
+        let rows = self.rows_of(&block, until)?;
+        for stream in block.streams().take(rows.end).skip(rows.start) {
+            let number = stream.0 as usize;
+            self.streams.get(number).copied().flatten().ok_or(Unfit)?;
+            self.counts[number] += 1;
+        }
+        if let Some(last) = rows.clone().last() {
+            self.last = block.facts().position(last);
+        }
+        self.blocks.push(Part { block, rows });
+        Ok(())
+    }
+
+    fn name(&mut self, number: u32, kind: StreamKind) {
+        let number = number as usize;
+        if self.streams.len() <= number {
+            self.streams.resize(number + 1, None);
+            self.counts.resize(number + 1, 0);
+        }
+        let stream = if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver };
+        self.streams[number].get_or_insert(stream);
+    }
+
+    /// The rows behind what was read, up to `until`; their positions rise.
+    fn rows_of(&self, block: &FactBlock, until: Position) -> Result<Range<usize>, Unfit> {
+        let facts = block.facts();
+        let all = || (0..block.rows()).map(|row| facts.position(row));
+        let start = all().take_while(|position| *position <= self.last).count();
+        let end = start + all().skip(start).take_while(|position| *position <= until).count();
+        let rises = (start..end).skip(1).all(|row| facts.position(row - 1) < facts.position(row));
+        if rises { Ok(start..end) } else { Err(Unfit) }
+    }
+
+    /// The position of the last event.
+    pub(super) fn last(&self) -> Position {
+        self.last
+    }
+
+    /// What folds read of every block.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = BlockFacts<'_>> {
+        self.blocks.iter().map(|part| part.block.facts())
+    }
+
+    /// The streams in so many ranges, with as many events each as may be; fewer where there are fewer streams.
+    pub(super) fn ranges(&self, count: NonZero<u32>) -> impl Iterator<Item = Range<u32>> {
+        let all: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
+        let share = all.div_ceil(count.get().into()).max(1);
+        let (mut ends, mut behind) = (Vec::new(), 0);
+        for (stream, count) in (1..).zip(&self.counts) {
+            behind += u64::from(*count);
+            if share <= behind {
+                ends.push(stream);
+                behind = 0;
+            }
+        }
+        let last = u32::try_from(self.counts.len()).unwrap_or(u32::MAX);
+        match ends.last_mut() {
+            // Only streams without events are left.
+            Some(end) if behind == 0 => *end = last,
+            _ => ends.push(last),
+        }
+        let begins: Vec<u32> = std::iter::once(0).chain(ends.iter().copied()).collect();
+        begins.into_iter().zip(ends).map(|(begin, end)| begin..end)
+    }
+
+    /// The events of some streams, put in their order.
+    pub(super) fn of_range(&self, range: Range<u32>) -> OfRange<'_> {
+        let streams = range.start as usize..range.end as usize;
+        let mut ends = vec![0; streams.len()];
+        let mut next = 0;
+        for (end, count) in ends.iter_mut().zip(&self.counts[streams.clone()]) {
+            *end = next;
+            next += *count as usize;
+        }
+        let mut rows = vec![Row::default(); next];
+        for (number, Part { block, rows: of_prefix }) in self.blocks.iter().enumerate() {
+            let numbered = block.streams().enumerate().take(of_prefix.end).skip(of_prefix.start);
+            for (row, stream) in numbered {
+                // Another range's are not among these.
+                if let Some(end) = ends.get_mut((stream.0 as usize).wrapping_sub(streams.start)) {
+                    rows[*end] = Row::of_block(number, row);
+                    *end += 1;
+                }
+            }
+        }
+        OfRange { index: self, first: range.start, ends, rows }
+    }
+}
+
+/// The events of some streams: one stream after the other, each in the order of the log.
+pub(super) struct OfRange<'a> {
+    index: &'a Index,
+    first: u32,
+    /// By stream, where its events end.
+    ends: Vec<usize>,
+    rows: Vec<Row>,
+}
+
+impl OfRange<'_> {
+    /// The streams that were named, with what they are about.
+    pub(super) fn streams(&self) -> impl Iterator<Item = (u32, Stream)> {
+        let numbers = (self.first..).take(self.ends.len());
+        numbers.filter_map(|number| Some((number, self.index.streams[number as usize]?)))
+    }
+
+    /// The events of a stream of these.
+    pub(super) fn events(&self, stream: u32) -> &[Row] {
+        let place = (stream - self.first) as usize;
+        let begin = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.rows[begin..self.ends[place]]
+    }
+}

@@ -1,0 +1,135 @@
+//! Which parts of the measurements a state keeps: all of them, or those that one report reads.
+//!
+//! Nothing is ever counted from a part that was left out: whoever reads one is noted, and a report over a state in which
+//! that happened is refused.
+
+use std::ops::BitOr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A set of parts of the measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs(u32);
+
+/// Declares the parts, each a bit.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $part:ident,)*) => {
+        #[derive(Clone, Copy)]
+        enum Bit { $($part,)* }
+
+        #[allow(non_upper_case_globals, reason = "they are named as the parts are")]
+        impl Needs { $( $(#[$doc])* pub const $part: Self = Self(1 << Bit::$part as u32); )* }
+    };
+}
+
+parts! {
+    /// What tickets are and when they passed their milestones, but for their dimensions.
+    Tickets,
+    /// The dimensions that a ticket has from its opening: channel, tier, language, customer, attributes.
+    TicketDimensions,
+    /// Ids of tickets.
+    Ids,
+    /// What tickets were doing.
+    Spans,
+    /// Which durations with targets ran.
+    Runs,
+    /// Whose closings are.
+    Credits,
+    /// Openings.
+    Openings,
+    /// Public replies by agents.
+    PublicReplies,
+    /// First responses.
+    FirstResponses,
+    /// Next responses.
+    NextResponses,
+    /// First closings.
+    FirstClosings,
+    /// All closings.
+    Closings,
+    /// Reopenings.
+    Reopenings,
+    /// Transfers.
+    Transfers,
+    /// Stays in departments.
+    Stays,
+    /// Answers to surveys.
+    Answers,
+    /// Ratings of replies.
+    Ratings,
+    /// Changes of priority.
+    PriorityChanges,
+    /// Follow-ups.
+    FollowUps,
+}
+
+impl Needs {
+    /// No part.
+    pub const NOTHING: Self = Self(0);
+    /// Every part there is.
+    pub const EVERYTHING: Self = Self(u32::MAX);
+
+    /// The parts that hold how long something took on a clock.
+    pub(crate) const DURATIONS: Self =
+        Self::FirstResponses.and(Self::NextResponses).and(Self::FirstClosings).and(Self::Closings).and(Self::Stays);
+
+    /// These parts where a condition holds, else none.
+    #[must_use]
+    pub const fn when(self, condition: bool) -> Self {
+        if condition { self } else { Self::NOTHING }
+    }
+
+    /// These parts and others.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any of the other parts is among these.
+    #[must_use]
+    pub const fn touch(self, other: Self) -> bool {
+        other.0 & self.0 != 0
+    }
+
+    /// Whether all of the other parts are among these.
+    #[must_use]
+    pub const fn cover(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+}
+
+impl BitOr for Needs {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+/// Whether a part is kept; of one that is not, the note of whoever read it all the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keeping {
+    misread: Option<Arc<AtomicBool>>,
+}
+
+impl Keeping {
+    /// A part that is left out.
+    pub(crate) fn left_out(misread: &Arc<AtomicBool>) -> Self {
+        Self { misread: Some(Arc::clone(misread)) }
+    }
+
+    /// Whether nothing of the part is to be written down.
+    #[inline]
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.misread.is_some()
+    }
+
+    /// Whether the part can be read; that it was asked for is noted where it cannot.
+    #[inline]
+    pub(crate) fn is_readable(&self) -> bool {
+        if let Some(misread) = &self.misread {
+            misread.store(true, Ordering::Relaxed);
+        }
+        self.misread.is_none()
+    }
+}

@@ -1,0 +1,156 @@
+//! Folding ticket by ticket only what a report reads: whatever is asked, the bytes of one state folded in the log's order.
+
+use super::naive::any::any_definition;
+use super::properties::{entries, steps};
+use crate::by_ticket::fold_for;
+use crate::definition::catalog::Published;
+use crate::definition::document::Definition;
+use crate::in_parts::InParts;
+use crate::live::basis::Basis;
+use crate::projector::{CatchUpError, catch_up};
+use crate::report::query::{Query, ReportName};
+use crate::report::{Report, ReportError, report, report_in_parts};
+use crate::test_support::{Entry, Labels, MemoryLog, Story, now};
+use daftar_eventlog::Position;
+use proptest::prelude::*;
+use std::num::NonZero;
+use std::sync::Arc;
+
+/// What a report may be asked for, each parameter in a way or two.
+const GROUP_BY: [&str; 9] = [
+    "agent",
+    "department,tag",
+    "tag,agent",
+    "channel,priority",
+    "branch,closing_reason",
+    "customer_tier",
+    "customer",
+    "language",
+    "attribute.request_type",
+];
+const FILTERS: [(&str, &str); 6] = [
+    ("agent", "sara,reza"),
+    ("department", "technical"),
+    ("tag", "vip"),
+    ("customer_tier", "gold"),
+    ("channel", "email"),
+    ("customer", "c-1"),
+];
+const SPANS: [(&str, &str); 4] =
+    [("from", "2026-01-02"), ("to", "2026-01-20"), ("happened_by", "2026-01-09"), ("within", "8h")];
+
+fn one_of<const N: usize>(
+    parameters: [(&'static str, &'static str); N],
+) -> impl Strategy<Value = Option<(&'static str, String)>> {
+    prop::option::of(prop::sample::select(parameters.to_vec()).prop_map(|(name, value)| (name, value.to_owned())))
+}
+
+/// A report and parameters that it knows.
+fn asked() -> impl Strategy<Value = Query> {
+    let report = prop::sample::select(ReportName::ALL.to_vec());
+    let group_by = one_of(GROUP_BY.map(|value| ("group_by", value)));
+    let interval = one_of(["day", "month"].map(|value| ("interval", value)));
+    let others = (one_of(FILTERS), one_of(SPANS), one_of([("limit", "2")]));
+    (report, any::<u16>(), group_by, interval, others).prop_map(|(report, figures, group_by, interval, others)| {
+        let known = report.figures().iter().enumerate().filter(|(n, _)| figures >> n & 1 == 1);
+        let figures = known.map(|(_, name)| *name).collect::<Vec<_>>().join(",");
+        let figures = (!figures.is_empty()).then_some(("figures", figures));
+        let of_figures = [group_by, interval, figures].into_iter().filter(|_| !report.lists_tickets());
+        let parameters = of_figures.chain([others.0, others.1, others.2]).flatten();
+        let parameters: Vec<_> = parameters.map(|(name, value)| (name.to_owned(), value)).collect();
+        // What a report does not know is left out.
+        let known = |parameter: &&(String, String)| Query::parse(report.name(), [(*parameter).clone()]).is_ok();
+        let parameters: Vec<_> = parameters.iter().filter(known).cloned().collect();
+        Query::parse(report.name(), parameters).unwrap()
+    })
+}
+
+fn in_order(log: &MemoryLog, query: &Query, definition: &Definition, until: Position) -> Result<InParts, CatchUpError> {
+    let mut state = Basis::of(query, definition).nothing_yet();
+    now(catch_up(log, &mut state, Some(until), |_| {}))?;
+    Ok(InParts::one(state))
+}
+
+fn by_ticket(
+    log: &MemoryLog,
+    query: &Query,
+    definition: &Definition,
+    until: Position,
+    threads: u32,
+) -> Result<InParts, CatchUpError> {
+    let threads = NonZero::new(threads).unwrap();
+    now(fold_for(log, query, definition, until, threads, &|_| {}))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_asked_the_bytes_are_those_of_a_fold_in_order(
+        steps in steps(),
+        definition in any_definition(),
+        asked in asked(),
+        threads in 1..5_u32,
+        cut in 0..=99_usize,
+    ) {
+        let entries = entries(&steps);
+        let log = MemoryLog::of(&entries);
+        let definition = Arc::new(Published { document: definition, version: 0 });
+        let until = MemoryLog::of(&entries[..entries.len() * cut / 99]).last();
+        let whole = in_order(&log, &asked, &definition.document, until).unwrap();
+        let parted = by_ticket(&log, &asked, &definition.document, until, threads).unwrap();
+        let json = |made: Report| made.to_json();
+        let made = report(&whole.first, &asked, &definition, until, &Labels).map(json);
+        let by_ticket = report_in_parts(&parted, &asked, &definition, until, &Labels).map(json);
+        prop_assert_eq!(by_ticket, made, "{:?}", asked);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_log_is_told_as_by_a_fold_in_order(
+        steps in steps(),
+        asked in asked(),
+        threads in 1..5_u32,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..3),
+    ) {
+        let log = MemoryLog::of(&damaged(entries(&steps), &damage));
+        let definition = Definition::default();
+        let failure = |folded: Result<InParts, CatchUpError>| folded.map(drop).map_err(|failure| failure.to_string());
+        let made = failure(in_order(&log, &asked, &definition, log.last()));
+        prop_assert_eq!(failure(by_ticket(&log, &asked, &definition, log.last(), threads)), made);
+    }
+}
+
+/// Events no version knows, openings where there was one, lives without an opening.
+fn damaged(mut entries: Vec<Entry>, damage: &[(prop::sample::Index, u8)]) -> Vec<Entry> {
+    for (place, how) in damage {
+        if entries.is_empty() {
+            break;
+        }
+        let place = place.index(entries.len());
+        match how {
+            0 => entries[place].story = Story::FromTheFuture,
+            1 => {
+                entries[place].story =
+                    Story::Opened { by: crate::test_support::Who::Customer, department: None, tags: vec![] }
+            }
+            2 => drop(entries.remove(place)),
+            _ => entries[place].story = Story::Resumed,
+        }
+    }
+    entries
+}
+
+#[test]
+fn what_was_left_out_is_never_counted() {
+    use crate::test_support::{Who, closed, history, opened, query};
+    let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
+    let asked = |figure| query(ReportName::Flow, &[("figures", figure)]);
+    let definition = Arc::<Published>::default();
+    let parts = by_ticket(&log, &asked("opened"), &definition.document, log.last(), 1).unwrap();
+    let made = |figure| report_in_parts(&parts, &asked(figure), &definition, log.last(), &Labels);
+    assert!(made("opened").is_ok());
+    assert_eq!(made("closed"), Err(ReportError::NotKept));
+    // Whoever reads it and forgot to say so is noticed as well.
+    assert_eq!(parts.first.closings.pieces(i64::MIN, i64::MAX).count(), 0);
+    assert_eq!(made("opened"), Err(ReportError::NotKept));
+}
