@@ -66,13 +66,13 @@ impl Decimal {
 impl Decimal {
     /// Writes its digits, as `Display` does.
     pub fn write(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(Text::of(self).as_bytes());
+        Text::of(self).write(out);
     }
 }
 
 /// Writes the digits of a count.
 pub(crate) fn write_count(count: u64, out: &mut Vec<u8>) {
-    out.extend_from_slice(Text::of_whole(count).as_bytes());
+    Text::of_whole(count).write(out);
 }
 
 impl fmt::Display for Decimal {
