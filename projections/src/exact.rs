@@ -66,14 +66,13 @@ impl Decimal {
 impl Decimal {
     /// Writes its digits, as `Display` does.
     pub fn write(self, out: &mut Vec<u8>) {
-        match u64::try_from(self.0) {
-            // Most numbers are whole.
-            Ok(millionths) if millionths % 1_000_000 == 0 => {
-                out.extend_from_slice(itoa::Buffer::new().format(millionths / 1_000_000).as_bytes());
-            }
-            _ => out.extend_from_slice(Text::of(self).as_bytes()),
-        }
+        Text::of(self).write(out);
     }
+}
+
+/// Writes the digits of a count.
+pub(crate) fn write_count(count: u64, out: &mut Vec<u8>) {
+    Text::of_whole(count).write(out);
 }
 
 impl fmt::Display for Decimal {
@@ -126,10 +125,16 @@ impl Distribution {
         let values = values.as_mut();
         // Fewer than 2^63 values of 63 bits: the sum always fits 128.
         let sum: i128 = values.iter().copied().map(i128::from).sum();
-        let whole = |value: Option<&i64>| value.map(|value| Decimal(i128::from(*value)));
-        let (min, max) = (whole(values.iter().min()), whole(values.iter().max()));
-        let [p50, p75, p90, p95, p99] = percentiles(values);
         let mean = divide_half_even(sum, i128::from(count_of(values))).map(Decimal);
+        let whole = |value: Option<&i64>| value.map(|value| Decimal(i128::from(*value)));
+        let (min, max, [p50, p75, p90, p95, p99]) = if values.len() <= SORTED_TO {
+            values.sort_unstable();
+            (whole(values.first()), whole(values.last()), PERCENTS.map(|percent| of_sorted(values, percent)))
+        } else {
+            let (min, max) = (whole(values.iter().min()), whole(values.iter().max()));
+            let mut in_place = InPlace { values, reached: None };
+            (min, max, PERCENTS.map(|percent| in_place.percentile(percent)))
+        };
         Self { count: count_of(values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
     }
 
@@ -200,35 +205,38 @@ impl Share {
     }
 }
 
-/// The percentiles of a distribution, each x\[lo\] + rest / 100 x (x\[lo + 1\] - x\[lo\]) at the rank
-/// (n - 1) x percent / 100 of the sorted values; the values are left in another order.
-fn percentiles(values: &mut [i64]) -> [Option<Decimal>; 5] {
-    if values.len() <= SORTED_TO {
-        values.sort_unstable();
-        return [50, 75, 90, 95, 99]
-            .map(|percent| percentile(values.len(), percent, |place| neighbours(values, place)));
-    }
-    let mut in_place = InPlace { values, reached: None };
-    [50, 75, 90, 95, 99].map(|percent| in_place.percentile(percent))
-}
-
 /// Up to how many values are sorted as a whole, which then costs less than looking for each percentile.
 const SORTED_TO: usize = 64;
 
-/// One percentile of so many values; `neighbours` tells the value at a place among the sorted ones and the one after it,
-/// or the last twice.
-fn percentile(count: usize, percent: usize, neighbours: impl FnOnce(usize) -> Option<(i128, i128)>) -> Option<Decimal> {
+/// Which percentiles a distribution has.
+const PERCENTS: [usize; 5] = [50, 75, 90, 95, 99];
+
+/// Where a percentile of so many values lies among them, sorted: at which place, and how many hundredths of the way to the
+/// next one beyond it. That is the rank (n - 1) x percent / 100.
+fn rank(count: usize, percent: usize) -> Option<(usize, i64)> {
     let rank = count.checked_sub(1)?.checked_mul(percent)?;
-    let (low, high) = neighbours(rank / 100)?;
-    let rest = i128::try_from(rank % 100).ok()?;
-    divide_half_even(low * 100 + rest * (high - low), 100).map(Decimal)
+    Some((rank / 100, i64::try_from(rank % 100).ok()?))
 }
 
-/// The value at a place of sorted ones and the one after it, or the last twice.
-fn neighbours(sorted: &[i64], place: usize) -> Option<(i128, i128)> {
+/// One percentile of sorted values.
+fn of_sorted(sorted: &[i64], percent: usize) -> Option<Decimal> {
+    let (place, hundredths) = rank(sorted.len(), percent)?;
     let low = *sorted.get(place)?;
-    let high = sorted.get(place + 1).copied().unwrap_or(low);
-    Some((low.into(), high.into()))
+    between(low, sorted.get(place + 1).copied().unwrap_or(low), hundredths)
+}
+
+/// `low` + `hundredths` / 100 x (`high` - `low`).
+fn between(low: i64, high: i64, hundredths: i64) -> Option<Decimal> {
+    let narrow = || {
+        let beyond = high.checked_sub(low)?.checked_mul(hundredths)?;
+        half_even_64(low.checked_mul(100)?.checked_add(beyond)?, 100)
+    };
+    let wide = || {
+        let (low, high) = (i128::from(low), i128::from(high));
+        half_even_128(low * 100 + i128::from(hundredths) * (high - low), 100)
+    };
+    // Almost all numbers take 64 bits, where dividing costs a tenth.
+    narrow().map(i128::from).or_else(wide).map(Decimal)
 }
 
 /// Values of which one stands where sorting would put it, smaller ones before it and larger ones after it.
@@ -241,11 +249,7 @@ struct InPlace<'a> {
 impl InPlace<'_> {
     /// One percentile; they are asked for from the lowest to the highest.
     fn percentile(&mut self, percent: usize) -> Option<Decimal> {
-        percentile(self.values.len(), percent, |place| self.neighbours(place))
-    }
-
-    /// The value at a place among the sorted ones and the one after it, or the last twice.
-    fn neighbours(&mut self, place: usize) -> Option<(i128, i128)> {
+        let (place, hundredths) = rank(self.values.len(), percent)?;
         let settled = self.reached.map_or(0, |reached| reached + 1);
         if let Some(beyond) = place.checked_sub(settled) {
             // All that is not settled is no smaller than what is: only the rest has to be looked through.
@@ -254,7 +258,7 @@ impl InPlace<'_> {
         }
         let low = *self.values.get(place)?;
         let high = self.values.get(place + 1..)?.iter().min().map_or(low, |next| *next);
-        Some((low.into(), high.into()))
+        between(low, high, hundredths)
     }
 }
 
@@ -269,6 +273,7 @@ fn divide_half_even(numerator: i128, denominator: i128) -> Option<i128> {
 /// Declares the rounding division for one width.
 macro_rules! half_even {
     ($name:ident, $int:ty) => {
+        #[inline]
         fn $name(numerator: $int, denominator: $int) -> Option<$int> {
             let quotient = numerator.checked_div_euclid(denominator)?;
             let rest = numerator.checked_rem_euclid(denominator)?.unsigned_abs();

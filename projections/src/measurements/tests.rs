@@ -85,6 +85,9 @@ fn void_spans_are_looked_up_at_a_position() {
     let state = folded(&history(1, story), None);
     let void: Vec<_> = (2..=6).map(|position| state.void_at(0, Position(position))).collect();
     assert_eq!(void, [false, false, true, true, false]);
+    // Whether any ever was is told of 64 tickets at a time, and of none that there is not.
+    let any_void = [(0, 0), (63, 900), (64, 900)].map(|(first, last)| state.tickets.any_void(first, last));
+    assert_eq!(any_void, [true, true, false]);
 }
 
 #[test]

@@ -283,6 +283,14 @@ impl Tickets {
         ever && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
     }
 
+    /// Whether any of the tickets from `first` to `last` was ever out of the figures.
+    #[must_use]
+    pub fn any_void(&self, first: u32, last: u32) -> bool {
+        let (first, after) = (first as usize / 64, last as usize / 64 + 1);
+        let bits = self.ever_voided.get(first..after.min(self.ever_voided.len()));
+        bits.is_some_and(|bits| bits.iter().any(|bits| *bits != 0))
+    }
+
     fn note_void(&mut self, ticket: u32) {
         let bits = Arc::make_mut(&mut self.ever_voided);
         let word = ticket as usize / 64;

@@ -13,7 +13,7 @@ use super::standing::Levels;
 use super::tally::Tally;
 use super::{CELLS_MAX, Terms};
 use crate::columns::rows::Columns;
-use crate::definition::document::{Attribution, CreditedTo, DatedBy, TargetMetric, Voided};
+use crate::definition::document::{Attribution, DatedBy, TargetMetric, Voided};
 use crate::in_parts::InParts;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::{Moments, Piece, Table};
@@ -55,14 +55,16 @@ pub(super) type Key = (Micros, Group);
 /// A row being counted.
 pub(super) struct Counter<R> {
     pub(super) key: Key,
-    /// How many measurements it counts.
+    /// How many measurements it counts, those of the other half too.
     pub(super) measurements: u64,
+    /// Which row of the other half counts the same and is yet to be added.
+    pub(super) other_half: Option<u32>,
     pub(super) figures: R,
 }
 
 impl<R: Default> Counter<R> {
     pub(super) fn new(key: Key) -> Self {
-        Self { key, measurements: 0, figures: R::default() }
+        Self { key, measurements: 0, other_half: None, figures: R::default() }
     }
 }
 
@@ -83,8 +85,8 @@ pub(super) enum Whose {
     Agent,
     /// As attribution says of the closing with that number.
     Closing(u32),
-    /// As a response: for its author, or for this assignee.
-    Response(u32),
+    /// For this agent; 0: nobody.
+    One(u32),
     /// For the ticket's assignee at the end of the prefix.
     AssigneeNow,
 }
@@ -156,6 +158,12 @@ impl<'a> Prefix<'a> {
         moments.added.get(row) <= self.position && (self.with_void || !self.is_void(moments.ticket.get(row)))
     }
 
+    /// Whether any ticket of these measurements may be out of the figures.
+    fn may_be_void(self, moments: &Moments) -> bool {
+        let any_void = |(first, last)| self.state.tickets.any_void(first, last);
+        self.terms.document().voided == Voided::Excluded && moments.ticket.bounds().is_none_or(any_void)
+    }
+
     /// Whether the ticket is out of the figures.
     pub(super) fn is_void(self, ticket: u32) -> bool {
         self.terms.document().voided == Voided::Excluded && self.state.void_at(ticket, self.position)
@@ -204,7 +212,6 @@ pub(super) struct Counting<'a, R> {
     reads_agent: bool,
     numbers: RowNumbers,
     rows: Vec<Counter<R>>,
-    last: Option<(Key, usize)>,
     period: Period,
 }
 
@@ -240,7 +247,6 @@ impl<'a, R: Default> Counting<'a, R> {
             filters,
             numbers: RowNumbers::of(&sheet.axes, state),
             rows: Vec::new(),
-            last: None,
             period: Period { start: 0, end: 0 },
         }
     }
@@ -255,7 +261,7 @@ impl<'a, R: Default> Counting<'a, R> {
     /// What was counted.
     pub(super) fn into_tally(self) -> Tally<R> {
         let Self { rows, numbers, instants, standing, begins, listed, .. } = self;
-        Tally { rows, numbers, instants, standing, begins, listed }
+        Tally { rows, other_half: Vec::new(), numbers, instants, standing, begins, listed }
     }
 
     /// Takes note of cells beside those of the rows; whether the report is too large with them.
@@ -288,10 +294,12 @@ impl<'a, R: Default> Counting<'a, R> {
             let Piece { moments, values } = piece;
             let known = moments.added.bounds().is_some_and(|(_, last)| last <= self.position);
             let start_of_all = if by_event { self.start_of_all(moments) } else { None };
+            let may_be_void = self.prefix().may_be_void(moments);
             for row in 0..piece.len() {
                 let mut counted = Counted { moments, values, row, begins: None };
                 self.recall.forget();
-                if !keep(&counted) || !(known || self.is_known(moments, row)) || self.is_voided(moments, row) {
+                let stood = keep(&counted) && (known || self.is_known(moments, row));
+                if !stood || (may_be_void && self.is_voided(moments, row)) {
                     continue;
                 }
                 let start = start_of_all.or_else(|| {
@@ -403,12 +411,8 @@ impl<'a, R: Default> Counting<'a, R> {
                 }
             }
             (Whose::Closing(closing), attribution) => Agents::One(state.credits.agent(closing, attribution)),
-            (Whose::Response(assignee), _)
-                if self.terms.document().first_response.credited_to == CreditedTo::Assignee =>
-            {
-                Agents::One(assignee)
-            }
-            (Whose::Agent | Whose::Response(_), _) => Agents::One(moments.agent.get(row)),
+            (Whose::One(agent), _) => Agents::One(agent),
+            (Whose::Agent, _) => Agents::One(moments.agent.get(row)),
             (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket.get(row), self.position)),
         }
     }
@@ -509,10 +513,13 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Hands every row that the place enters to `count`, for something that happened at a moment.
     fn enter(&mut self, start: Micros, moment: Moment, place: Place<'_>, mut count: impl FnMut(&mut R)) {
-        let seen = Seen { metric: self.metric, ..Seen::of(moment, place) };
+        let metric = self.metric;
         each_group(self.state, self.axes, place, |group| {
             let key = (start, group);
-            let is_asked = |recorder: &mut Recorder<'_, R>| recorder.takes(key, seen, &mut count);
+            let is_asked = |recorder: &mut Recorder<'_, R>| {
+                // Only an explanation asks what it is.
+                recorder.takes(key, Seen { metric, ..Seen::of(moment, place) }, &mut count)
+            };
             if self.recorder.as_mut().is_none_or(is_asked) {
                 count(self.row(key));
             }
@@ -520,17 +527,10 @@ impl<'a, R: Default> Counting<'a, R> {
     }
 
     fn row(&mut self, key: Key) -> &mut R {
-        let index = match self.last {
-            Some((last, index)) if last == key => index,
-            _ => {
-                let index = self.numbers.of_row(&key, self.rows.len());
-                if index == self.rows.len() {
-                    self.rows.push(Counter::new(key));
-                }
-                index
-            }
-        };
-        self.last = Some((key, index));
+        let index = self.numbers.of_row(&key, self.rows.len());
+        if index == self.rows.len() {
+            self.rows.push(Counter::new(key));
+        }
         let row = &mut self.rows[index];
         row.measurements += 1;
         &mut row.figures

@@ -43,9 +43,10 @@ impl Report {
         let mut out = Vec::with_capacity(HEAD_BYTES + rows_json.len() + 1);
         self.write_head(true, &mut out);
         out.extend_from_slice(b",\"rows\":");
-        out.extend_from_slice(rows_json.as_bytes());
-        out.push(b'}');
-        text_of(out)
+        let mut text = text_of(out);
+        text.push_str(rows_json);
+        text.push('}');
+        text
     }
 
     /// What its JSON says besides rows and position.

@@ -1,11 +1,11 @@
 //! From what was counted to rows: their periods, the names of their groups, their figures.
 
 use super::counting::{Counter, Group};
-use super::figure::{JsonFields, write_between, write_text};
+use super::figure::{JsonFields, write_text};
 use super::json::{row_bytes, text_of, write_period};
 use super::query::{Dimension, Query};
+use super::tally::Halves;
 use super::{Row, RowFigures, RowPeriod, Terms};
-use crate::columns::map::Fast;
 use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use std::ops::Range;
@@ -15,27 +15,52 @@ use std::sync::Arc;
 const HALVED_FROM: u64 = if cfg!(test) { 8 } else { 8192 };
 
 /// What the values of each axis are called, and in which order they stand.
-pub(super) struct Labels(pub(super) Vec<Fast<u32, Label>>);
+pub(super) struct Labels(pub(super) Vec<AxisLabels>);
+
+/// What the values of one axis are called that any group has.
+pub(super) struct AxisLabels {
+    /// The place among the labels of the value with each number.
+    ranks: Vec<u32>,
+    labels: Vec<Label>,
+}
 
 /// What a value is called.
-#[derive(Debug, Default)]
-pub(super) struct Label {
-    /// Its place among the values of its axis.
-    pub(super) rank: u32,
+struct Label {
     /// None: the absent value.
-    pub(super) name: Option<Arc<str>>,
+    name: Option<Arc<str>>,
     /// The name as JSON.
-    pub(super) json: Box<[u8]>,
+    json: Vec<u8>,
 }
 
 impl Label {
-    pub(super) fn new(rank: u32, name: Option<String>) -> Self {
-        let mut json = Vec::new();
+    fn new(name: Option<String>) -> Self {
+        let mut json = Vec::with_capacity(name.as_ref().map_or(4, |name| name.len() + 2));
         match &name {
             Some(name) => write_text(name, &mut json),
             None => json.extend_from_slice(b"null"),
         }
-        Self { rank, name: name.map(Into::into), json: json.into() }
+        Self { name: name.map(Into::into), json }
+    }
+}
+
+impl AxisLabels {
+    /// The names of values by number, in their order; every number is below `numbers`.
+    pub(super) fn of(ordered: Vec<(u32, Option<String>)>, numbers: usize) -> Self {
+        // Memory is given out page by page as it is written: numbers that no group has cost nothing.
+        let mut ranks = vec![0; numbers];
+        for ((number, _), rank) in ordered.iter().zip(0..) {
+            ranks[*number as usize] = rank;
+        }
+        Self { ranks, labels: ordered.into_iter().map(|(_, name)| Label::new(name)).collect() }
+    }
+
+    /// The place of the value with that number, which a group must have.
+    fn rank(&self, number: u32) -> u32 {
+        self.ranks.get(number as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    fn get(&self, number: u32) -> Option<&Label> {
+        self.labels.get(self.rank(number) as usize)
     }
 }
 
@@ -44,13 +69,18 @@ impl Labels {
     pub(super) fn ranks(&self, group: &Group) -> Group {
         let mut ranks = Group::default();
         for ((rank, labels), number) in ranks.iter_mut().zip(&self.0).zip(group) {
-            *rank = labels.get(number).map_or(u32::MAX, |label| label.rank);
+            *rank = labels.rank(*number);
         }
         ranks
     }
 
+    /// The same as one number, in the same order.
+    pub(super) fn place(&self, group: &Group) -> u128 {
+        self.ranks(group).into_iter().fold(0, |place, rank| place << 32 | u128::from(rank))
+    }
+
     fn get(&self, axis: usize, number: u32) -> Option<&Label> {
-        self.0.get(axis)?.get(&number)
+        self.0.get(axis)?.get(number)
     }
 }
 
@@ -64,32 +94,45 @@ pub(super) struct Making<'a> {
     pub(super) labels: &'a Labels,
 }
 
+/// A dimension as rows name it.
+struct Named {
+    /// What stands before its value.
+    before: Vec<u8>,
+    axis: Option<usize>,
+}
+
 impl Making<'_> {
     /// The rows, in the order in which they were counted; many are made on two threads.
-    pub(super) fn rows<R: RowFigures>(&self, mut counted: Vec<&mut Counter<R>>) -> Vec<Row> {
-        in_halves(&mut counted, |half| half.iter_mut().map(|counter| self.row(counter)).collect())
+    pub(super) fn rows<R: RowFigures>(&self, mut counted: Vec<Halves<'_, R>>) -> Vec<Row> {
+        let (mut rows, behind) =
+            in_halves(&mut counted, |half| half.iter_mut().map(|both| self.row(both)).collect::<Vec<_>>());
+        rows.extend(behind.into_iter().flatten());
+        rows
     }
 
     /// The rows as JSON, in that order; many are written on two threads. The bytes are those of the rows written.
-    pub(super) fn json<R: RowFigures>(&self, mut counted: Vec<&mut Counter<R>>) -> String {
-        let mut list = in_halves(&mut counted, |half| self.written(half));
-        match list.first_mut() {
-            // Before each row stands a comma.
-            Some(comma) => *comma = b'[',
-            None => list.push(b'['),
-        }
-        list.push(b']');
-        text_of(list)
+    pub(super) fn json<R: RowFigures>(&self, mut counted: Vec<Halves<'_, R>>) -> String {
+        let figures = self.query.figures.as_ref().map_or(usize::try_from(R::FIGURES).unwrap_or(0), Vec::len);
+        // The first half takes the other one in.
+        let room = counted.len() * row_bytes(figures) + 1;
+        let (mut list, behind) = in_halves(&mut counted, |half| self.written(half, room));
+        list.extend(behind);
+        // Before each row stands a comma.
+        list.replace_range(..list.len().min(1), "[");
+        list.push(']');
+        list
     }
 
     /// Rows as JSON, a comma before each.
-    fn written<R: RowFigures>(&self, counted: &mut [&mut Counter<R>]) -> Vec<u8> {
-        let figures = self.query.figures.as_ref().map_or(usize::try_from(R::FIGURES).unwrap_or(0), Vec::len);
-        let mut out = Vec::with_capacity(counted.len() * row_bytes(figures));
-        let names: Vec<_> = self.query.group_by.iter().map(|asked| self.named(asked)).collect();
+    fn written<R: RowFigures>(&self, counted: &mut [Halves<'_, R>], room: usize) -> String {
+        let mut out = Vec::with_capacity(room);
+        let names: Vec<_> =
+            self.query.group_by.iter().enumerate().map(|(place, asked)| self.named(place, asked)).collect();
         // Rows of one period follow one another and begin with the same bytes.
         let mut before: Option<(Micros, Range<usize>)> = None;
-        for Counter { key: (start, group), figures, .. } in counted.iter_mut() {
+        for both in counted.iter_mut() {
+            both.settle();
+            let Counter { key: (start, group), figures, .. } = &mut *both.row;
             let start = *start;
             out.push(b',');
             let begin = out.len();
@@ -102,27 +145,32 @@ impl Making<'_> {
             figures.write(self.state, self.terms, &|name| self.shows(name), &mut JsonFields { out: &mut out });
             out.push(b'}');
         }
-        out
+        text_of(out)
     }
 
-    /// A dimension as rows name it, and the axis it is.
-    fn named(&self, asked: &Dimension) -> (Vec<u8>, Option<usize>) {
-        let mut name = Vec::new();
-        write_text(&asked.name(), &mut name);
-        (name, self.dimensions.iter().position(|dimension| dimension == asked))
+    /// A dimension as rows name it, in its place among those asked for.
+    fn named(&self, place: usize, asked: &Dimension) -> Named {
+        let mut before = if place == 0 { b",\"group\":{".to_vec() } else { b",".to_vec() };
+        write_text(&asked.name(), &mut before);
+        before.push(b':');
+        Named { before, axis: self.dimensions.iter().position(|dimension| dimension == asked) }
     }
 
-    fn write_group(&self, names: &[(Vec<u8>, Option<usize>)], group: &Group, out: &mut Vec<u8>) {
-        out.extend_from_slice(b",\"group\":");
-        write_between([b'{', b'}'], names, out, |(name, axis), out| {
-            out.extend_from_slice(name);
-            out.push(b':');
+    fn write_group(&self, names: &[Named], group: &Group, out: &mut Vec<u8>) {
+        if names.is_empty() {
+            return out.extend_from_slice(b",\"group\":{}");
+        }
+        for Named { before, axis } in names {
+            out.extend_from_slice(before);
             let label = axis.and_then(|axis| self.labels.get(axis, group[axis]));
             out.extend_from_slice(label.map_or(b"null", |label| &label.json));
-        });
+        }
+        out.push(b'}');
     }
 
-    fn row<R: RowFigures>(&self, counter: &mut Counter<R>) -> Row {
+    fn row<R: RowFigures>(&self, both: &mut Halves<'_, R>) -> Row {
+        both.settle();
+        let counter = &mut *both.row;
         let (start, group) = counter.key;
         let value = |asked: &Dimension| {
             let axis = self.dimensions.iter().position(|dimension| dimension == asked);
@@ -154,20 +202,19 @@ impl Making<'_> {
     }
 }
 
-/// Makes rows of what was counted, of much of it in two halves on two threads.
+/// Makes something of rows that were counted: of much in two halves on two threads, the second one then.
 fn in_halves<R: RowFigures, T: Send>(
-    counted: &mut [&mut Counter<R>],
-    make: impl Fn(&mut [&mut Counter<R>]) -> Vec<T> + Sync,
-) -> Vec<T> {
-    if counted.iter().map(|counter| counter.measurements).sum::<u64>() < HALVED_FROM {
-        return make(counted);
+    counted: &mut [Halves<'_, R>],
+    make: impl Fn(&mut [Halves<'_, R>]) -> T + Sync,
+) -> (T, Option<T>) {
+    if counted.iter().map(|both| both.row.measurements).sum::<u64>() < HALVED_FROM {
+        return (make(counted), None);
     }
     let (counted, behind) = counted.split_at_mut(counted.len() / 2);
-    let (mut made, behind) = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let behind = scope.spawn(|| make(behind));
-        (make(counted), behind.join())
-    });
-    // A panic there is one of this report's.
-    made.append(&mut behind.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
-    made
+        let made = make(counted);
+        // A panic there is one of this report's.
+        (made, Some(behind.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))))
+    })
 }

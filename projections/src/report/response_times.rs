@@ -7,7 +7,8 @@ use super::figure::{JsonFields, Tells};
 use super::needs::Asked;
 use super::targeting::{Ended, WITHIN_READ, Within};
 use super::{Fields, RowFigures, Terms};
-use crate::definition::document::TargetMetric;
+use crate::columns::column::Column;
+use crate::definition::document::{CreditedTo, TargetMetric};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -119,10 +120,11 @@ pub(super) fn each_first_response<R: Default>(
     keep: impl Fn(&Ended<'_>) -> bool,
     mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
+    let whose = whose_response(counting.terms);
     counting.measure(TargetMetric::FirstResponse, |counting| {
         counting.each_where(
             &state.first_responses,
-            |c| Whose::Response(c.values.assignee.get(c.row)),
+            |c| whose(&c.values.assignee, c.row),
             |c| keep(&Ended::of(c)),
             |row, c| count(row, &Ended::of(c)),
         );
@@ -136,12 +138,19 @@ pub(super) fn each_next_response<R: Default>(
     keep: impl Fn(&Ended<'_>) -> bool,
     mut count: impl FnMut(&mut R, &Ended<'_>),
 ) {
+    let whose = whose_response(counting.terms);
     counting.measure(TargetMetric::NextResponse, |counting| {
         counting.each_where(
             &state.next_responses,
-            |c| Whose::Response(c.values.assignee.get(c.row)),
+            |c| whose(&c.values.assignee, c.row),
             |c| keep(&Ended::of(c)),
             |row, c| count(row, &Ended::of(c)),
         );
     });
+}
+
+/// For whom responses count: for their author, or for the assignee, who is not read otherwise.
+fn whose_response(terms: &Terms) -> impl Fn(&Column<u32>, usize) -> Whose + use<> {
+    let for_assignee = terms.document().first_response.credited_to == CreditedTo::Assignee;
+    move |assignee, row| if for_assignee { Whose::One(assignee.get(row)) } else { Whose::Agent }
 }

@@ -16,8 +16,8 @@ const NONE: u32 = u32::MAX;
 /// The numbers of rows by key.
 #[derive(Debug, Default)]
 pub(super) struct RowNumbers {
-    /// How many values each axis has, none among them; empty where that makes too many groups.
-    sizes: Option<Group>,
+    /// The places of groups; none: there are too many groups.
+    places: Option<Places>,
     /// For each period, the rows of all groups by place.
     periods: Vec<(Micros, Vec<u32>)>,
     /// Which of the periods was asked for last.
@@ -26,15 +26,42 @@ pub(super) struct RowNumbers {
     others: Fast<Key, usize>,
 }
 
-impl RowNumbers {
-    /// No rows yet, of groups on these axes.
-    pub(super) fn of(axes: &[Axis], state: &Measurements) -> Self {
+/// A place for every group.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    /// How many values each axis has, none among them.
+    sizes: Group,
+    /// How many groups there are.
+    all: usize,
+}
+
+impl Places {
+    fn of(axes: &[Axis], state: &Measurements) -> Option<Self> {
         let mut sizes = [1; GROUPS_MAX];
         for (size, axis) in sizes.iter_mut().zip(axes) {
             *size = axis.values(&state.dimensions).saturating_add(1);
         }
-        let places = sizes.iter().try_fold(1_usize, |places, size| places.checked_mul(*size as usize));
-        Self { sizes: places.filter(|places| *places <= PLACES_MAX).map(|_| sizes), ..Self::default() }
+        let all = sizes.iter().try_fold(1_usize, |places, size| places.checked_mul(*size as usize));
+        Some(Self { sizes, all: all.filter(|all| *all <= PLACES_MAX)? })
+    }
+
+    /// The place of a group; none: a value has come after them.
+    fn place(&self, group: &Group) -> Option<usize> {
+        let mut place = 0;
+        for (number, size) in group.iter().zip(&self.sizes) {
+            if size <= number {
+                return None;
+            }
+            place = place * *size as usize + *number as usize;
+        }
+        Some(place)
+    }
+}
+
+impl RowNumbers {
+    /// No rows yet, of groups on these axes.
+    pub(super) fn of(axes: &[Axis], state: &Measurements) -> Self {
+        Self { places: Places::of(axes, state), ..Self::default() }
     }
 
     /// The number of a key's row; `next`, and from then on, where it has none yet.
@@ -54,15 +81,12 @@ impl RowNumbers {
 
     /// The place of a key in its period, which is the last one then; none: it is to be looked up.
     fn place(&mut self, (start, group): &Key) -> Option<usize> {
-        let sizes @ [first, second, third] = self.sizes?;
-        if group.iter().zip(&sizes).any(|(number, size)| size <= number) {
-            return None;
-        }
-        let places = (first * second * third) as usize;
+        let places = self.places?;
+        let place = places.place(group)?;
         if self.periods.get(self.last).is_none_or(|(period, _)| period != start) {
-            self.last = self.period(*start, places)?;
+            self.last = self.period(*start, places.all)?;
         }
-        Some(((group[0] * second + group[1]) * third + group[2]) as usize)
+        Some(place)
     }
 
     fn period(&mut self, start: Micros, places: usize) -> Option<usize> {

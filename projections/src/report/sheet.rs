@@ -5,10 +5,10 @@ use super::explain::part::PartOf;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Entered, Recorder};
 use super::groups::{Axis, CustomerLabels};
-use super::making::{Label, Labels, Making};
+use super::making::{AxisLabels, Labels, Making};
 use super::periods::Interval;
 use super::query::{Dimension, Query};
-use super::tally::Tally;
+use super::tally::{Halves, Tally, beside};
 use super::{CELLS_MAX, Fields, ReportError, Row, RowFigures, Terms};
 use crate::columns::map::Fast;
 use crate::definition::document::DatedBy;
@@ -77,21 +77,21 @@ impl<'a> Sheet<'a> {
         if tally.listed > CELLS_MAX {
             return Err(ReportError::TooManyCells { cells: tally.listed });
         }
-        let row = tally.into_rows().into_iter().find(|row| row.key == key).unwrap_or_else(|| Counter::new(key));
+        let row = tally.into_rows().0.into_iter().find(|row| row.key == key).unwrap_or_else(|| Counter::new(key));
         Ok((row.figures.figures(self.state, &self.terms), entered))
     }
 
     /// The rows.
     pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
-        let (mut counted, labels) = self.counted::<R>()?;
-        let ordered = self.ordered(&mut counted, &labels);
+        let (mut rows, mut other_half, labels) = self.counted::<R>()?;
+        let ordered = self.ordered(&mut rows, &mut other_half, &labels);
         Ok(self.making(&labels).rows(ordered))
     }
 
     /// The rows as JSON.
     pub(super) fn rows_json<R: RowFigures>(&self) -> Result<String, ReportError> {
-        let (mut counted, labels) = self.counted::<R>()?;
-        let ordered = self.ordered(&mut counted, &labels);
+        let (mut rows, mut other_half, labels) = self.counted::<R>()?;
+        let ordered = self.ordered(&mut rows, &mut other_half, &labels);
         Ok(self.making(&labels).json(ordered))
     }
 
@@ -100,11 +100,12 @@ impl<'a> Sheet<'a> {
         Making { state, query, terms, dimensions, labels }
     }
 
-    /// What was counted, in no particular order, and what its groups are called.
-    fn counted<R: RowFigures>(&self) -> Result<(Vec<Counter<R>>, Labels), ReportError> {
+    /// What was counted, in no particular order, what another half counted of it, and what its groups are called.
+    fn counted<R: RowFigures>(&self) -> Result<(Vec<Counter<R>>, Vec<Counter<R>>, Labels), ReportError> {
         let mut tally = self.tally::<R>();
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
+            tally.settle();
             R::rank(&mut tally.rows, agent, self.state, &self.terms);
         }
         if tally.listed > CELLS_MAX {
@@ -117,23 +118,30 @@ impl<'a> Sheet<'a> {
         }
         self.check_size::<R>(tally.len(), tally.listed)?;
         let begins = tally.begins;
-        let mut rows = tally.into_rows();
+        let (mut rows, other_half) = tally.into_rows();
         if self.axes.is_empty() {
             self.fill(&mut rows, begins)?;
         }
-        Ok((rows, labels))
+        Ok((rows, other_half, labels))
     }
 
     /// The order of the rows; they stay where they are, being large.
-    fn ordered<'r, R: RowFigures>(&self, rows: &'r mut [Counter<R>], labels: &Labels) -> Vec<&'r mut Counter<R>> {
-        let mut ordered: Vec<_> = rows.iter_mut().collect();
+    fn ordered<'r, R: RowFigures>(
+        &self,
+        rows: &'r mut [Counter<R>],
+        other_half: &'r mut [Counter<R>],
+        labels: &Labels,
+    ) -> Vec<Halves<'r, R>> {
+        let halves = beside(rows, other_half);
         // The places of each row's values are looked up once, not at every comparison.
         if self.agent().is_some() {
-            ordered.sort_by_cached_key(|row| self.order(row, labels.ranks(&row.key.1)));
-        } else {
-            ordered.sort_by_cached_key(|row| (row.key.0, labels.ranks(&row.key.1)));
+            let mut ordered: Vec<_> = halves.collect();
+            ordered.sort_by_cached_key(|Halves { row, .. }| self.order(row, labels.ranks(&row.key.1)));
+            return ordered;
         }
-        ordered
+        let mut placed: Vec<_> = halves.map(|both| ((both.row.key.0, labels.place(&both.row.key.1)), both)).collect();
+        placed.sort_unstable_by_key(|(place, _)| *place);
+        placed.into_iter().map(|(_, both)| both).collect()
     }
 
     /// Everything counted, on as many threads as are worth it.
@@ -178,7 +186,7 @@ impl<'a> Sheet<'a> {
             let mut tally = self.count(first);
             for other in others {
                 // A panic there is one of this report's.
-                tally.add_up(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
+                tally.put_beside(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
             }
             tally
         })
@@ -236,21 +244,20 @@ impl<'a> Sheet<'a> {
 
     /// What the values of groups are called.
     fn labels<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Labels {
-        let mut values = vec![HashSet::new(); self.axes.len()];
+        let mut values: Vec<_> = self.axes.iter().map(|axis| Values::of(axis, self.state)).collect();
         for group in groups {
             for (values, number) in values.iter_mut().zip(group) {
-                values.insert(*number);
+                values.add(*number);
             }
         }
         Labels(self.axes.iter().zip(values).map(|(axis, values)| self.labels_of(axis, values)).collect())
     }
 
-    fn labels_of(&self, axis: &Axis, values: HashSet<u32>) -> Fast<u32, Label> {
+    fn labels_of(&self, axis: &Axis, values: Values) -> AxisLabels {
         let label = |number| (number, axis.label(number, &self.state.dimensions, self.labels));
-        let mut labels: Vec<_> = values.into_iter().map(label).collect();
+        let mut labels: Vec<_> = values.found.into_iter().map(label).collect();
         labels.sort_unstable_by(|a, b| axis.order(a, b));
-        let ranked = labels.into_iter().zip(0..);
-        ranked.map(|((number, name), rank)| (number, Label::new(rank, name))).collect()
+        AxisLabels::of(labels, values.has.len())
     }
 
     /// By period, then group, of which the agent stands behind their rank; those without one last.
@@ -270,6 +277,27 @@ impl<'a> Sheet<'a> {
         };
         let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(cells).saturating_add(listed);
         if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
+    }
+}
+
+/// Which values of an axis groups have.
+struct Values {
+    /// By number.
+    has: Vec<bool>,
+    found: Vec<u32>,
+}
+
+impl Values {
+    fn of(axis: &Axis, state: &Measurements) -> Self {
+        Self { has: vec![false; axis.values(&state.dimensions) as usize + 1], found: Vec::new() }
+    }
+
+    fn add(&mut self, number: u32) {
+        // No group has a number beyond those of its axis.
+        if let Some(has) = self.has.get_mut(number as usize).filter(|has| !**has) {
+            *has = true;
+            self.found.push(number);
+        }
     }
 }
 

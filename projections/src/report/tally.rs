@@ -15,6 +15,8 @@ use std::ops::Range;
 /// What was counted: rows, in no particular order, and what stands open, which is not rows yet.
 pub(super) struct Tally<R> {
     pub(super) rows: Vec<Counter<R>>,
+    /// The rows of another half that are yet to be added to some of `rows`, which name them.
+    pub(super) other_half: Vec<Counter<R>>,
     pub(super) numbers: RowNumbers,
     /// Where the first row lies even if it counts nothing.
     pub(super) begins: Option<Micros>,
@@ -27,21 +29,41 @@ pub(super) struct Tally<R> {
 impl<R: RowFigures> Tally<R> {
     /// Adds what another part counted.
     pub(super) fn add_up(&mut self, part: Self) {
-        self.begins = self.begins.into_iter().chain(part.begins).min();
-        self.listed = self.listed.saturating_add(part.listed);
-        for (group, levels) in part.standing {
+        self.put_beside(part);
+        self.settle();
+    }
+
+    /// Adds what another half counted, but for the figures of rows that both have: they are added when rows are made, each
+    /// on the thread that makes it.
+    pub(super) fn put_beside(&mut self, mut half: Self) {
+        self.settle();
+        self.begins = self.begins.into_iter().chain(half.begins).min();
+        self.listed = self.listed.saturating_add(half.listed);
+        for (group, levels) in half.standing {
             self.standing.entry(group).or_default().add_up(levels);
         }
-        for Counter { key, measurements, figures } in part.rows {
-            let index = self.numbers.of_row(&key, self.rows.len());
+        for (row, number) in half.rows.iter_mut().zip(0..) {
+            let index = self.numbers.of_row(&row.key, self.rows.len());
             match self.rows.get_mut(index) {
-                Some(row) => {
-                    row.measurements += measurements;
-                    row.figures.add_up(figures);
+                Some(known) => {
+                    known.measurements += row.measurements;
+                    known.other_half = Some(number);
                 }
-                None => self.rows.push(Counter { key, measurements, figures }),
+                None => {
+                    let Counter { key, measurements, .. } = *row;
+                    let figures = std::mem::take(&mut row.figures);
+                    self.rows.push(Counter { key, measurements, figures, other_half: None });
+                }
             }
         }
+        self.other_half = half.rows;
+    }
+
+    /// Adds the other half to the rows that are yet to have it.
+    pub(super) fn settle(&mut self) {
+        let Self { rows, other_half, .. } = self;
+        beside(rows, other_half).for_each(|mut row| row.settle());
+        other_half.clear();
     }
 
     /// Tells groups and figures by the numbers of another state.
@@ -98,11 +120,11 @@ impl<R: RowFigures> Tally<R> {
         standing.values().flatten().map(ExactSizeIterator::len).sum::<usize>() + self.rows.iter().filter(apart).count()
     }
 
-    /// The rows, what stands open among their figures.
-    pub(super) fn into_rows(self) -> Vec<Counter<R>> {
+    /// The rows, what stands open among their figures, and the other half of those that are yet to have it.
+    pub(super) fn into_rows(self) -> (Vec<Counter<R>>, Vec<Counter<R>>) {
         let mut rows = self.rows;
         if self.standing.is_empty() {
-            return rows;
+            return (rows, self.other_half);
         }
         let mut numbers: Fast<Key, usize> = rows.iter().map(|row| row.key).zip(0..).collect();
         for (group, levels) in &self.standing {
@@ -116,8 +138,36 @@ impl<R: RowFigures> Tally<R> {
                 }
             }
         }
-        rows
+        (rows, self.other_half)
     }
+}
+
+/// A row with what another half counted of it.
+pub(super) struct Halves<'r, R> {
+    pub(super) row: &'r mut Counter<R>,
+    other: Option<&'r mut Counter<R>>,
+}
+
+impl<R: RowFigures> Halves<'_, R> {
+    /// Adds up the two.
+    pub(super) fn settle(&mut self) {
+        if let Some(other) = self.other.take() {
+            self.row.other_half = None;
+            self.row.figures.add_up(std::mem::take(&mut other.figures));
+        }
+    }
+}
+
+/// Each row with what the other half counted of it.
+pub(super) fn beside<'r, R>(
+    rows: &'r mut [Counter<R>],
+    other_half: &'r mut [Counter<R>],
+) -> impl Iterator<Item = Halves<'r, R>> {
+    let mut others: Vec<_> = other_half.iter_mut().map(Some).collect();
+    rows.iter_mut().map(move |row| {
+        let other = row.other_half.and_then(|number| others.get_mut(number as usize)?.take());
+        Halves { row, other }
+    })
 }
 
 /// Whether one of the rising `stretches` contains `number`.
