@@ -7,7 +7,6 @@ mod text;
 use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::value::RawValue;
 use std::fmt;
-use text::Text;
 
 /// Millionths in one unit.
 const UNIT: i128 = 1_000_000;
@@ -66,20 +65,22 @@ impl Decimal {
 impl Decimal {
     /// Writes its digits, as `Display` does.
     pub fn write(self, out: &mut Vec<u8>) {
-        Text::of(self).write(out);
+        text::write_decimal(self, out);
     }
 }
 
 /// Writes the digits of a count.
 pub(crate) fn write_count(count: u64, out: &mut Vec<u8>) {
-    Text::of_whole(count).write(out);
+    text::write_whole(count, out);
 }
 
 impl fmt::Display for Decimal {
     /// Decimal digits without trailing zeros: `5312.4`, `0`, `-0.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.write(&mut text);
         // Digits, a point and a sign are ASCII.
-        f.write_str(str::from_utf8(Text::of(*self).as_bytes()).unwrap_or_default())
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 
