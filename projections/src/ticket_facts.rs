@@ -14,7 +14,7 @@ use crate::columns::cell::{Cell, choices};
 use crate::measurements::chunk::Location;
 use crate::measurements::runs::RunNumber;
 use crate::measurements::spans::SpanNumber;
-pub(crate) use clocks::{Clocks, Spent};
+pub(crate) use clocks::{Clocks, ClocksRun, Spent};
 pub(crate) use line::LineFacts;
 pub(crate) use response::{Ended, Replier, Response, Took};
 

@@ -1,11 +1,14 @@
 //! From facts to measurements: one event at a time, in the order of the log.
 
+mod opinions;
+mod whole;
+
 use super::Measurements;
-use super::chunk::{Location, Moment, Piece, Table, mark};
+use super::chunk::{Location, Moment, Piece, mark};
 use super::credits::Credit;
 use super::kinds::{
-    ActorKind, Answer, Answers, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening,
-    PriorityChange, PublicReply, Rating, Reopening, Stay, Transfer,
+    ActorKind, Closing, Closings, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
+    PublicReply, Reopening, Stay, Transfer,
 };
 use super::runs::{NO_RUN, Run, RunEnd, RunNumber};
 use super::spans::NO_SPAN;
@@ -13,14 +16,12 @@ use super::tickets::TicketRow;
 use crate::definition::document::{Clock, Measure, Per, ResolutionEnds, ResponseStarts, ScheduleChosen, TargetMetric};
 use crate::dimensions::{AtOpening, Names, TooMany};
 use crate::ticket_facts::{
-    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts, RunsOf,
-    Spent, TicketFacts, Took,
+    Begun, Clocks, ClosingFacts, Doing, Ended, InForce, Micros, Replier, ReplyFacts, RunsOf, Spent, TicketFacts, Took,
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{
-    Actor, Change, Facts, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
-    TicketTransferred,
+    Actor, Change, Facts, ReplyPosted, TicketClosed, TicketOpened, TicketReopened, TicketTransferred,
 };
 use daftar_eventlog::{Fact, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::Arc;
@@ -131,43 +132,6 @@ impl Measurements {
         Ok(())
     }
 
-    /// Folds all events of one ticket of which none was folded before; `running` is a ticket's state that is not needed
-    /// any more. After an error the state must not be used any more.
-    ///
-    /// Nothing is kept that a next event of the ticket would need, and [`Self::end_at`] says where the log ends.
-    pub(crate) fn apply_whole<'a>(
-        &mut self,
-        events: impl Iterator<Item = Fact<'a>>,
-        running: &mut TicketFacts,
-    ) -> Result<Option<Micros>, FoldError> {
-        let (mut ticket, mut latest) = (None, None);
-        for fact in events {
-            let facts = decode(&fact)?;
-            if self.is_too_late(&fact) {
-                continue;
-            }
-            latest = latest.max(Some(fact.occurred_at.micros()));
-            self.changes.note(&facts, fact.position);
-            match (&facts, ticket) {
-                (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
-                (Facts::TicketOpened(opened), None) => {
-                    let (number, opened) = self.opened(&fact, "", opened)?;
-                    ticket = Some(number);
-                    *running = opened.in_place_of(running);
-                }
-                (_, None) => return Err(FoldError::OutOfOrder(NOT_OPENED)),
-                (facts, Some(ticket)) => self.continued(&fact, ticket, running, facts)?,
-            }
-        }
-        Ok(latest)
-    }
-
-    /// Takes note of where the log ends that was folded ticket by ticket, and of the latest instant in it.
-    pub(crate) fn end_at(&mut self, position: Position, latest: Option<Micros>) {
-        self.position = position;
-        latest.into_iter().for_each(|latest| self.latest.push(position, latest));
-    }
-
     /// Every event but an opening.
     fn continued(
         &mut self,
@@ -220,7 +184,7 @@ impl Measurements {
 
     /// The clocks of the definition.
     fn clocks(&self) -> Clocks<'_> {
-        Clocks::new(&self.folded, &self.schedules, &self.dimensions, self.counts_time)
+        Clocks::new(&self.folded, &self.schedules, &self.dimensions, self.clocks_run)
     }
 
     /// An opening: the ticket's number and its state.
@@ -280,10 +244,10 @@ impl Measurements {
         Ok(())
     }
 
-    /// Begins a new span where the event changed what the ticket does or a dimension.
+    /// Begins a new span where the event changed what the ticket does or a dimension; where they are not kept there is none.
     fn turn_span(&mut self, at: At, ticket: &mut TicketFacts, before: (Doing, InForce)) -> Result<(), TooMany> {
         let now = (ticket.doing, ticket.in_force);
-        if before != now {
+        if self.spans.are_kept() && before != now {
             ticket.span = self.spans.turn(ticket.span, at.ticket, at.at, now, at.position)?;
             self.tickets.turn(at.ticket, ticket.span);
         }
@@ -473,19 +437,6 @@ impl Measurements {
         }
     }
 
-    fn rated(&mut self, at: At, ticket: &mut TicketFacts, rated: &ReplyRated) {
-        let Some(reply) = counted_from_1(&mut ticket.replies, rated.reply) else { return };
-        let Some(in_force) = reply.rateable else { return };
-        let (scale, score) = (rated.rating.scale, rated.rating.score);
-        ticket.last_score = Some(GivenScore { at: at.at, scale, score });
-        let first = reply.rating.is_none();
-        let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
-        let location = self.ratings.push(at.moment(in_force), rating);
-        if let Some(earlier) = reply.rating.replace(location) {
-            self.ratings.change(earlier, |ratings, row| mark(&mut ratings.values.superseded, row, at.position));
-        }
-    }
-
     fn closed(&mut self, at: At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
         let (by, closer) = self.actor(closed.by)?;
         let reason = self.dimensions.reasons.small_or_none(closed.reason)?;
@@ -574,47 +525,6 @@ impl Measurements {
         self.note_clock(at, ticket);
     }
 
-    /// A first answer to a closing is taken whenever it comes; a changed one until the ticket's next reopening.
-    fn survey_submitted(
-        &mut self,
-        at: At,
-        ticket: &mut TicketFacts,
-        survey: &SurveySubmitted<'_>,
-    ) -> Result<(), TooMany> {
-        let Some(closing) = counted_from_1(&mut ticket.closings, survey.closing) else { return Ok(()) };
-        if *closing.answered_after.get_or_insert(ticket.reopenings) != ticket.reopenings {
-            return Ok(());
-        }
-        let answer = |closings: &mut Piece<Closings>, row| mark(&mut closings.values.answered, row, at.position);
-        self.closings.change(closing.location, answer);
-        let moment = at.moment(closing.in_force);
-        let mut given = |field, scale, score, choices| {
-            let first = closing.answers.iter().all(|(answered, _)| *answered != field);
-            let superseded = Position::ZERO;
-            let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
-            let location = self.answers.push(moment, answer);
-            supersede(&mut self.answers, closing, field, location, at.position);
-        };
-        if let Some(overall) = survey.overall {
-            ticket.last_score = Some(GivenScore { at: at.at, scale: overall.scale, score: overall.score });
-            given(AnsweredField::Overall, overall.scale, u16::from(overall.score), 0);
-        }
-        if let Some(nps) = survey.nps {
-            given(AnsweredField::Nps, 0, u16::from(nps), 0);
-        }
-        if let Some(ces) = survey.ces {
-            given(AnsweredField::Ces, 0, u16::from(ces), 0);
-        }
-        for (question, score) in &survey.questions {
-            given(AnsweredField::Question(self.dimensions.questions.wide(question)?), 0, *score, 0);
-        }
-        for (question, choices) in &survey.choices {
-            let question = self.dimensions.questions.wide(question)?;
-            given(AnsweredField::Choice(question), 0, 0, self.dimensions.choice_set(choices)?);
-        }
-        Ok(())
-    }
-
     /// What kind of actor it is, and the agent's number.
     fn actor(&mut self, actor: Actor<'_>) -> Result<(ActorKind, Option<u32>), TooMany> {
         Ok(match actor {
@@ -630,23 +540,6 @@ struct Measured {
     row: Closing,
     /// From the opening to it, were it the first.
     first_took: Micros,
-}
-
-/// Puts the answer at `location` in the place of the earlier one to the same field.
-fn supersede(
-    answers: &mut Table<Answers>,
-    closing: &mut ClosingFacts,
-    field: AnsweredField,
-    location: Location,
-    position: Position,
-) {
-    match closing.answers.iter_mut().find(|(answered, _)| *answered == field) {
-        Some((_, last)) => {
-            answers.change(*last, |answers, row| mark(&mut answers.values.superseded, row, position));
-            *last = location;
-        }
-        None => closing.answers.push((field, location)),
-    }
 }
 
 fn decode<'a>(fact: &Fact<'a>) -> Result<Facts<'a>, CodecError> {

@@ -178,6 +178,11 @@ impl Spans {
         std::iter::successors(Some(last).filter(|last| *last != NO_SPAN), before)
     }
 
+    /// Whether they are kept.
+    pub(crate) fn are_kept(&self) -> bool {
+        !self.kept.is_left_out()
+    }
+
     /// Says whether they are kept, and what they may take without being packed; before the first.
     pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
         self.kept = kept;

@@ -3,7 +3,7 @@
 use super::deed::Deed;
 use crate::business_time::ScheduleClass;
 use crate::measurements::{FoldError, Measurements};
-use crate::ticket_facts::{Clocks, Doing, InForce, Micros};
+use crate::ticket_facts::{Clocks, ClocksRun, Doing, InForce, Micros};
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{FactRow, Position};
 
@@ -38,7 +38,8 @@ impl Step {
         let stood = before.map(|step| step.in_force).unwrap_or_default();
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;
-        let clocks = Clocks::new(state.folded(), state.schedules(), &state.dimensions, true);
+        let clocks =
+            Clocks::new(state.folded(), state.schedules(), &state.dimensions, ClocksRun::under(state.folded()));
         Ok(Self {
             position: row.position,
             version: row.version.0,
