@@ -17,7 +17,7 @@ pub const HEADER_LEN: usize = 136;
 
 mod facts;
 
-pub use facts::BlockFacts;
+pub use facts::{BlockFacts, Fact};
 
 const MAGIC: &[u8; 8] = b"DFTFACT2";
 
@@ -42,30 +42,6 @@ pub struct FactRow<'a> {
     pub schema: u8,
     /// Its facts, encoded; see [`crate::codec::decode_facts`].
     pub facts: &'a [u8],
-}
-
-/// An event as folds read it: a row without what only the log asks of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fact<'a> {
-    /// Where it stands in the log.
-    pub position: Position,
-    /// Where it stands in its stream.
-    pub version: Version,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-    /// Its type.
-    pub event_type: EventType,
-    /// The schema version of its facts.
-    pub schema: u8,
-    /// Its facts, encoded; see [`crate::codec::decode_facts`].
-    pub facts: &'a [u8],
-}
-
-impl<'a> From<&FactRow<'a>> for Fact<'a> {
-    fn from(row: &FactRow<'a>) -> Self {
-        let FactRow { position, version, occurred_at, event_type, schema, facts, .. } = *row;
-        Self { position, version, occurred_at, event_type, schema, facts }
-    }
 }
 
 /// A block that is not what was written.

@@ -40,7 +40,7 @@ use crate::columns::map::Fast;
 use crate::columns::rows::Room;
 use crate::definition::document::{Definition, Folded};
 use crate::dimensions::Dimensions;
-use crate::ticket_facts::{LineFacts, Micros, TicketFacts};
+use crate::ticket_facts::{ClocksRun, LineFacts, Micros, TicketFacts};
 use changes::Changes;
 use chunk::Table;
 use credits::Credits;
@@ -87,8 +87,7 @@ pub struct Measurements {
     /// Tickets of other parts are passed over.
     part: TicketsPart,
     needs: Needs,
-    /// Whether any duration is kept.
-    counts_time: bool,
+    clocks_run: ClocksRun,
     /// Whether a part that is not kept was read.
     misread: Arc<AtomicBool>,
     /// By stream number: the ticket's number, or one of the two that stand for no ticket.
@@ -148,13 +147,13 @@ impl Measurements {
     #[must_use]
     pub fn under(folded: Folded) -> Self {
         Self {
+            clocks_run: ClocksRun::under(&folded),
             schedules: Arc::new(Schedules::prepare(&folded.schedules)),
             folded: Arc::new(folded),
             position: Position::ZERO,
             happened_by: None,
             part: TicketsPart::ALL,
             needs: Needs::EVERYTHING,
-            counts_time: true,
             misread: Arc::default(),
             streams: Vec::new(),
             unopened: Fast::default(),
@@ -201,7 +200,9 @@ impl Measurements {
     #[must_use]
     pub(crate) fn keeping(mut self, needs: Needs, room: &Room) -> Self {
         self.needs = needs | Needs::Tickets.when(needs.cover(Needs::TicketDimensions));
-        self.counts_time = self.needs.touch(Needs::DURATIONS);
+        if !self.needs.touch(Needs::DURATIONS) {
+            self.clocks_run = ClocksRun::Neither;
+        }
         let kept = |part| match self.needs.cover(part) {
             true => Keeping::default(),
             false => Keeping::left_out(&self.misread),
@@ -246,7 +247,7 @@ impl Measurements {
             happened_by: self.happened_by,
             part: self.part,
             needs: self.needs,
-            counts_time: self.counts_time,
+            clocks_run: self.clocks_run,
             misread: Arc::clone(&self.misread),
             streams: Vec::new(),
             unopened: Fast::default(),

@@ -14,7 +14,7 @@ use crate::columns::cell::{Cell, choices};
 use crate::measurements::places::Location;
 use crate::measurements::runs::RunNumber;
 use crate::measurements::spans::SpanNumber;
-pub(crate) use clocks::{Clocks, Spent};
+pub(crate) use clocks::{Clocks, ClocksRun, Spent};
 pub(crate) use line::LineFacts;
 pub(crate) use response::{Ended, Replier, Response, Took};
 
@@ -349,7 +349,7 @@ impl TicketFacts {
 
     /// Counts the time since the last turn, while what was in force still is.
     pub(crate) fn count_until(&mut self, now: Micros, clocks: &Clocks<'_>) {
-        if now <= self.since || !clocks.run {
+        if now <= self.since || !clocks.run() {
             return;
         }
         let passed = clocks.passed(self.class, self.since, now);

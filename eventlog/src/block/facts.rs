@@ -1,9 +1,33 @@
 //! The facts of a block's events in any order: its columns, found once and read by row.
 
-use super::{Fact, FactBlock, u32_at};
+use super::{FactBlock, FactRow, u32_at};
 use crate::codec::EventType;
 use crate::position::{Position, Version};
 use daftar_domain::Timestamp;
+
+/// An event as folds read it: a row without what only the log asks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fact<'a> {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// Where it stands in its stream.
+    pub version: Version,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Its type.
+    pub event_type: EventType,
+    /// The schema version of its facts.
+    pub schema: u8,
+    /// Its facts, encoded; see [`crate::codec::decode_facts`].
+    pub facts: &'a [u8],
+}
+
+impl<'a> From<&FactRow<'a>> for Fact<'a> {
+    fn from(row: &FactRow<'a>) -> Self {
+        let FactRow { position, version, occurred_at, event_type, schema, facts, .. } = *row;
+        Self { position, version, occurred_at, event_type, schema, facts }
+    }
+}
 
 /// The columns of a block that folds read.
 #[derive(Debug, Clone, Copy)]

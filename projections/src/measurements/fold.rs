@@ -17,8 +17,8 @@ use crate::definition::document::{
 };
 use crate::dimensions::{AtOpening, Dimensions, Names, TooMany};
 use crate::ticket_facts::{
-    AnsweredField, Begun, Clocks, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier, ReplyFacts,
-    RunFacts, RunsOf, Spent, Stretch, TicketFacts, Took,
+    AnsweredField, Begun, Clocks, ClocksRun, ClosingFacts, Doing, Ended, GivenScore, InForce, Micros, Replier,
+    ReplyFacts, RunFacts, RunsOf, Spent, Stretch, TicketFacts, Took,
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::CodecError;
@@ -59,10 +59,7 @@ impl At {
 /// What tells what an event measures: the definition, the names of values, and the numbers of the next rows.
 pub(super) struct Measurer<'a> {
     pub(super) folded: &'a Folded,
-    /// Whether any of its clocks reads the schedules.
-    pub(super) reads_schedules: bool,
-    /// Whether any duration is kept.
-    pub(super) counts_time: bool,
+    pub(super) clocks_run: ClocksRun,
     /// Whether tickets keep the dimensions that they have from their opening.
     pub(super) keeps_dimensions: bool,
     pub(super) schedules: &'a Schedules,
@@ -128,8 +125,7 @@ impl Measurer<'_> {
 
     /// The clocks of the definition.
     fn clocks(&self) -> Clocks<'_> {
-        let Self { folded, reads_schedules, schedules, counts_time, .. } = *self;
-        Clocks { folded, run: counts_time, reads_schedules, schedules, dimensions: self.dimensions }
+        Clocks::new(self.folded, self.schedules, self.dimensions, self.clocks_run)
     }
 
     /// An opening, and the state of the ticket from then on.
@@ -324,7 +320,7 @@ impl Measurer<'_> {
 
     /// Whether durations are measured once they end, by the schedule that is in force then.
     fn counts_at_end(&self) -> bool {
-        self.reads_schedules && self.folded.chosen == ScheduleChosen::AtEnd
+        self.clocks_run == ClocksRun::Both && self.folded.chosen == ScheduleChosen::AtEnd
     }
 
     fn is_counted_at_end(&self, measure: &Measure) -> bool {

@@ -54,8 +54,7 @@ impl Measurements {
             ($($table:ident)*) => {{
                 let measurer = Measurer {
                     folded: &self.folded,
-                    reads_schedules: self.folded.reads_schedules(),
-                    counts_time: self.counts_time,
+                    clocks_run: self.clocks_run,
                     keeps_dimensions: self.needs.cover(Needs::TicketDimensions),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,

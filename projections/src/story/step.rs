@@ -3,7 +3,7 @@
 use super::deed::Deed;
 use crate::business_time::ScheduleClass;
 use crate::measurements::{FoldError, Measurements};
-use crate::ticket_facts::{Clocks, Doing, InForce, Micros};
+use crate::ticket_facts::{Clocks, ClocksRun, Doing, InForce, Micros};
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{FactRow, Position};
 
@@ -38,8 +38,8 @@ impl Step {
         let stood = before.map(|step| step.in_force).unwrap_or_default();
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;
-        let (folded, schedules, dimensions) = (state.folded(), state.schedules(), &state.dimensions);
-        let clocks = Clocks { folded, run: true, reads_schedules: folded.reads_schedules(), schedules, dimensions };
+        let run = ClocksRun::under(state.folded());
+        let clocks = Clocks::new(state.folded(), state.schedules(), &state.dimensions, run);
         Ok(Self {
             position: row.position,
             version: row.version.0,

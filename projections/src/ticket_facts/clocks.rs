@@ -6,16 +6,31 @@ use crate::business_time::{ScheduleClass, Schedules};
 use crate::definition::document::{Clock, Folded, Measure, Pause};
 use crate::dimensions::Dimensions;
 
+/// Which clocks anybody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClocksRun {
+    /// None: no duration is kept.
+    Neither,
+    /// Every duration is measured on the calendar.
+    Calendar,
+    /// Some are measured within schedules.
+    Both,
+}
+
+impl ClocksRun {
+    /// The clocks that a definition measures on.
+    pub(crate) fn under(folded: &Folded) -> Self {
+        if folded.reads_schedules() { Self::Both } else { Self::Calendar }
+    }
+}
+
 /// What tells how much time passes: the folded fields of a definition and its schedules, prepared.
 #[derive(Clone, Copy)]
 pub(crate) struct Clocks<'a> {
-    pub(crate) folded: &'a Folded,
-    /// Whether anybody asks how much time passes.
-    pub(crate) run: bool,
-    /// Whether they read the schedules.
-    pub(crate) reads_schedules: bool,
-    pub(crate) schedules: &'a Schedules,
-    pub(crate) dimensions: &'a Dimensions,
+    folded: &'a Folded,
+    schedules: &'a Schedules,
+    dimensions: &'a Dimensions,
+    run: ClocksRun,
 }
 
 /// A stretch of time on both clocks, in microseconds.
@@ -36,6 +51,21 @@ impl Passed {
 }
 
 impl<'a> Clocks<'a> {
+    #[inline]
+    pub(crate) fn new(
+        folded: &'a Folded,
+        schedules: &'a Schedules,
+        dimensions: &'a Dimensions,
+        run: ClocksRun,
+    ) -> Self {
+        Self { folded, schedules, dimensions, run }
+    }
+
+    /// Whether anybody asks how much time passes.
+    pub(crate) fn run(&self) -> bool {
+        self.run != ClocksRun::Neither
+    }
+
     pub(crate) fn folded(&self) -> &'a Folded {
         self.folded
     }
@@ -53,7 +83,7 @@ impl<'a> Clocks<'a> {
     /// The time from one instant to another, never negative.
     pub(crate) fn passed(&self, class: ScheduleClass, from: Micros, to: Micros) -> Passed {
         let calendar = (to - from).max(0);
-        let business = if self.reads_schedules { self.schedules.open_between(class, from, to) } else { 0 };
+        let business = if self.run == ClocksRun::Both { self.schedules.open_between(class, from, to) } else { 0 };
         Passed { calendar, business }
     }
 }
