@@ -83,14 +83,14 @@ impl<'a> Sheet<'a> {
 
     /// The rows.
     pub(super) fn rows<R: RowFigures>(&self) -> Result<Vec<Row>, ReportError> {
-        let (mut rows, mut other_half, labels) = self.counted::<R>()?;
+        let CountedRows { mut rows, mut other_half, labels } = self.counted::<R>()?;
         let ordered = self.ordered(&mut rows, &mut other_half, &labels);
         Ok(self.making(&labels).rows(ordered))
     }
 
     /// The rows as JSON.
     pub(super) fn rows_json<R: RowFigures>(&self) -> Result<String, ReportError> {
-        let (mut rows, mut other_half, labels) = self.counted::<R>()?;
+        let CountedRows { mut rows, mut other_half, labels } = self.counted::<R>()?;
         let ordered = self.ordered(&mut rows, &mut other_half, &labels);
         Ok(self.making(&labels).json(ordered))
     }
@@ -100,8 +100,8 @@ impl<'a> Sheet<'a> {
         Making { state, query, terms, dimensions, labels }
     }
 
-    /// What was counted, in no particular order, what another half counted of it, and what its groups are called.
-    fn counted<R: RowFigures>(&self) -> Result<(Vec<Counter<R>>, Vec<Counter<R>>, Labels), ReportError> {
+    /// What was counted, but for its order.
+    fn counted<R: RowFigures>(&self) -> Result<CountedRows<R>, ReportError> {
         let mut tally = self.tally::<R>();
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
@@ -122,7 +122,7 @@ impl<'a> Sheet<'a> {
         if self.axes.is_empty() {
             self.fill(&mut rows, begins)?;
         }
-        Ok((rows, other_half, labels))
+        Ok(CountedRows { rows, other_half, labels })
     }
 
     /// The order of the rows; they stay where they are, being large.
@@ -278,6 +278,15 @@ impl<'a> Sheet<'a> {
         let cells = u64::try_from(rows).unwrap_or(u64::MAX).saturating_mul(cells).saturating_add(listed);
         if cells > CELLS_MAX { Err(ReportError::TooManyCells { cells }) } else { Ok(()) }
     }
+}
+
+/// What was counted, in no particular order.
+struct CountedRows<R> {
+    rows: Vec<Counter<R>>,
+    /// What another half counted of some of the rows, which is yet to be added.
+    other_half: Vec<Counter<R>>,
+    /// What the groups are called.
+    labels: Labels,
 }
 
 /// Which values of an axis groups have.
