@@ -17,7 +17,9 @@ use crate::report::needs::needs;
 use crate::report::query::Query;
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{BlockFacts, LogReader, Position};
-use index::{Index, Stream};
+use index::Stream;
+
+pub(crate) use index::Index;
 use std::num::NonZero;
 use std::ops::Range;
 
@@ -66,7 +68,7 @@ pub async fn fold_for(
 }
 
 /// All tickets, a range of them on each thread.
-fn in_ranges(
+pub(crate) fn in_ranges(
     index: &Index,
     threads: NonZero<u32>,
     nothing_yet: impl Fn() -> Measurements,

@@ -55,27 +55,6 @@ use tickets::Tickets;
 pub use fold::FoldError;
 pub(crate) use folding::Stopped;
 
-/// A part of all tickets: of so many parts, each ticket is in one, by the number of its stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TicketsPart {
-    number: u32,
-    of: u32,
-}
-
-impl TicketsPart {
-    /// Every ticket.
-    pub const ALL: Self = Self { number: 0, of: 1 };
-
-    /// Every part of so many, at least one.
-    pub fn each(of: std::num::NonZero<u32>) -> impl Iterator<Item = Self> {
-        (0..of.get()).map(move |number| Self { number, of: of.get() })
-    }
-
-    fn has(self, stream: u32) -> bool {
-        stream % self.of == self.number
-    }
-}
-
 /// Everything measured under a definition's folded fields, up to a position.
 #[derive(Debug, Clone)]
 pub struct Measurements {
@@ -84,8 +63,6 @@ pub struct Measurements {
     position: Position,
     /// What happened later is passed over.
     happened_by: Option<Micros>,
-    /// Tickets of other parts are passed over.
-    part: TicketsPart,
     needs: Needs,
     clocks_run: ClocksRun,
     /// Whether a part that is not kept was read.
@@ -152,7 +129,6 @@ impl Measurements {
             folded: Arc::new(folded),
             position: Position::ZERO,
             happened_by: None,
-            part: TicketsPart::ALL,
             needs: Needs::EVERYTHING,
             misread: Arc::default(),
             streams: Vec::new(),
@@ -186,13 +162,6 @@ impl Measurements {
     #[must_use]
     pub fn up_to(mut self, happened_by: Option<Micros>) -> Self {
         self.happened_by = happened_by;
-        self
-    }
-
-    /// The same, counting only a part of the tickets: others are as if they were not there.
-    #[must_use]
-    pub fn of_part(mut self, part: TicketsPart) -> Self {
-        self.part = part;
         self
     }
 
@@ -245,7 +214,6 @@ impl Measurements {
             schedules: Arc::clone(&self.schedules),
             position: self.position,
             happened_by: self.happened_by,
-            part: self.part,
             needs: self.needs,
             clocks_run: self.clocks_run,
             misread: Arc::clone(&self.misread),

@@ -16,7 +16,7 @@ pub(super) enum Stream {
 }
 
 /// The blocks of a prefix, and how many events of it each stream has.
-pub(super) struct Index {
+pub(crate) struct Index {
     blocks: Vec<Part>,
     last: Position,
     /// By number; none: never named.
@@ -52,7 +52,7 @@ impl Row {
 
 impl Index {
     /// Reads every block up to `until`.
-    pub(super) async fn read(log: &dyn LogReader, until: Position) -> Result<Self, Unfit> {
+    pub(crate) async fn read(log: &dyn LogReader, until: Position) -> Result<Self, Unfit> {
         let mut index = Self { blocks: Vec::new(), last: Position::ZERO, streams: Vec::new(), counts: Vec::new() };
         while index.last < until {
             let Some(block) = log.fact_block(index.last).await.map_err(|_| Unfit)? else { break };

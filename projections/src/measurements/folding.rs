@@ -20,8 +20,6 @@ const UNOPENED: u32 = u32::MAX;
 const PASSED_OVER: u32 = u32::MAX - 1;
 /// In place of a ticket's number: the stream was never named.
 const UNNAMED: u32 = u32::MAX - 2;
-/// In place of a ticket's number: the ticket is another part's.
-const OTHERS: u32 = u32::MAX - 3;
 
 /// What is wrong with a log that opens a ticket twice.
 const OPENED_TWICE: &str = "a ticket is opened twice";
@@ -39,9 +37,7 @@ impl Measurements {
             return;
         }
         self.streams[index] = PASSED_OVER;
-        if name.kind == StreamKind::Ticket && !self.part.has(stream.0) {
-            self.streams[index] = OTHERS;
-        } else if name.kind == StreamKind::Ticket {
+        if name.kind == StreamKind::Ticket {
             self.streams[index] = UNOPENED;
             self.unopened.insert(stream.0, name.id);
         }
@@ -185,8 +181,6 @@ impl Folder<'_> {
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
             PASSED_OVER => return Ok(decode(&fact).map(drop)?),
-            // Whoever folds that part reads it.
-            OTHERS => return Ok(()),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
             _ if self.is_too_late(&fact) => return Ok(decode(&fact).map(drop)?),
             ticket => self.apply_ticket(&fact, row.stream, ticket)?,
@@ -228,8 +222,8 @@ impl Folder<'_> {
             return Err(FoldError::OutOfOrder(OPENED_TWICE));
         }
         let ticket = self.measurer.next.ticket()?;
-        if OTHERS <= ticket {
-            return Err(TooMany { what: "tickets", limit: OTHERS }.into());
+        if UNNAMED <= ticket {
+            return Err(TooMany { what: "tickets", limit: UNNAMED }.into());
         }
         Ok((ticket, self.measurer.opened(at(fact, ticket), id, opened)?))
     }

@@ -2,11 +2,11 @@
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
+use crate::by_ticket::{Index, in_ranges};
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::in_parts::InParts;
-use crate::measurements::{Measurements, TicketsPart};
-use crate::projector::catch_up;
+use crate::measurements::Measurements;
 use crate::report::query::ReportName;
 use crate::report::{ReportError, is_counted_in_parts, report, report_in_parts};
 use crate::test_support::{Entry, Labels, MemoryLog, now, query};
@@ -15,15 +15,11 @@ use proptest::prelude::*;
 use std::num::NonZero;
 use std::sync::Arc;
 
+/// Everything measured, in so many parts of the tickets at most.
 fn folded_in_parts(definition: &Definition, entries: &[Entry], until: Position, parts: u32) -> InParts {
-    let log = MemoryLog::of(entries);
-    let states = TicketsPart::each(NonZero::new(parts).unwrap()).map(|part| {
-        let mut state = Measurements::under(definition.folded()).of_part(part);
-        now(catch_up(&log, &mut state, Some(until), |_| {})).unwrap();
-        state
-    });
-    let mut states = states.collect::<Vec<_>>().into_iter();
-    InParts::of(states.next().unwrap(), states.collect()).unwrap()
+    let index = now(Index::read(&MemoryLog::of(entries), until)).unwrap();
+    let nothing_yet = || Measurements::under(definition.folded());
+    in_ranges(&index, NonZero::new(parts).unwrap(), nothing_yet, &|_| {}).unwrap()
 }
 
 fn asked() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
@@ -54,7 +50,7 @@ proptest! {
             let query = query(name, if name.lists_tickets() { &[] } else { &asked });
             let made = report(&whole.first, &query, &definition, until, &Labels).map(|made| made.to_json());
             let added = report_in_parts(&parted, &query, &definition, until, &Labels).map(|made| made.to_json());
-            if parts == 1 || is_counted_in_parts(&query) {
+            if parted.count() == 1 || is_counted_in_parts(&query) {
                 prop_assert_eq!(added, made, "{:?} {:?}", name, asked);
             } else {
                 prop_assert_eq!(added, Err(ReportError::InParts));
@@ -71,6 +67,7 @@ fn parts_are_told_by_the_names_of_dimensions_not_by_their_numbers() {
     let entries: Vec<_> = [of(0, "sara"), of(1, "reza"), of(2, "mina"), of(3, "sara")].concat();
     let until = MemoryLog::of(&entries).last();
     let parted = folded_in_parts(&Definition::default(), &entries, until, 2);
+    assert_eq!(parted.count(), 2);
     let asked = query(ReportName::Flow, &[("group_by", "agent"), ("figures", "closed")]);
     let made = report_in_parts(&parted, &asked, &Arc::default(), until, &Labels).unwrap().rows_json();
     let row = |agent: &str, closed: u32| {
