@@ -67,7 +67,7 @@ pub struct Measurements {
     clocks_run: ClocksRun,
     /// Whether a part that is not kept was read.
     misread: Arc<AtomicBool>,
-    /// By stream number: the ticket's number, or one of the two that stand for no ticket.
+    /// By stream number: the ticket's number, or one of those that stand for none.
     streams: Vec<u32>,
     /// The ids of tickets named but not opened yet, by stream number.
     unopened: Fast<u32, Box<str>>,

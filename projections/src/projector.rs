@@ -42,7 +42,7 @@ pub enum CatchUpError {
     /// The fold panicked.
     #[error("a fault in this program stopped the fold at position {position}; the log itself is unharmed")]
     Panicked {
-        /// The event being folded, or the last one before it.
+        /// How far it had come: the fault is in what one of the last events measured, or in the next.
         position: Position,
     },
 }
@@ -102,31 +102,20 @@ const SHARED_FROM: u64 = if cfg!(test) { 4 } else { 1024 };
 /// Folds the events of `block` that `state` has not folded, up to `until`; says whether there were any.
 pub(crate) fn fold_block(state: &mut Measurements, block: &FactBlock, until: Position) -> Result<bool, CatchUpError> {
     let reached = state.position();
-    name_streams(state, block)?;
-    state.fold(block.iter_after(reached).take_while(|row| row.position <= until)).map_err(at_position)?;
+    state.fold_block(block, until).map_err(at_position)?;
     Ok(reached < state.position())
 }
 
 /// The same of blocks that follow each other, to their ends, on two threads where it is worth it.
 pub(crate) fn fold_blocks_shared(state: &mut Measurements, blocks: &[FactBlock]) -> Result<bool, CatchUpError> {
-    let (reached, Some(last)) = (state.position(), blocks.last().map(FactBlock::last)) else { return Ok(false) };
+    let reached = state.position();
+    let last = blocks.last().map_or(reached, FactBlock::last);
     if last.0.saturating_sub(reached.0) < SHARED_FROM {
-        for block in blocks {
-            fold_block(state, block, last)?;
-        }
-        return Ok(reached < state.position());
+        blocks.iter().try_for_each(|block| state.fold_block(block, last)).map_err(at_position)?;
+    } else {
+        state.fold_blocks_on_two_threads(blocks).map_err(at_position)?;
     }
-    blocks.iter().try_for_each(|block| name_streams(state, block))?;
-    state.fold_on_two_threads(blocks.iter().flat_map(|block| block.iter_after(reached))).map_err(at_position)?;
     Ok(reached < state.position())
-}
-
-fn name_streams(state: &mut Measurements, block: &FactBlock) -> Result<(), CatchUpError> {
-    for (number, name) in block.new_streams() {
-        let damaged = |_| CatchUpError::OutOfOrder { position: block.first(), why: "a stream's name is not one" };
-        state.name_stream(number, name.map_err(damaged)?);
-    }
-    Ok(())
 }
 
 /// Folds the events of one stream alone into a state that knows no other, and shows `each` the state after every event.

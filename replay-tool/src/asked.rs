@@ -110,14 +110,13 @@ fn refused(refused: ReportError) -> Failure {
     }
 }
 
-/// A state of all tickets or a part of them, folded up to a position.
+/// A state folded up to a position.
 async fn folded(
     log: Arc<dyn LogReader>,
     mut state: Measurements,
     position: Position,
     progress: ProgressBar,
 ) -> Result<Measurements, CatchUpError> {
-    // Parts go side by side: the bar shows the one that was last heard of.
     catch_up(&*log, &mut state, Some(position), |reached| progress.set_position(reached.0)).await?;
     Ok(state)
 }

@@ -18,7 +18,7 @@ const STEP_BLOCKS: usize = if cfg!(test) { 2 } else { 16 };
 const UNPUBLISHED_MAX: u64 = 1_000_000;
 
 impl Live {
-    /// Folds on until the end of the log as it is now, for start-up; tells how far it has come after every block.
+    /// Folds on until the end of the log as it is now, for start-up; tells how far it has come after every few blocks.
     ///
     /// # Errors
     ///

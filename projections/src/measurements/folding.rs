@@ -11,7 +11,7 @@ use crate::dimensions::TooMany;
 use crate::ticket_facts::{Micros, TicketFacts};
 use daftar_eventlog::codec::{CodecError, decode_facts};
 use daftar_eventlog::facts::{Facts, TicketOpened};
-use daftar_eventlog::{Fact, FactRow, Position, StreamKind, StreamName, StreamNumber};
+use daftar_eventlog::{Fact, FactBlock, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::mpsc;
 
 /// In place of a ticket's number: the stream is a ticket's, not opened yet.
@@ -29,18 +29,7 @@ const NOT_OPENED: &str = "a ticket's first event is not its opening";
 impl Measurements {
     /// Takes note of what a stream is about, before its first event.
     pub(crate) fn name_stream(&mut self, stream: StreamNumber, name: StreamName) {
-        let index = stream.0 as usize;
-        if self.streams.len() <= index {
-            self.streams.resize(index + 1, UNNAMED);
-        }
-        if self.streams[index] != UNNAMED {
-            return;
-        }
-        self.streams[index] = PASSED_OVER;
-        if name.kind == StreamKind::Ticket {
-            self.streams[index] = UNOPENED;
-            self.unopened.insert(stream.0, name.id);
-        }
+        self.halves().0.name_stream(stream, name);
     }
 
     /// The half that says what the next events measure, and the half that it is written into.
@@ -75,7 +64,42 @@ impl Measurements {
     /// Folds the next events; after an error, which comes with its position, the state must not be used any more.
     pub(crate) fn fold<'r>(&mut self, rows: impl Iterator<Item = FactRow<'r>>) -> Result<(), Stopped> {
         let (mut folder, mut tables) = self.halves();
-        folder.fold(rows, |batch| tables.write(batch))
+        folder.fold(rows, &mut |batch| tables.write(batch))
+    }
+
+    /// Folds the events of a block behind what was folded, up to `until`.
+    pub(crate) fn fold_block(&mut self, block: &FactBlock, until: Position) -> Result<(), Stopped> {
+        let (mut folder, mut tables) = self.halves();
+        folder.fold_block(block, until, &mut |batch| tables.write(batch))
+    }
+
+    /// Folds blocks that follow each other, to their ends, what was measured being written by a second thread while this
+    /// one folds on; by this one where there is no other to be had.
+    pub(crate) fn fold_blocks_on_two_threads(&mut self, blocks: &[FactBlock]) -> Result<(), Stopped> {
+        let needs = self.needs;
+        let (mut folder, mut tables) = self.halves();
+        let folded = std::thread::scope(|scope| {
+            let (measured, batches) = mpsc::channel::<Batch>();
+            let (emptied, spare) = mpsc::channel();
+            let tables = &mut tables;
+            let writing = std::thread::Builder::new().spawn_scoped(scope, move || {
+                for mut batch in batches {
+                    tables.write(&mut batch);
+                    // Nobody takes it back once all is folded.
+                    let _ = emptied.send(batch);
+                }
+            });
+            let writing = writing.ok()?;
+            let folded = folder.fold_blocks(blocks, &mut |batch| {
+                let spare = spare.try_recv().unwrap_or_else(|_| Batch::keeping(needs));
+                // Where the writer is gone it panicked, which is told below.
+                let _ = measured.send(std::mem::replace(batch, spare));
+            });
+            drop(measured);
+            writing.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
+            Some(folded)
+        });
+        folded.unwrap_or_else(|| folder.fold_blocks(blocks, &mut |batch| tables.write(batch)))
     }
 
     /// Folds all events of each of some tickets, one ticket after the other; none of them may have been folded before, and
@@ -105,31 +129,6 @@ impl Measurements {
         self.position = position;
         latest.into_iter().for_each(|latest| self.latest.push(position, latest));
     }
-
-    /// The same, what was measured being written by a second thread while this one folds on.
-    pub(crate) fn fold_on_two_threads<'r>(&mut self, rows: impl Iterator<Item = FactRow<'r>>) -> Result<(), Stopped> {
-        let needs = self.needs;
-        let (mut folder, mut tables) = self.halves();
-        std::thread::scope(|scope| {
-            let (measured, batches) = mpsc::channel::<Batch>();
-            let (emptied, spare) = mpsc::channel();
-            let writing = scope.spawn(move || {
-                for mut batch in batches {
-                    tables.write(&mut batch);
-                    // Nobody takes it back once all is folded.
-                    let _ = emptied.send(batch);
-                }
-            });
-            let folded = folder.fold(rows, |batch| {
-                let spare = spare.try_recv().unwrap_or_else(|_| Batch::keeping(needs));
-                // Where the writer is gone it panicked, which is told below.
-                let _ = measured.send(std::mem::replace(batch, spare));
-            });
-            drop(measured);
-            writing.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
-            folded
-        })
-    }
 }
 
 /// The position of the event that stopped the fold, and why.
@@ -153,11 +152,45 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
+    fn name_stream(&mut self, stream: StreamNumber, name: StreamName) {
+        let index = stream.0 as usize;
+        if self.streams.len() <= index {
+            self.streams.resize(index + 1, UNNAMED);
+        }
+        if self.streams[index] != UNNAMED {
+            return;
+        }
+        self.streams[index] = PASSED_OVER;
+        if name.kind == StreamKind::Ticket {
+            self.streams[index] = UNOPENED;
+            self.unopened.insert(stream.0, name.id);
+        }
+    }
+
+    fn fold_blocks(&mut self, blocks: &[FactBlock], write: &mut impl FnMut(&mut Batch)) -> Result<(), Stopped> {
+        blocks.iter().try_for_each(|block| self.fold_block(block, block.last(), write))
+    }
+
+    /// The streams that a block names, then its events behind what was folded.
+    fn fold_block(
+        &mut self,
+        block: &FactBlock,
+        until: Position,
+        write: &mut impl FnMut(&mut Batch),
+    ) -> Result<(), Stopped> {
+        for (number, name) in block.new_streams() {
+            let name = name.map_err(|_| (block.first(), FoldError::OutOfOrder("a stream's name is not one")))?;
+            self.name_stream(number, name);
+        }
+        let rows = block.iter_after(*self.position);
+        self.fold(rows.take_while(|row| row.position <= until), write)
+    }
+
     /// Folds events, and gives away what they measured again and again.
     fn fold<'r>(
         &mut self,
         rows: impl Iterator<Item = FactRow<'r>>,
-        mut write: impl FnMut(&mut Batch),
+        write: &mut impl FnMut(&mut Batch),
     ) -> Result<(), Stopped> {
         let mut since = 0;
         for row in rows {
@@ -168,7 +201,9 @@ impl Folder<'_> {
                 since = 0;
             }
         }
-        write(&mut self.measurer.batch);
+        if 0 < since {
+            write(&mut self.measurer.batch);
+        }
         Ok(())
     }
 
