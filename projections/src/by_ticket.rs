@@ -11,7 +11,6 @@ use crate::definition::document::Definition;
 use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::measurements::Measurements;
-use crate::measurements::needs::Needs;
 use crate::projector::{CatchUpError, catch_up};
 use crate::report::is_counted_in_parts;
 use crate::report::needs::needs;
@@ -53,9 +52,7 @@ pub async fn fold_for(
         && let Ok(index) = Index::read(log, until).await
     {
         let room = Room::of(PLAIN_BYTES_MAX);
-        // A ticket folded as a whole is given no id.
-        let needs = needs(query, definition).without(Needs::Ids);
-        let nothing_yet = || basis.clone().nothing_yet().keeping(needs, &room);
+        let nothing_yet = || basis.clone().nothing_yet().keeping(needs(query, definition), &room);
         if let Ok(parts) = in_ranges(&index, threads, nothing_yet, progress) {
             return Ok(parts);
         }

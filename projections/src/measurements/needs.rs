@@ -85,12 +85,6 @@ impl Needs {
         Self(self.0 | other.0)
     }
 
-    /// These parts but for others.
-    #[must_use]
-    pub const fn without(self, others: Self) -> Self {
-        Self(self.0 & !others.0)
-    }
-
     /// Whether any of the other parts is among these.
     #[must_use]
     pub const fn touch(self, other: Self) -> bool {
