@@ -2,7 +2,7 @@
 //!
 //! Where the events of tickets stand between each other does not matter to a report that is counted in parts, and so they
 //! can be folded one ticket after the other, with one running state in place of all. Whatever is wrong with a log is told
-//! by the fold that goes in its order: [`Unfit`] says no more than that there is something.
+//! by the fold that goes in its order: `Unfit` says no more than that there is something.
 
 mod index;
 

@@ -6,7 +6,7 @@
 //! - `groups`: dimensions on small numbers; `counting`: which measurements enter which rows; `row_numbers`: which row
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
-//! - [`needs`]: what a report reads of the measurements
+//! - [`mod@needs`]: what a report reads of the measurements
 //! - `adding`: what was counted in parts, added up
 //! - `tally`: what was counted, before it is put in order
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
