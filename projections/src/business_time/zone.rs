@@ -58,7 +58,7 @@ pub(crate) fn first_at(zone: Tz, local: Micros) -> Micros {
     }
 }
 
-/// The instant since which the clocks have shown nothing earlier than `local`.
+/// The last instant at which the clocks show `local` or, where they skip it, the first at which they show a later time.
 pub(super) fn last_at(zone: Tz, local: Micros) -> Micros {
     let until = local.saturating_add(FURTHEST);
     let at = local.saturating_sub(offset_at(zone, until));

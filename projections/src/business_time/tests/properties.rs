@@ -78,12 +78,16 @@ impl Minutes {
         Self((0..(i64::from(DAYS) + 10) * 24 * 60).map(shown).collect())
     }
 
-    /// Marks the minutes from the first that shows the beginning, or more, to the last that shows less than the end.
+    /// Marks the minutes from the first that shows the beginning, or more, to the last before the end is shown for the
+    /// last time or, where clocks skip it, to the last that shows less.
     fn mark(&self, marks: &mut [bool], date: NaiveDate, hours: Hours, mark: bool) {
         let local = |minutes: u16| date.and_time(NaiveTime::MIN) + TimeDelta::minutes(minutes.into());
         let (from, to) = (local(hours.from), local(hours.to));
         let first = self.0.iter().position(|shown| *shown >= from);
-        let last = self.0.iter().rposition(|shown| *shown < to);
+        let last = match self.0.iter().rposition(|shown| *shown == to) {
+            Some(end) => end.checked_sub(1),
+            None => self.0.iter().rposition(|shown| *shown < to),
+        };
         if let (Some(first), Some(last)) = (first, last)
             && first <= last
         {
