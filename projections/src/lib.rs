@@ -33,6 +33,7 @@ pub mod live;
 pub mod measurements;
 pub mod projector;
 pub mod report;
+mod side_by_side;
 pub mod snapshots;
 pub mod story;
 pub mod ticket_facts;

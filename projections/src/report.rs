@@ -19,6 +19,7 @@
 //! - [`figure`]: what a figure looks like, whatever writes it; `json`, `csv`: a report as JSON and as CSV
 
 mod adding;
+mod apart;
 mod backlog;
 mod cases;
 mod counting;
@@ -202,6 +203,9 @@ trait RowFigures: adding::Adds + Default + Send {
     const FIGURES: u64;
     /// How many cells of a report's size a row takes.
     const CELLS: u64 = Self::FIGURES;
+
+    /// Whether all that is counted enters one row or other, so that groups can be counted apart from each other.
+    const APART: bool = false;
 
     /// What [`Self::count`] reads, but for what groups, filters and dates read.
     fn reads(asked: &Asked<'_>) -> Needs;

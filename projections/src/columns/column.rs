@@ -58,6 +58,15 @@ impl<T: Cell> Column<T> {
         }
     }
 
+    /// Hands on every value with its row: in one go, which costs less than asking for each.
+    #[inline]
+    pub(crate) fn for_each(&self, mut each: impl FnMut(usize, T)) {
+        match &self.0 {
+            Form::Plain(values) => values.iter().enumerate().for_each(|(row, value)| each(row, *value)),
+            Form::Packed(packed) => (0..packed.len()).for_each(|row| each(row, T::from_bits(packed.get(row)))),
+        }
+    }
+
     /// Its values in order.
     pub fn iter(&self) -> impl Iterator<Item = T> {
         (0..self.len()).map(|row| self.get(row))

@@ -141,7 +141,9 @@ impl<C: Columns> Table<C> {
 
     /// The pieces that may hold instants from `from` to before `to`.
     pub fn pieces(&self, from: Micros, to: Micros) -> impl Iterator<Item = &Piece<C>> {
-        self.chunks(from, to).flat_map(|(_, chunk)| chunk.pieces())
+        let may_hold = move |(first, last): (Micros, Micros)| first < to && from <= last;
+        let pieces = self.chunks(from, to).flat_map(|(_, chunk)| chunk.pieces());
+        pieces.filter(move |piece| piece.moments.at.bounds().is_none_or(may_hold))
     }
 
     /// Every chunk with its earliest instant, the earliest first.

@@ -1,5 +1,7 @@
 //! Counting: walks the measurements that stood at a position and hands each to the rows it enters.
 
+mod at_once;
+
 use super::dissatisfaction::Moment;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Recorder, Seen};
@@ -7,7 +9,7 @@ use super::groups::{Axes, Axis, Filter, Place, each_group};
 use super::instants::Instants;
 use super::periods::{Calendar, Period};
 use super::query::Query;
-use super::row_numbers::RowNumbers;
+use super::row_numbers::{Places, RowNumbers};
 use super::sheet::Sheet;
 use super::standing::Levels;
 use super::tally::Tally;
@@ -38,10 +40,8 @@ impl Part {
     /// Everything.
     pub(super) const WHOLE: Self = Self { number: 0, of: 1 };
 
-    /// All parts of so many.
-    pub(super) fn all(of: usize) -> impl Iterator<Item = Self> {
-        (0..of).map(move |number| Self { number, of })
-    }
+    /// Two that are everything together.
+    pub(super) const HALVES: [Self; 2] = [Self { number: 0, of: 2 }, Self { number: 1, of: 2 }];
 
     /// Whether it counts what no table has pieces of, such as what stands open.
     pub(super) fn is_first(self) -> bool {
@@ -53,6 +53,7 @@ impl Part {
 pub(super) type Key = (Micros, Group);
 
 /// A row being counted.
+#[derive(Default)]
 pub(super) struct Counter<R> {
     pub(super) key: Key,
     /// How many measurements it counts, those of the other half too.
@@ -64,7 +65,7 @@ pub(super) struct Counter<R> {
 
 impl<R: Default> Counter<R> {
     pub(super) fn new(key: Key) -> Self {
-        Self { key, measurements: 0, other_half: None, figures: R::default() }
+        Self { key, ..Self::default() }
     }
 }
 
@@ -258,6 +259,12 @@ impl<'a, R: Default> Counting<'a, R> {
         self.reads_agent = true;
     }
 
+    /// Counts nothing but the groups with these places, each of which has a row from the beginning.
+    pub(super) fn apart(sheet: &'a Sheet<'_>, places: Places, apart: Range<usize>) -> Self {
+        let rows = apart.clone().map(|_| Counter::default()).collect();
+        Self { rows, numbers: RowNumbers::apart(places, apart), ..Self::new(sheet) }
+    }
+
     /// What was counted.
     pub(super) fn into_tally(self) -> Tally<R> {
         let Self { rows, numbers, instants, standing, begins, listed, .. } = self;
@@ -295,6 +302,11 @@ impl<'a, R: Default> Counting<'a, R> {
             let known = moments.added.bounds().is_some_and(|(_, last)| last <= self.position);
             let start_of_all = if by_event { self.start_of_all(moments) } else { None };
             let may_be_void = self.prefix().may_be_void(moments);
+            if let Some(start) = start_of_all.filter(|_| known && !may_be_void)
+                && self.counts_at_once(piece, start, (&whose, &keep, &mut count))
+            {
+                continue;
+            }
             for row in 0..piece.len() {
                 let mut counted = Counted { moments, values, row, begins: None };
                 self.recall.forget();
@@ -398,6 +410,7 @@ impl<'a, R: Default> Counting<'a, R> {
     }
 
     /// For whom a measurement counts, where anything depends on it.
+    #[inline]
     fn agents(&self, moments: &Moments, row: usize, whose: Whose) -> Agents<'a> {
         let state = self.state;
         if !self.reads_agent {
@@ -520,18 +533,30 @@ impl<'a, R: Default> Counting<'a, R> {
                 // Only an explanation asks what it is.
                 recorder.takes(key, Seen { metric, ..Seen::of(moment, place) }, &mut count)
             };
-            if self.recorder.as_mut().is_none_or(is_asked) {
-                count(self.row(key));
+            if self.recorder.as_mut().is_none_or(is_asked)
+                && let Some(row) = self.row(key)
+            {
+                count(row);
             }
         });
     }
 
-    fn row(&mut self, key: Key) -> &mut R {
-        let index = self.numbers.of_row(&key, self.rows.len());
+    /// The row of a key; none: its group is counted apart.
+    fn row(&mut self, key: Key) -> Option<&mut R> {
+        let index = self.numbers.of_row(&key, self.rows.len())?;
+        Some(self.row_at(index, || key))
+    }
+
+    /// The row with that number, which is new if there are only so many.
+    #[inline]
+    fn row_at(&mut self, index: usize, key: impl FnOnce() -> Key) -> &mut R {
         if index == self.rows.len() {
-            self.rows.push(Counter::new(key));
+            self.rows.push(Counter::default());
         }
         let row = &mut self.rows[index];
+        if row.measurements == 0 {
+            row.key = key();
+        }
         row.measurements += 1;
         &mut row.figures
     }

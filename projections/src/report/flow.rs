@@ -65,6 +65,7 @@ adds!(Flow {
 
 impl RowFigures for Flow {
     const FIGURES: u64 = 15;
+    const APART: bool = true;
 
     fn reads(asked: &Asked<'_>) -> Needs {
         asked.of(&["opened"], Needs::Openings)

@@ -144,6 +144,28 @@ impl Axis {
         }
     }
 
+    /// Hands on the value's number of every row of some measurements; not of the agent, which is for others to say.
+    pub(super) fn each_number(&self, state: &Measurements, moments: &Moments, mut each: impl FnMut(usize, u32)) {
+        let tickets = &state.tickets;
+        let (dimensions, ticket) = (&state.dimensions, &moments.ticket);
+        match self {
+            Self::Branch => moments.branch.for_each(|row, number| each(row, number.into())),
+            Self::Department => moments.department.for_each(|row, number| each(row, number.into())),
+            Self::Agent => {}
+            Self::Channel => ticket.for_each(|row, ticket| each(row, tickets.channel(ticket).into())),
+            Self::Priority => moments.priority.for_each(|row, number| each(row, number.into())),
+            Self::Tier => ticket.for_each(|row, ticket| each(row, tickets.tier(ticket).into())),
+            Self::Tag => moments.tags.for_each(each),
+            Self::Customer => ticket.for_each(|row, ticket| each(row, tickets.customer(ticket))),
+            Self::Language => ticket.for_each(|row, ticket| each(row, tickets.language(ticket))),
+            Self::Reason => moments.reason.for_each(|row, number| each(row, number.into())),
+            Self::Form => moments.form.for_each(|row, number| each(row, number.into())),
+            Self::Attribute(name) => {
+                ticket.for_each(|row, ticket| each(row, dimensions.attribute(tickets.attributes(ticket), *name)));
+            }
+        }
+    }
+
     /// How many values it has, none not counted.
     pub(super) fn values(&self, dimensions: &Dimensions) -> u32 {
         let d = dimensions;
@@ -241,13 +263,26 @@ pub(super) struct Axes<'a> {
     pub(super) all: &'a [Axis],
     /// Which of them is the tag.
     tag: Option<usize>,
+    /// Which of them is the agent.
+    agent: Option<usize>,
     pub(super) by_agent: bool,
 }
 
 impl<'a> Axes<'a> {
     pub(super) fn of(all: &'a [Axis]) -> Self {
-        let tag = all.iter().position(|axis| *axis == Axis::Tag);
-        Self { all, tag, by_agent: all.contains(&Axis::Agent) }
+        let place = |asked| all.iter().position(|axis| *axis == asked);
+        let (tag, agent) = (place(Axis::Tag), place(Axis::Agent));
+        Self { all, tag, agent, by_agent: agent.is_some() }
+    }
+
+    /// Which of them is the agent.
+    pub(super) fn agent(self) -> Option<usize> {
+        self.agent
+    }
+
+    /// Whether everything stands in one group, not in one for each of its tags.
+    pub(super) fn is_in_one(self) -> bool {
+        self.tag.is_none()
     }
 }
 

@@ -6,6 +6,7 @@ mod tests;
 use super::figure::{Figure, write_between, write_field, write_text};
 use super::query::AsOf;
 use super::{Report, Row, RowPeriod};
+use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
@@ -110,18 +111,14 @@ fn write_rows(rows: &[Row], out: &mut Vec<u8>) {
         write_list(rows, out);
     } else {
         let (ahead, behind) = rows.split_at(rows.len() / 2);
-        let behind = std::thread::scope(|scope| {
-            let behind = scope.spawn(|| {
-                let mut text = Vec::with_capacity(behind.len() * (ROW_BYTES + FIGURE_BYTES));
-                write_list(behind, &mut text);
-                text
-            });
-            write_list(ahead, out);
-            behind.join()
-        });
+        let behind = || {
+            let mut text = Vec::with_capacity(behind.len() * (ROW_BYTES + FIGURE_BYTES));
+            write_list(behind, &mut text);
+            text
+        };
+        let ((), mut behind) = side_by_side(|| write_list(ahead, out), behind);
         out.push(b',');
-        // A panic there is one of this report's.
-        out.append(&mut behind.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
+        out.append(&mut behind);
     }
     out.push(b']');
 }

@@ -7,6 +7,7 @@ use super::query::{Dimension, Query};
 use super::tally::Halves;
 use super::{Row, RowFigures, RowPeriod, Terms};
 use crate::measurements::Measurements;
+use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use std::ops::Range;
 use std::sync::Arc;
@@ -54,8 +55,13 @@ impl AxisLabels {
         Self { ranks, labels: ordered.into_iter().map(|(_, name)| Label::new(name)).collect() }
     }
 
+    /// Above the number of any value.
+    pub(super) fn numbers(&self) -> usize {
+        self.ranks.len()
+    }
+
     /// The place of the value with that number, which a group must have.
-    fn rank(&self, number: u32) -> u32 {
+    pub(super) fn rank(&self, number: u32) -> u32 {
         self.ranks.get(number as usize).copied().unwrap_or(u32::MAX)
     }
 
@@ -112,19 +118,15 @@ impl Making<'_> {
 
     /// The rows as JSON, in that order; many are written on two threads. The bytes are those of the rows written.
     pub(super) fn json<R: RowFigures>(&self, mut counted: Vec<Halves<'_, R>>) -> String {
-        let figures = self.query.figures.as_ref().map_or(usize::try_from(R::FIGURES).unwrap_or(0), Vec::len);
-        // The first half takes the other one in.
-        let room = counted.len() * row_bytes(figures) + 1;
-        let (mut list, behind) = in_halves(&mut counted, |half| self.written(half, room));
-        list.extend(behind);
-        // Before each row stands a comma.
-        list.replace_range(..list.len().min(1), "[");
-        list.push(']');
-        list
+        let rows = counted.len();
+        let (first, behind) = in_halves(&mut counted, |half| self.written(half, rows));
+        listed(first, behind)
     }
 
-    /// Rows as JSON, a comma before each.
-    fn written<R: RowFigures>(&self, counted: &mut [Halves<'_, R>], room: usize) -> String {
+    /// Rows as JSON, a comma before each; room is left for so many.
+    pub(super) fn written<R: RowFigures>(&self, counted: &mut [Halves<'_, R>], rows: usize) -> String {
+        let figures = self.query.figures.as_ref().map_or(usize::try_from(R::FIGURES).unwrap_or(0), Vec::len);
+        let room = rows * row_bytes(figures) + 1;
         let mut out = Vec::with_capacity(room);
         let names: Vec<_> =
             self.query.group_by.iter().enumerate().map(|(place, asked)| self.named(place, asked)).collect();
@@ -202,6 +204,15 @@ impl Making<'_> {
     }
 }
 
+/// The list of all rows: of those in a text, which has room for more, and of those behind them, a comma before each.
+pub(super) fn listed(first: String, behind: Option<String>) -> String {
+    let mut list = first;
+    list.extend(behind);
+    list.replace_range(..list.len().min(1), "[");
+    list.push(']');
+    list
+}
+
 /// Makes something of rows that were counted: of much in two halves on two threads, the second one then.
 fn in_halves<R: RowFigures, T: Send>(
     counted: &mut [Halves<'_, R>],
@@ -211,10 +222,6 @@ fn in_halves<R: RowFigures, T: Send>(
         return (make(counted), None);
     }
     let (counted, behind) = counted.split_at_mut(counted.len() / 2);
-    std::thread::scope(|scope| {
-        let behind = scope.spawn(|| make(behind));
-        let made = make(counted);
-        // A panic there is one of this report's.
-        (made, Some(behind.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))))
-    })
+    let (made, behind) = side_by_side(|| make(counted), || make(behind));
+    (made, Some(behind))
 }

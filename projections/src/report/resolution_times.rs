@@ -44,6 +44,7 @@ adds!(ResolutionTimes {
 
 impl RowFigures for ResolutionTimes {
     const FIGURES: u64 = 10;
+    const APART: bool = true;
 
     fn reads(asked: &Asked<'_>) -> Needs {
         asked.of(&["first_resolution"], Needs::FirstClosings)

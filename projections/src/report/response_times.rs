@@ -28,6 +28,7 @@ adds!(ResponseTimes { first, within, next, started, answered });
 
 impl RowFigures for ResponseTimes {
     const FIGURES: u64 = 5;
+    const APART: bool = true;
 
     fn reads(asked: &Asked<'_>) -> Needs {
         // Whom an opening counts for, their span tells.

@@ -1,10 +1,14 @@
 //! Which row a key is: by its place where axes have few values, else by looking it up.
 
 use super::counting::{GROUPS_MAX, Group, Key};
-use super::groups::Axis;
+use super::groups::{Axes, Axis};
+use super::making::Labels;
 use crate::columns::map::Fast;
+use crate::columns::rows::Columns as _;
 use crate::measurements::Measurements;
+use crate::measurements::chunk::Moments;
 use crate::ticket_facts::Micros;
+use std::ops::Range;
 
 /// How many groups there may be at most for each to have a place in every period.
 const PLACES_MAX: usize = 1 << 14;
@@ -24,37 +28,58 @@ pub(super) struct RowNumbers {
     last: usize,
     known_periods: Fast<Micros, usize>,
     others: Fast<Key, usize>,
+    /// Only groups with these places have rows, all of which are there from the beginning; none: all groups.
+    apart: Option<Range<usize>>,
 }
 
 /// A place for every group.
-#[derive(Debug, Clone, Copy)]
-struct Places {
-    /// How many values each axis has, none among them.
-    sizes: Group,
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// What a value of each axis adds to the place of its group, by the value's number; nothing where there is no axis.
+    parts: [Vec<u32>; GROUPS_MAX],
     /// How many groups there are.
     all: usize,
 }
 
 impl Places {
-    fn of(axes: &[Axis], state: &Measurements) -> Option<Self> {
-        let mut sizes = [1; GROUPS_MAX];
-        for (size, axis) in sizes.iter_mut().zip(axes) {
-            *size = axis.values(&state.dimensions).saturating_add(1);
+    /// Places in any order; none: there are too many groups.
+    pub(super) fn of(axes: &[Axis], state: &Measurements) -> Option<Self> {
+        let sizes = axes.iter().map(|axis| axis.values(&state.dimensions).saturating_add(1));
+        Self::by(sizes, |_, number| number)
+    }
+
+    /// Places in the order in which the rows of a period stand, of groups with these values; none: there are too many.
+    pub(super) fn in_order(labels: &Labels) -> Option<Self> {
+        let sizes = labels.0.iter().map(|axis| u32::try_from(axis.numbers()).unwrap_or(u32::MAX));
+        Self::by(sizes, |axis, number| labels.0[axis].rank(number))
+    }
+
+    /// Places by what `rank` says of each value of each axis, which has so many of them.
+    fn by(sizes: impl Iterator<Item = u32> + Clone, rank: impl Fn(usize, u32) -> u32) -> Option<Self> {
+        let all = sizes.clone().try_fold(1_u32, u32::checked_mul).filter(|all| *all as usize <= PLACES_MAX)?;
+        let (mut step, mut parts) = (all, [const { Vec::new() }; GROUPS_MAX]);
+        let mut sizes = sizes.enumerate();
+        for parts in &mut parts {
+            // What is not asked for is 0 in every group.
+            let (axis, size) = sizes.next().unwrap_or((0, 1));
+            step /= size;
+            *parts = (0..size).map(|number| if size == 1 { 0 } else { rank(axis, number) * step }).collect();
         }
-        let all = sizes.iter().try_fold(1_usize, |places, size| places.checked_mul(*size as usize));
-        Some(Self { sizes, all: all.filter(|all| *all <= PLACES_MAX)? })
+        Some(Self { parts, all: all as usize })
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.all
     }
 
     /// The place of a group; none: a value has come after them.
     fn place(&self, group: &Group) -> Option<usize> {
         let mut place = 0;
-        for (number, size) in group.iter().zip(&self.sizes) {
-            if size <= number {
-                return None;
-            }
-            place = place * *size as usize + *number as usize;
+        for (parts, number) in self.parts.iter().zip(group) {
+            place += *parts.get(*number as usize)?;
         }
-        Some(place)
+        Some(place as usize)
     }
 }
 
@@ -64,35 +89,78 @@ impl RowNumbers {
         Self { places: Places::of(axes, state), ..Self::default() }
     }
 
-    /// The number of a key's row; `next`, and from then on, where it has none yet.
-    pub(super) fn of_row(&mut self, key: &Key, next: usize) -> usize {
-        match self.place(key) {
-            Some(place) => {
-                let number = &mut self.periods[self.last].1[place];
-                if *number == NONE {
-                    // A report has far fewer than 2^32 rows.
-                    *number = u32::try_from(next).unwrap_or(NONE - 1);
-                }
-                *number as usize
-            }
-            None => *self.others.entry(*key).or_insert(next),
+    /// The rows of the groups with these places alone, in the order of their places; there is no interval.
+    pub(super) fn apart(places: Places, apart: Range<usize>) -> Self {
+        Self { places: Some(places), apart: Some(apart), ..Self::default() }
+    }
+
+    /// The places of some measurements' groups, but for what the agent adds, if every group has one in the period.
+    pub(super) fn places_in(
+        &mut self,
+        start: Micros,
+        axes: Axes<'_>,
+        state: &Measurements,
+        moments: &Moments,
+    ) -> Option<Vec<u32>> {
+        let _: &Places = self.places.as_ref()?;
+        if !self.finds(start) {
+            return None;
+        }
+        let mut places = vec![0; moments.len()];
+        for (axis, parts) in axes.all.iter().zip(&self.places.as_ref()?.parts) {
+            axis.each_number(state, moments, |row, number| places[row] += parts[number as usize]);
+        }
+        Some(places)
+    }
+
+    /// What each value of an axis adds to the place of its group, by the value's number.
+    pub(super) fn parts(&self, axis: usize) -> &[u32] {
+        self.places.as_ref().map_or(&[], |places| &places.parts[axis])
+    }
+
+    /// The places of groups that have rows here.
+    pub(super) fn apart_from(&self) -> Range<usize> {
+        self.apart.clone().unwrap_or(0..usize::MAX)
+    }
+
+    /// The number of a key's row; `next`, and from then on, where it has none yet; none: it is not to have a row here.
+    pub(super) fn of_row(&mut self, key: &Key, next: usize) -> Option<usize> {
+        let place = self.places.as_ref().and_then(|places| places.place(&key.1));
+        match place.filter(|_| self.finds(key.0)) {
+            Some(place) => self.of_place(place, next),
+            None => Some(*self.others.entry(*key).or_insert(next)),
         }
     }
 
-    /// The place of a key in its period, which is the last one then; none: it is to be looked up.
-    fn place(&mut self, (start, group): &Key) -> Option<usize> {
-        let places = self.places?;
-        let place = places.place(group)?;
-        if self.periods.get(self.last).is_none_or(|(period, _)| period != start) {
-            self.last = self.period(*start, places.all)?;
+    /// The same by the group's place in the last period.
+    #[inline]
+    pub(super) fn of_place(&mut self, place: usize, next: usize) -> Option<usize> {
+        if let Some(apart) = &self.apart {
+            return apart.contains(&place).then(|| place - apart.start);
         }
-        Some(place)
+        let number = &mut self.periods[self.last].1[place];
+        if *number == NONE {
+            // A report has far fewer than 2^32 rows.
+            *number = u32::try_from(next).unwrap_or(NONE - 1);
+        }
+        Some(*number as usize)
     }
 
-    fn period(&mut self, start: Micros, places: usize) -> Option<usize> {
+    /// Whether groups have places in the period, which is the last one then.
+    fn finds(&mut self, start: Micros) -> bool {
+        if self.periods.get(self.last).is_some_and(|(period, _)| *period == start) {
+            return true;
+        }
+        let found = self.period(start);
+        self.last = found.unwrap_or(self.last);
+        found.is_some()
+    }
+
+    fn period(&mut self, start: Micros) -> Option<usize> {
         if let Some(known) = self.known_periods.get(&start) {
             return Some(*known);
         }
+        let places = self.places.as_ref()?.len();
         if ALL_PLACES_MAX < (self.periods.len() + 1) * places {
             return None;
         }

@@ -50,6 +50,7 @@ adds!(Satisfaction { overall, ratings, response, questions, choices, nps, ces })
 
 impl RowFigures for Satisfaction {
     const FIGURES: u64 = 7;
+    const APART: bool = true;
 
     fn reads(asked: &Asked<'_>) -> Needs {
         asked.of(&["questions", "choices", "nps", "ces"], Needs::Answers)

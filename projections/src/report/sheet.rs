@@ -14,6 +14,7 @@ use crate::columns::map::Fast;
 use crate::definition::document::DatedBy;
 use crate::in_parts::{InParts, OtherPart};
 use crate::measurements::Measurements;
+use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
 use std::cmp::Reverse;
@@ -90,12 +91,15 @@ impl<'a> Sheet<'a> {
 
     /// The rows as JSON.
     pub(super) fn rows_json<R: RowFigures>(&self) -> Result<String, ReportError> {
+        if let Some(apart) = self.json_apart::<R>() {
+            return apart;
+        }
         let CountedRows { mut rows, mut other_half, labels } = self.counted::<R>()?;
         let ordered = self.ordered(&mut rows, &mut other_half, &labels);
         Ok(self.making(&labels).json(ordered))
     }
 
-    fn making<'s>(&'s self, labels: &'s Labels) -> Making<'s> {
+    pub(super) fn making<'s>(&'s self, labels: &'s Labels) -> Making<'s> {
         let Self { state, query, terms, dimensions, .. } = self;
         Making { state, query, terms, dimensions, labels }
     }
@@ -175,21 +179,14 @@ impl<'a> Sheet<'a> {
 
     /// What one state counted, in two halves where that is worth it.
     fn tally_in_halves<R: RowFigures>(&self) -> Tally<R> {
-        let mut parts = Part::all(self.threads());
-        let first = parts.next().unwrap_or(Part::WHOLE);
-        std::thread::scope(|scope| {
-            let apart = |part| {
-                let sheet = self.apart(self.state);
-                scope.spawn(move || sheet.count::<R>(part))
-            };
-            let others: Vec<_> = parts.map(apart).collect();
-            let mut tally = self.count(first);
-            for other in others {
-                // A panic there is one of this report's.
-                tally.put_beside(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
-            }
-            tally
-        })
+        if self.threads() < 2 {
+            return self.count(Part::WHOLE);
+        }
+        let [ahead, behind] = Part::HALVES;
+        let sheet = self.apart(self.state);
+        let (mut tally, half) = side_by_side(|| self.count(ahead), move || sheet.count::<R>(behind));
+        tally.put_beside(half);
+        tally
     }
 
     fn count<R: RowFigures>(&self, part: Part) -> Tally<R> {
@@ -199,7 +196,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The same over this state or another, for another thread, which looks back for itself.
-    fn apart(&self, state: &'a Measurements) -> Sheet<'a> {
+    pub(super) fn apart(&self, state: &'a Measurements) -> Sheet<'a> {
         let Self { parts, query, position, labels, terms, dimensions, .. } = self;
         let recall = Recall::of(*position, false);
         let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
@@ -208,15 +205,20 @@ impl<'a> Sheet<'a> {
     }
 
     /// How many threads count: two from where one more costs less than it spares.
-    fn threads(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
+        if self.openings() < HALVED_FROM { 1 } else { 2 }
+    }
+
+    /// About how many openings there are in the report's time.
+    pub(super) fn openings(&self) -> usize {
         let by_event = self.terms.document().dated_by == DatedBy::Event;
         let (from, to) = if by_event { (self.terms.from, self.terms.to) } else { (None, None) };
         let chunks = self.state.openings.chunks(from.unwrap_or(Micros::MIN), to.unwrap_or(Micros::MAX));
-        if chunks.map(|(_, chunk)| chunk.len()).sum::<usize>() < HALVED_FROM { 1 } else { 2 }
+        chunks.map(|(_, chunk)| chunk.len()).sum()
     }
 
     /// Which of the dimensions is the agent of a report that is always by agent.
-    fn agent(&self) -> Option<usize> {
+    pub(super) fn agent(&self) -> Option<usize> {
         self.query.report.is_by_agent().then(|| self.axes.len() - 1)
     }
 
@@ -253,6 +255,11 @@ impl<'a> Sheet<'a> {
         Labels(self.axes.iter().zip(values).map(|(axis, values)| self.labels_of(axis, values)).collect())
     }
 
+    /// What all values there are are called.
+    pub(super) fn all_labels(&self) -> Labels {
+        Labels(self.axes.iter().map(|axis| self.labels_of(axis, Values::all(axis, self.state))).collect())
+    }
+
     fn labels_of(&self, axis: &Axis, values: Values) -> AxisLabels {
         let label = |number| (number, axis.label(number, &self.state.dimensions, self.labels));
         let mut labels: Vec<_> = values.found.into_iter().map(label).collect();
@@ -269,7 +276,7 @@ impl<'a> Sheet<'a> {
         (row.key.0, beside_agent, place.is_none(), place, ranks)
     }
 
-    fn check_size<R: RowFigures>(&self, rows: usize, listed: u64) -> Result<(), ReportError> {
+    pub(super) fn check_size<R: RowFigures>(&self, rows: usize, listed: u64) -> Result<(), ReportError> {
         let cells = match &self.query.figures {
             // Otherwise a figure takes more cells than one.
             Some(asked) if R::CELLS == R::FIGURES => asked.len() as u64,
@@ -299,6 +306,12 @@ struct Values {
 impl Values {
     fn of(axis: &Axis, state: &Measurements) -> Self {
         Self { has: vec![false; axis.values(&state.dimensions) as usize + 1], found: Vec::new() }
+    }
+
+    /// Every value there is, and none.
+    fn all(axis: &Axis, state: &Measurements) -> Self {
+        let values = axis.values(&state.dimensions);
+        Self { has: vec![true; values as usize + 1], found: (0..=values).collect() }
     }
 
     fn add(&mut self, number: u32) {

@@ -44,7 +44,7 @@ impl<R: RowFigures> Tally<R> {
         }
         for (row, number) in half.rows.iter_mut().zip(0..) {
             let index = self.numbers.of_row(&row.key, self.rows.len());
-            match self.rows.get_mut(index) {
+            match index.and_then(|index| self.rows.get_mut(index)) {
                 Some(known) => {
                     known.measurements += row.measurements;
                     known.other_half = Some(number);
@@ -168,6 +168,11 @@ pub(super) fn beside<'r, R>(
         let other = row.other_half.and_then(|number| others.get_mut(number as usize)?.take());
         Halves { row, other }
     })
+}
+
+/// The rows that count anything, which no other half counted anything of.
+pub(super) fn whole<R>(rows: &mut [Counter<R>]) -> impl Iterator<Item = Halves<'_, R>> {
+    rows.iter_mut().filter(|row| row.measurements > 0).map(|row| Halves { row, other: None })
 }
 
 /// Whether one of the rising `stretches` contains `number`.

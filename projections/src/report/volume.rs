@@ -36,6 +36,7 @@ adds!(Cell { opened, replies });
 impl RowFigures for Volume {
     const FIGURES: u64 = 1;
     const CELLS: u64 = 168;
+    const APART: bool = true;
 
     fn reads(_: &Asked<'_>) -> Needs {
         Needs::Openings | Needs::PublicReplies
