@@ -5,7 +5,7 @@ use crate::definition::catalog::Published;
 use crate::exact::{Decimal, Distribution, Share};
 use crate::report::periods::{Interval, Period};
 use crate::report::query::ReportName;
-use crate::report::tests::properties::{entries, steps};
+use crate::report::tests::properties::{entries, entries_of_many, steps};
 use crate::report::{Fields, report, rows_json};
 use crate::test_support::{Labels, folded, query};
 use daftar_domain::Timestamp;
@@ -136,8 +136,11 @@ proptest! {
     }
 
     #[test]
-    fn rows_written_at_once_are_the_bytes_of_rows_made_first(steps in steps(), asked in any_asked()) {
-        let state = folded(&entries(&steps), None);
+    fn rows_written_at_once_are_the_bytes_of_rows_made_first(
+        histories in prop::collection::vec(steps(), 1..5),
+        asked in any_asked(),
+    ) {
+        let state = folded(&entries_of_many(&histories), None);
         for name in ReportName::ALL {
             let listed = asked.iter().filter(|(parameter, _)| !name.lists_tickets() || *parameter == "limit");
             let query = query(name, &listed.copied().collect::<Vec<_>>());

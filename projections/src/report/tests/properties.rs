@@ -44,6 +44,15 @@ pub(crate) fn entries(steps: &[Step]) -> Vec<Entry> {
     steps.iter().map(|step| entry(&mut tickets[step.0], *step)).collect()
 }
 
+/// Histories of different tickets, one after the other.
+pub(crate) fn entries_of_many(histories: &[Vec<Step>]) -> Vec<Entry> {
+    let apart = |(number, steps): (u32, &Vec<Step>)| {
+        let first = number * u32::try_from(TICKETS).unwrap();
+        entries(steps).into_iter().map(move |entry| Entry { ticket: first + entry.ticket, ..entry })
+    };
+    (0..).zip(histories).flat_map(apart).collect()
+}
+
 fn entry(ticket: &mut Sketch, (number, kind, a, b, gap): Step) -> Entry {
     ticket.at += gap;
     let story = if ticket.exists { story(ticket, kind, a, b) } else { opening(a, b) };
