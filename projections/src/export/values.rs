@@ -5,6 +5,7 @@ use crate::report::groups::Axis;
 use crate::ticket_facts::InForce;
 use daftar_domain::satisfaction::Scale;
 use daftar_domain::ticket::Priority;
+use std::borrow::Cow;
 
 /// The values of a ticket's dimensions; `None` or empty: it has none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ impl<'a> Export<'a> {
         let (names, tickets) = (&self.state.dimensions, &self.state.tickets);
         let InForce { branch, department, priority, tags, reason, form, .. } = in_force;
         Values {
-            customer: Axis::Customer.label(tickets.customer(ticket), names, self.labels),
+            customer: Axis::Customer.label(tickets.customer(ticket), names, self.labels).map(Cow::into_owned),
             channel: names.channels.name(tickets.channel(ticket).into()),
             branch: names.branches.name(branch.into()),
             department: names.departments.name(department.into()),

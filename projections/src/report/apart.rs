@@ -21,12 +21,13 @@ struct Written {
     json: String,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
     /// The rows as JSON; none: it is not worth it, or rows have to do with one another.
     pub(super) fn json_apart<R: RowFigures>(&self) -> Option<Result<String, ReportError>> {
         let labels = self.labels_apart::<R>()?;
         let places = Places::in_order(&labels)?;
-        let (half, all) = (places.len() / 2, places.len());
+        // Behind all others stands what has no first value, which is seldom much.
+        let (half, all) = (places.of_named() / 2, places.len());
         let (sheet, called, of_theirs) = (self.apart(self.state), &labels, places.clone());
         let (first, behind) = side_by_side(
             || self.written_apart::<R>(&labels, places, 0..half),
@@ -37,7 +38,7 @@ impl Sheet<'_> {
     }
 
     /// What all values are called, where rows are of one period and many groups, and each can be written by itself.
-    fn labels_apart<R: RowFigures>(&self) -> Option<Labels> {
+    fn labels_apart<R: RowFigures>(&self) -> Option<Labels<'a>> {
         let each_by_itself = R::APART && self.query.limit.is_none() && self.agent().is_none() && self.parts.is_none();
         if !each_by_itself || self.query.interval.is_some() || self.axes.is_empty() || self.threads() < 2 {
             return None;
@@ -47,7 +48,7 @@ impl Sheet<'_> {
     }
 
     /// Counts the groups with these places and writes their rows in order.
-    fn written_apart<R: RowFigures>(&self, labels: &Labels, places: Places, of: Range<usize>) -> Written {
+    fn written_apart<R: RowFigures>(&self, labels: &Labels<'_>, places: Places, of: Range<usize>) -> Written {
         let room = of.len() * 2;
         let mut counting = Counting::<R>::apart(self, places, of);
         R::count(&mut counting, self.state);

@@ -8,6 +8,7 @@ use crate::measurements::chunk::Moments;
 use crate::ticket_facts::InForce;
 use daftar_domain::ticket::Priority;
 use daftar_eventlog::facts::PseudonymBytes;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -227,7 +228,12 @@ impl Axis {
     }
 
     /// What the value with that number is called; `None` for none.
-    pub(crate) fn label(&self, number: u32, dimensions: &Dimensions, labels: &dyn CustomerLabels) -> Option<String> {
+    pub(crate) fn label<'d>(
+        &self,
+        number: u32,
+        dimensions: &'d Dimensions,
+        labels: &dyn CustomerLabels,
+    ) -> Option<Cow<'d, str>> {
         let d = dimensions;
         let name = match self {
             Self::Branch => d.branches.name(number),
@@ -239,19 +245,19 @@ impl Axis {
             Self::Tag => d.tags.name(number),
             Self::Customer => {
                 let pseudonym = d.customers.pseudonym(number)?;
-                return Some(labels.label(pseudonym).unwrap_or_else(|| to_hex(pseudonym)));
+                return Some(labels.label(pseudonym).unwrap_or_else(|| to_hex(pseudonym)).into());
             }
             Self::Language => d.languages.name(number),
             Self::Reason => d.reasons.name(number),
             Self::Form => d.forms.name(number),
             Self::Attribute(_) => d.attribute_values.name(number),
         };
-        name.map(str::to_owned)
+        name.map(Cow::Borrowed)
     }
 
     /// The order of two values in a report: by bytes, none last; customers by first appearance, so that forgetting one
     /// moves nothing.
-    pub(super) fn order(&self, a: &(u32, Option<String>), b: &(u32, Option<String>)) -> Ordering {
+    pub(super) fn order(&self, a: &(u32, Option<Cow<'_, str>>), b: &(u32, Option<Cow<'_, str>>)) -> Ordering {
         let by_name = if *self == Self::Customer { a.0.cmp(&b.0) } else { a.1.cmp(&b.1) };
         (a.0 == 0).cmp(&(b.0 == 0)).then(by_name)
     }

@@ -1,6 +1,6 @@
 //! From what was counted to rows: their periods, the names of their groups, their figures.
 
-use super::counting::{Counter, Group};
+use super::counting::{Counter, Group, Key};
 use super::figure::{JsonFields, write_text};
 use super::json::{row_bytes, text_of, write_period};
 use super::query::{Dimension, Query};
@@ -9,50 +9,48 @@ use super::{Row, RowFigures, RowPeriod, Terms};
 use crate::measurements::Measurements;
 use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
+use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// From how many measurements in rows on a second thread makes half of the rows; below that it costs more than it spares.
 const HALVED_FROM: u64 = if cfg!(test) { 8 } else { 8192 };
 
 /// What the values of each axis are called, and in which order they stand.
-pub(super) struct Labels(pub(super) Vec<AxisLabels>);
+pub(super) struct Labels<'a>(pub(super) Vec<AxisLabels<'a>>);
 
 /// What the values of one axis are called that any group has.
-pub(super) struct AxisLabels {
-    /// The place among the labels of the value with each number.
+pub(super) struct AxisLabels<'a> {
+    /// The place among the names of the value with each number.
     ranks: Vec<u32>,
-    labels: Vec<Label>,
-}
-
-/// What a value is called.
-struct Label {
-    /// None: the absent value.
-    name: Option<Arc<str>>,
-    /// The name as JSON.
+    /// In their order; none: the absent value.
+    names: Vec<Option<Cow<'a, str>>>,
+    /// The same to be held by many rows, once rows are made.
+    shared: OnceLock<Vec<Option<Arc<str>>>>,
+    /// All names as JSON, one behind the other.
     json: Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
 }
 
-impl Label {
-    fn new(name: Option<String>) -> Self {
-        let mut json = Vec::with_capacity(name.as_ref().map_or(4, |name| name.len() + 2));
-        match &name {
-            Some(name) => write_text(name, &mut json),
-            None => json.extend_from_slice(b"null"),
-        }
-        Self { name: name.map(Into::into), json }
-    }
-}
-
-impl AxisLabels {
+impl<'a> AxisLabels<'a> {
     /// The names of values by number, in their order; every number is below `numbers`.
-    pub(super) fn of(ordered: Vec<(u32, Option<String>)>, numbers: usize) -> Self {
+    pub(super) fn of(ordered: Vec<(u32, Option<Cow<'a, str>>)>, numbers: usize) -> Self {
         // Memory is given out page by page as it is written: numbers that no group has cost nothing.
         let mut ranks = vec![0; numbers];
         for ((number, _), rank) in ordered.iter().zip(0..) {
             ranks[*number as usize] = rank;
         }
-        Self { ranks, labels: ordered.into_iter().map(|(_, name)| Label::new(name)).collect() }
+        let names: Vec<_> = ordered.into_iter().map(|(_, name)| name).collect();
+        let (mut json, mut ends) = (Vec::with_capacity(16 * names.len()), Vec::with_capacity(names.len()));
+        for name in &names {
+            match name {
+                Some(name) => write_text(name, &mut json),
+                None => json.extend_from_slice(b"null"),
+            }
+            ends.push(json.len());
+        }
+        Self { ranks, names, shared: OnceLock::new(), json, ends }
     }
 
     /// Above the number of any value.
@@ -65,12 +63,21 @@ impl AxisLabels {
         self.ranks.get(number as usize).copied().unwrap_or(u32::MAX)
     }
 
-    fn get(&self, number: u32) -> Option<&Label> {
-        self.labels.get(self.rank(number) as usize)
+    /// The name of the value with that number.
+    fn name(&self, number: u32) -> Option<Arc<str>> {
+        let shared = || self.names.iter().map(|name| name.as_deref().map(Into::into)).collect();
+        self.shared.get_or_init(shared).get(self.rank(number) as usize)?.clone()
+    }
+
+    /// The same as JSON.
+    fn json(&self, number: u32) -> Option<&[u8]> {
+        let rank = self.rank(number) as usize;
+        let start = rank.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.json.get(start..*self.ends.get(rank)?)
     }
 }
 
-impl Labels {
+impl Labels<'_> {
     /// The places of a group's values; equal places are equal groups.
     pub(super) fn ranks(&self, group: &Group) -> Group {
         let mut ranks = Group::default();
@@ -84,10 +91,6 @@ impl Labels {
     pub(super) fn place(&self, group: &Group) -> u128 {
         self.ranks(group).into_iter().fold(0, |place, rank| place << 32 | u128::from(rank))
     }
-
-    fn get(&self, axis: usize, number: u32) -> Option<&Label> {
-        self.0.get(axis)?.get(number)
-    }
 }
 
 /// Everything that rows are made of beside what was counted.
@@ -97,7 +100,7 @@ pub(super) struct Making<'a> {
     pub(super) terms: &'a Terms,
     /// What each axis is.
     pub(super) dimensions: &'a [Dimension],
-    pub(super) labels: &'a Labels,
+    pub(super) labels: &'a Labels<'a>,
 }
 
 /// A dimension as rows name it.
@@ -130,20 +133,24 @@ impl Making<'_> {
         let mut out = Vec::with_capacity(room);
         let names: Vec<_> =
             self.query.group_by.iter().enumerate().map(|(place, asked)| self.named(place, asked)).collect();
-        // Rows of one period follow one another and begin with the same bytes.
-        let mut before: Option<(Micros, Range<usize>)> = None;
+        // Rows that follow one another begin with the same bytes: of one period, and of one group but for its last value.
+        let mut before: Option<(Key, Range<usize>)> = None;
         for both in counted.iter_mut() {
             both.settle();
-            let Counter { key: (start, group), figures, .. } = &mut *both.row;
-            let start = *start;
+            let Counter { key, figures, .. } = &mut *both.row;
             out.push(b',');
             let begin = out.len();
-            match before {
-                Some((same, period)) if same == start => out.extend_from_within(period),
-                _ => write_period(self.period(start).as_ref(), &mut out),
+            let same = before.filter(|(before, _)| begins_as(before, key, &names)).map(|(_, bytes)| bytes);
+            match same {
+                Some(bytes) => out.extend_from_within(bytes),
+                None => {
+                    write_period(self.period(key.0).as_ref(), &mut out);
+                    self.write_group(&names, &key.1, &mut out);
+                }
             }
-            before = Some((start, begin..out.len()));
-            self.write_group(&names, group, &mut out);
+            let known = begin..out.len();
+            before = Some((*key, known));
+            self.write_last(&names, &key.1, &mut out);
             figures.write(self.state, self.terms, &|name| self.shows(name), &mut JsonFields { out: &mut out });
             out.push(b'}');
         }
@@ -158,16 +165,29 @@ impl Making<'_> {
         Named { before, axis: self.dimensions.iter().position(|dimension| dimension == asked) }
     }
 
+    /// Writes the group up to its last value.
     fn write_group(&self, names: &[Named], group: &Group, out: &mut Vec<u8>) {
-        if names.is_empty() {
-            return out.extend_from_slice(b",\"group\":{}");
+        let Some((last, others)) = names.split_last() else {
+            return out.extend_from_slice(b",\"group\":{");
+        };
+        for name in others {
+            out.extend_from_slice(&name.before);
+            out.extend_from_slice(self.value(name, group));
         }
-        for Named { before, axis } in names {
-            out.extend_from_slice(before);
-            let label = axis.and_then(|axis| self.labels.get(axis, group[axis]));
-            out.extend_from_slice(label.map_or(b"null", |label| &label.json));
+        out.extend_from_slice(&last.before);
+    }
+
+    /// Writes the last value of the group, and its end.
+    fn write_last(&self, names: &[Named], group: &Group, out: &mut Vec<u8>) {
+        if let Some(last) = names.last() {
+            out.extend_from_slice(self.value(last, group));
         }
         out.push(b'}');
+    }
+
+    /// A group's value of a dimension, as JSON.
+    fn value(&self, Named { axis, .. }: &Named, group: &Group) -> &[u8] {
+        axis.and_then(|axis| self.labels.0.get(axis)?.json(group[axis])).unwrap_or(b"null")
     }
 
     fn row<R: RowFigures>(&self, both: &mut Halves<'_, R>) -> Row {
@@ -176,7 +196,7 @@ impl Making<'_> {
         let (start, group) = counter.key;
         let value = |asked: &Dimension| {
             let axis = self.dimensions.iter().position(|dimension| dimension == asked);
-            (asked.name(), axis.and_then(|axis| self.labels.get(axis, group[axis])?.name.clone()))
+            (asked.name(), axis.and_then(|axis| self.labels.0.get(axis)?.name(group[axis])))
         };
         let group = self.query.group_by.iter().map(value).collect();
         let mut figures = std::mem::take(&mut counter.figures).figures(self.state, self.terms);
@@ -211,6 +231,12 @@ pub(super) fn listed(first: String, behind: Option<String>) -> String {
     list.replace_range(..list.len().min(1), "[");
     list.push(']');
     list
+}
+
+/// Whether what is written of two rows is the same up to the last value of their groups.
+fn begins_as(one: &Key, other: &Key, names: &[Named]) -> bool {
+    let others = names.split_last().map_or(&[][..], |(_, others)| others);
+    one.0 == other.0 && others.iter().filter_map(|name| name.axis).all(|axis| one.1[axis] == other.1[axis])
 }
 
 /// Makes something of rows that were counted: of much in two halves on two threads, the second one then.

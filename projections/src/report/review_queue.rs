@@ -16,6 +16,7 @@ use crate::measurements::runs::Run;
 use crate::measurements::spans::Span;
 use crate::ticket_facts::{InForce, Micros};
 use daftar_eventlog::Position;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How many figures a row has.
@@ -233,7 +234,7 @@ fn figures(queued: &Queued<'_>, sheet: &Sheet<'_>) -> Fields {
     let place = Place::Standing { ticket: queued.ticket, in_force: &queued.in_force };
     let value = |axis: Axis| {
         let number = axis.number(sheet.state, place);
-        Figure::from(axis.label(number, &sheet.state.dimensions, sheet.labels))
+        Figure::from(axis.label(number, &sheet.state.dimensions, sheet.labels).map(Cow::into_owned))
     };
     let reasons: Vec<Figure> = queued.reasons.iter().map(|(reason, _)| reason.name().into()).collect();
     let answer = |n: Negative<'_>| {

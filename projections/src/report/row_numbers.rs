@@ -49,7 +49,7 @@ impl Places {
     }
 
     /// Places in the order in which the rows of a period stand, of groups with these values; none: there are too many.
-    pub(super) fn in_order(labels: &Labels) -> Option<Self> {
+    pub(super) fn in_order(labels: &Labels<'_>) -> Option<Self> {
         let sizes = labels.0.iter().map(|axis| u32::try_from(axis.numbers()).unwrap_or(u32::MAX));
         Self::by(sizes, |axis, number| labels.0[axis].rank(number))
     }
@@ -71,6 +71,11 @@ impl Places {
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.all
+    }
+
+    /// How many there are of groups that have a value of the first axis.
+    pub(super) fn of_named(&self) -> usize {
+        self.all - self.all / self.parts[0].len()
     }
 
     /// The place of a group; none: a value has come after them.

@@ -99,13 +99,13 @@ impl<'a> Sheet<'a> {
         Ok(self.making(&labels).json(ordered))
     }
 
-    pub(super) fn making<'s>(&'s self, labels: &'s Labels) -> Making<'s> {
+    pub(super) fn making<'s>(&'s self, labels: &'s Labels<'s>) -> Making<'s> {
         let Self { state, query, terms, dimensions, .. } = self;
         Making { state, query, terms, dimensions, labels }
     }
 
     /// What was counted, but for its order.
-    fn counted<R: RowFigures>(&self) -> Result<CountedRows<R>, ReportError> {
+    fn counted<R: RowFigures>(&self) -> Result<CountedRows<'a, R>, ReportError> {
         let mut tally = self.tally::<R>();
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
@@ -134,7 +134,7 @@ impl<'a> Sheet<'a> {
         &self,
         rows: &'r mut [Counter<R>],
         other_half: &'r mut [Counter<R>],
-        labels: &Labels,
+        labels: &Labels<'_>,
     ) -> Vec<Halves<'r, R>> {
         let halves = beside(rows, other_half);
         // The places of each row's values are looked up once, not at every comparison.
@@ -245,7 +245,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// What the values of groups are called.
-    fn labels<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Labels {
+    fn labels<'g>(&self, groups: impl Iterator<Item = &'g Group>) -> Labels<'a> {
         let mut values: Vec<_> = self.axes.iter().map(|axis| Values::of(axis, self.state)).collect();
         for group in groups {
             for (values, number) in values.iter_mut().zip(group) {
@@ -256,12 +256,13 @@ impl<'a> Sheet<'a> {
     }
 
     /// What all values there are are called.
-    pub(super) fn all_labels(&self) -> Labels {
+    pub(super) fn all_labels(&self) -> Labels<'a> {
         Labels(self.axes.iter().map(|axis| self.labels_of(axis, Values::all(axis, self.state))).collect())
     }
 
-    fn labels_of(&self, axis: &Axis, values: Values) -> AxisLabels {
-        let label = |number| (number, axis.label(number, &self.state.dimensions, self.labels));
+    fn labels_of(&self, axis: &Axis, values: Values) -> AxisLabels<'a> {
+        let state = self.state;
+        let label = |number| (number, axis.label(number, &state.dimensions, self.labels));
         let mut labels: Vec<_> = values.found.into_iter().map(label).collect();
         labels.sort_unstable_by(|a, b| axis.order(a, b));
         AxisLabels::of(labels, values.has.len())
@@ -288,12 +289,12 @@ impl<'a> Sheet<'a> {
 }
 
 /// What was counted, in no particular order.
-struct CountedRows<R> {
+struct CountedRows<'a, R> {
     rows: Vec<Counter<R>>,
     /// What another half counted of some of the rows, which is yet to be added.
     other_half: Vec<Counter<R>>,
     /// What the groups are called.
-    labels: Labels,
+    labels: Labels<'a>,
 }
 
 /// Which values of an axis groups have.
@@ -324,7 +325,7 @@ impl Values {
 }
 
 /// The `limit` groups that count the most measurements, over all periods; ties by value.
-fn largest(sizes: Fast<Group, u64>, limit: usize, labels: &Labels) -> HashSet<Group> {
+fn largest(sizes: Fast<Group, u64>, limit: usize, labels: &Labels<'_>) -> HashSet<Group> {
     let mut ranked: Vec<_> = sizes.into_iter().collect();
     ranked.sort_by_cached_key(|(group, size)| (Reverse(*size), labels.ranks(group)));
     ranked.into_iter().take(limit).map(|(group, _)| group).collect()

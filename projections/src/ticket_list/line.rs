@@ -12,6 +12,7 @@ use daftar_domain::satisfaction::Scale;
 use daftar_domain::ticket::{Priority, WaitingFor};
 use daftar_domain::{Invalid, Timestamp};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The metric whose target a ticket in a list can miss.
@@ -199,7 +200,7 @@ impl Sheet<'_> {
     }
 
     fn label(&self, axis: &Axis, ticket: u32, facts: &LineFacts) -> Option<String> {
-        axis.label(self.number(axis, ticket, facts), &self.state.dimensions, self.labels)
+        axis.label(self.number(axis, ticket, facts), &self.state.dimensions, self.labels).map(Cow::into_owned)
     }
 
     fn tags(&self, facts: &LineFacts) -> Vec<String> {
