@@ -22,7 +22,10 @@ pub(crate) fn side_by_side<A, B: Send>(here: impl FnOnce() -> A, there: impl FnO
         scope.spawn(|_| behind = Some(there()));
         here()
     });
-    (ahead, behind.expect("a scope ends when all it started has been done"))
+    match behind {
+        Some(behind) => (ahead, behind),
+        None => unreachable!("a scope ends when all it started has been done"),
+    }
 }
 
 #[cfg(test)]
