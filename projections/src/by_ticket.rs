@@ -1,4 +1,4 @@
-//! A prefix of the log folded for one report: ticket by ticket, a range of tickets a thread, keeping only what is read.
+//! A prefix of the log folded for some reports: ticket by ticket, a range of tickets a thread, keeping only what is read.
 //!
 //! Where the events of tickets stand between each other does not matter to a report that is counted in parts, and so they
 //! can be folded one ticket after the other, with one running state in place of all. Whatever is wrong with a log is told
@@ -11,6 +11,7 @@ use crate::definition::document::Definition;
 use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::measurements::Measurements;
+use crate::measurements::needs::Needs;
 use crate::projector::{CatchUpError, catch_up};
 use crate::report::is_counted_in_parts;
 use crate::report::needs::needs;
@@ -32,7 +33,9 @@ const TOLD_EVERY: u32 = 4096;
 #[derive(Debug)]
 pub(crate) struct Unfit;
 
-/// Folds what a report reads of the log up to `until`, on so many threads at most.
+/// Folds what reports under a definition read of the log up to `until`, on so many threads at most.
+///
+/// All of them must have the [`Basis`] of the first; counting one that has another is refused.
 ///
 /// `progress` is told by how many events it has come further.
 ///
@@ -41,18 +44,19 @@ pub(crate) struct Unfit;
 /// [`CatchUpError`] as [`catch_up`] has it.
 pub async fn fold_for(
     log: &dyn LogReader,
-    query: &Query,
+    queries: &[&Query],
     definition: &Definition,
     until: Position,
     threads: NonZero<u32>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<InParts, CatchUpError> {
-    let basis = Basis::of(query, definition);
-    if is_counted_in_parts(query)
+    let basis = queries.first().map_or_else(|| definition.folded().into(), |first| Basis::of(first, definition));
+    if queries.iter().all(|query| is_counted_in_parts(query))
         && let Ok(index) = Index::read(log, until).await
     {
         let room = Room::of(PLAIN_BYTES_MAX);
-        let nothing_yet = || basis.clone().nothing_yet().keeping(needs(query, definition), &room);
+        let needs: Needs = queries.iter().map(|query| needs(query, definition)).collect();
+        let nothing_yet = || basis.clone().nothing_yet().keeping(needs, &room);
         if let Ok(parts) = in_ranges(&index, threads, nothing_yet, progress) {
             return Ok(parts);
         }

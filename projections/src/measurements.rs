@@ -9,7 +9,7 @@
 //!   when
 //! - [`credits`]: whose each closing is
 //! - [`latest`]: the latest instant of every prefix of the log
-//! - [`needs`]: which of these a state keeps, where it is made for one report
+//! - [`needs`]: which of these a state keeps, where it is made for some reports alone
 //! - [`changes`]: the last event that changed what reports count
 //! - `fold`: from facts to measurements, which gather in a `batch` and are written then; the projector alone calls it
 //!

@@ -48,6 +48,12 @@ impl Asked {
         Ok(Self { query, position, definition: definition::what_if(definition, &what_if)?, what_if })
     }
 
+    /// Another report of the same prefix under the same definition, for which the fold under this one does as well.
+    pub(crate) fn beside(&self, query: Query) -> Self {
+        let Query { as_of, happened_by, definition, .. } = self.query.clone();
+        Self { query: Query { as_of, happened_by, definition, ..query }, ..self.clone() }
+    }
+
     /// The history up to the position, folded under the definition.
     pub(crate) async fn fold(&self, source: &Source, quiet: bool) -> Result<Measurements, Failure> {
         let progress = progress::up_to(self.position, "folding", quiet);
@@ -62,13 +68,21 @@ impl Asked {
         Measurements::under(document.folded()).up_to(self.query.happened_by_under(document))
     }
 
-    /// What the report reads of the history, on so many threads at most where it can be counted in parts.
-    pub(crate) async fn fold_in_parts(&self, source: &Source, threads: u32, quiet: bool) -> Result<InParts, Failure> {
+    /// What this report and those beside it read of the history, on so many threads at most where all of them can be
+    /// counted in parts.
+    pub(crate) async fn fold_in_parts(
+        &self,
+        beside: &[Self],
+        source: &Source,
+        threads: u32,
+        quiet: bool,
+    ) -> Result<InParts, Failure> {
         let progress = progress::up_to(self.position, "folding", quiet);
         let threads = NonZero::new(threads).unwrap_or(NonZero::<u32>::MIN);
         let further = |events| progress.inc(events);
+        let queries: Vec<_> = std::iter::once(self).chain(beside).map(|asked| &asked.query).collect();
         let document = &self.definition.document;
-        let parts = fold_for(&*source.log, &self.query, document, self.position, threads, &further).await;
+        let parts = fold_for(&*source.log, &queries, document, self.position, threads, &further).await;
         progress.finish_and_clear();
         parts.map_err(Failure::run)
     }

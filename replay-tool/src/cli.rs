@@ -109,6 +109,8 @@ Examples:
   daftar-replay report targets --data-dir daftar-data --what-if target.first_response=4h
   daftar-replay report review-queue --data-dir daftar-data --filter department=technical --limit 20
   daftar-replay report flow --data-dir daftar-data --interval month --threads 4 --timings
+  daftar-replay report satisfaction --data-dir daftar-data --group-by agent --output json \\
+    --also 'overview?group_by=department&interval=month' --also 'flow?channel=email,phone'
   daftar-replay report satisfaction --url http://127.0.0.1:7070 --publish csat.2026-q1")]
 pub(crate) struct ReportArguments {
     /// Which report: one of those below.
@@ -118,6 +120,12 @@ pub(crate) struct ReportArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) parameters: ParameterArguments,
+    /// Make a further report of the same fold, shown after this one: its name and parameters as the HTTP interface has
+    /// them, as in 'flow?interval=day&channel=email,phone' (+ is a space there; write %2B). Source, --definition,
+    /// --what-if, --as-of and --happened-by hold for all; everything else is each report's own. May be given several
+    /// times. Tables follow one another, JSON has a line a report, a page holds them all.
+    #[arg(long, value_name = "REPORT?PARAMETERS")]
+    pub(crate) also: Vec<String>,
     #[command(flatten)]
     pub(crate) publish: PublishArguments,
     /// How to show it.
@@ -128,7 +136,7 @@ pub(crate) struct ReportArguments {
     #[arg(long, value_enum)]
     pub(crate) language: Option<InLanguage>,
     /// On how many threads to fold, each a part of the tickets; the result is the same. As many as there are cores when
-    /// left out. Reports that list tickets, cases and customers take one.
+    /// left out. Targets, cases, the review queue and rows by customer take one, and so does what is made with them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) threads: Option<u32>,
     /// Tell on standard error what each stage cost, in all and for each event.

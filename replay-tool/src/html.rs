@@ -1,4 +1,4 @@
-//! A report as one page: charts and tables, with everything it needs in it.
+//! Reports as one page: charts and tables, with everything they need in it.
 
 mod bars;
 mod chart;
@@ -14,7 +14,6 @@ use daftar_projections::report::query::{AsOf, ReportName};
 use daftar_projections::report::{Report, Row};
 use markup::{escaped, in_persian};
 use names::Names;
-use std::fmt::Write;
 
 /// What the page looks like, light and dark, on a screen and on paper.
 const STYLE: &str = include_str!("html/style.css");
@@ -27,31 +26,44 @@ struct Drawn<'a> {
     names: Names,
 }
 
-/// The report as a page that can be sent and printed; in Persian it reads from right to left.
-pub(crate) fn page(report: &Report, language: Option<Language>) -> String {
+/// The reports as a page that can be sent and printed; in Persian it reads from right to left.
+pub(crate) fn page(reports: &[Report], language: Option<Language>) -> String {
+    let names = Names(language.unwrap_or(Language::English));
+    let (lang, dir) = match names.0 {
+        Language::English => ("en", "ltr"),
+        Language::Persian => ("fa", "rtl"),
+    };
+    let titles: Vec<_> = reports.iter().map(|report| escaped(&names.report(report.name))).collect();
+    let body = body_of(reports, language);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+        titles.join(" · "),
+    )
+}
+
+/// One report fills the page; several stand in it one after the other.
+fn body_of(reports: &[Report], language: Option<Language>) -> String {
+    if let [report] = reports {
+        let [header, main, footer] = drawn(report, language);
+        return format!("{header}<main>\n{main}</main>\n{footer}");
+    }
+    let article = |report| format!("<article>\n{}</article>\n", drawn(report, language).concat());
+    format!("<main>\n{}</main>\n", reports.iter().map(article).collect::<String>())
+}
+
+/// A report's header, its charts and tables, and its footer.
+fn drawn(report: &Report, language: Option<Language>) -> [String; 3] {
     let calendar = Calendar::of(&report.definition.document);
     let rows = match language {
         Some(language) => crate::table::named(&report.rows, &calendar, language),
         None => report.rows.clone(),
     };
     let names = Names(language.unwrap_or(Language::English));
-    let drawn = Drawn { report, rows, calendar, names };
     let title = escaped(&names.report(report.name));
-    let (lang, dir) = match names.0 {
-        Language::English => ("en", "ltr"),
-        Language::Persian => ("fa", "rtl"),
-    };
-    let mut page = String::new();
-    let _ = write!(
-        page,
-        "<!DOCTYPE html>\n<html lang=\"{lang}\" dir=\"{dir}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{title}</title>\n\
-         <style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n{}</header>\n<main>\n{}</main>\n{}</body>\n</html>\n",
-        facts(report, names),
-        body(&drawn),
-        notes(report, names),
-    );
-    page
+    let header = format!("<header>\n<h1>{title}</h1>\n{}</header>\n", facts(report, names));
+    [header, body(&Drawn { report, rows, calendar, names }), notes(report, names)]
 }
 
 /// What the report speaks for.
@@ -134,7 +146,7 @@ mod tests {
             rows: vec![row(Some(evil), 1), row(None, 2)],
         };
         for language in [None, Some(Language::English), Some(Language::Persian)] {
-            let page = page(&report, language);
+            let page = page(std::slice::from_ref(&report), language);
             assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
             // In the label of the row and of its bar, the title of the bar, the word of each row, and the note.
             assert!(page.matches("&lt;script&gt;").count() >= 6, "{page}");

@@ -1,5 +1,6 @@
 //! `daftar-replay`: the analyst's tool. It reads history; all it ever writes is a report that it asks a server to publish.
 
+mod also;
 mod asked;
 mod cli;
 mod compare;
@@ -56,6 +57,15 @@ impl Failure {
 
     fn usage(why: impl std::fmt::Display) -> Self {
         Self::Usage(why.to_string())
+    }
+
+    /// The same, said of something.
+    fn of(self, what: &str) -> Self {
+        match self {
+            Self::No(why) => Self::No(format!("{what}: {why}")),
+            Self::Usage(why) => Self::Usage(format!("{what}: {why}")),
+            Self::Run(why) => Self::Run(format!("{what}: {why}")),
+        }
     }
 }
 

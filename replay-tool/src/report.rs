@@ -1,28 +1,32 @@
-//! `daftar-replay report`: fold the history up to a position, count, show.
+//! `daftar-replay report`: fold the history up to a position, count, show; several reports of one fold.
 
-use crate::Failure;
 use crate::asked::Asked;
 use crate::cli::{ReportArguments, ReportOutput};
 use crate::screen::Screen;
 use crate::timings::Timings;
-use crate::{html, out, publish, source, table};
+use crate::{Failure, also, html, out, publish, source, table};
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
 
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     crate::asked::query(&arguments.name, &arguments.parameters)?;
+    let also = also::asked(&arguments)?;
     if let Some(name) = &arguments.publish.publish {
         return publish::run(&arguments, name);
     }
     let mut timings = Timings::begin();
     let source = source::open(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
+    let beside: Vec<_> = also.iter().map(|also| asked.beside(also.query.clone())).collect();
     timings.stage("open");
-    let parts = asked.fold_in_parts(&source, arguments.threads(), arguments.quiet).await?;
+    let parts = asked.fold_in_parts(&beside, &source, arguments.threads(), arguments.quiet).await?;
     timings.stage("fold");
-    let report = asked.report_in_parts(&source, &parts)?;
+    let mut reports = vec![asked.report_in_parts(&source, &parts)?];
+    for (also, asked) in also.iter().zip(&beside) {
+        reports.push(asked.report_in_parts(&source, &parts).map_err(|failure| also.told(failure))?);
+    }
     timings.stage("count");
-    show(&report, arguments.output, arguments.language.map(Into::into))?;
+    show(&reports, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");
     if arguments.timings {
         eprintln!("{}", timings.text(asked.position, parts.count()));
@@ -30,12 +34,25 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(report: &Report, output: ReportOutput, language: Option<Language>) -> Result<(), Failure> {
-    let text = match output {
-        ReportOutput::Json => report.to_json() + "\n",
-        ReportOutput::Table => table::of(report, language, Screen::of_stdout()) + "\n",
-        ReportOutput::Html => html::page(report, language),
-        ReportOutput::Csv => report.to_csv(),
+fn show(reports: &[Report], output: ReportOutput, language: Option<Language>) -> Result<(), Failure> {
+    let text: String = match output {
+        ReportOutput::Json => reports.iter().map(|report| report.to_json() + "\n").collect(),
+        ReportOutput::Table => tables(reports, language),
+        ReportOutput::Html => html::page(reports, language),
+        ReportOutput::Csv => reports.iter().map(Report::to_csv).collect(),
     };
     out::print(&text)
+}
+
+/// An empty line stands between two reports; many end with one of their own.
+fn tables(reports: &[Report], language: Option<Language>) -> String {
+    let screen = Screen::of_stdout();
+    let mut text = String::new();
+    for report in reports {
+        if !text.is_empty() && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+        text.push_str(&(table::of(report, language, screen) + "\n"));
+    }
+    text
 }

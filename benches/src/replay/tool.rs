@@ -10,18 +10,15 @@ use std::time::{Duration, Instant};
 /// Names a program that is there already, in place of one that is built.
 const PROGRAM: &str = "DAFTAR_REPLAY";
 
-/// The two reports that answer all questions.
-const REPORTS: [&[&str]; 2] = [
-    &["satisfaction", "--group-by", "agent", "--figures", "csat"],
-    &[
-        "overview",
-        "--group-by",
-        "department",
-        "--interval",
-        "month",
-        "--figures",
-        "first_response,full_resolution,reopen_rate",
-    ],
+/// The two reports that answer all questions, made of one fold.
+const REPORTS: [&str; 7] = [
+    "satisfaction",
+    "--group-by",
+    "agent",
+    "--figures",
+    "csat",
+    "--also",
+    "overview?group_by=department&interval=month&figures=first_response,full_resolution,reopen_rate",
 ];
 
 /// The program.
@@ -31,13 +28,13 @@ pub struct Tool {
 }
 
 /// What the reports took, and what they answered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Ran {
-    /// From the processes' starts to their ends, in seconds, all of them together.
+    /// From the process's start to its end, in seconds.
     pub seconds: f64,
-    /// The nanoseconds that each stage took for each event, summed over the processes, as `--timings` tells it.
+    /// The nanoseconds that each stage took for each event, as `--timings` tells it.
     pub stages: Vec<(String, f64)>,
-    reports: Vec<Vec<u8>>,
+    reports: Vec<u8>,
 }
 
 impl Tool {
@@ -61,31 +58,26 @@ impl Tool {
         Self { program: this.ancestors().nth(2).unwrap().join("daftar-replay") }
     }
 
-    /// Runs the reports over a data directory, one after the other, on so many threads; none: as many as there are cores.
+    /// Makes the reports of a data directory, on so many threads; none: as many as there are cores.
     ///
     /// # Panics
     ///
-    /// When one fails.
+    /// When it fails.
     #[must_use]
     pub fn run(&self, data: &Path, threads: Option<u32>) -> Ran {
-        let mut ran = Ran::default();
-        for report in REPORTS {
-            let started = Instant::now();
-            let output = self.report(report, data, threads).wait_with_output().unwrap();
-            ran.seconds += started.elapsed().as_secs_f64();
-            ran.add(output);
-        }
-        ran
+        let started = Instant::now();
+        let output = self.reports(data, threads).wait_with_output().unwrap();
+        Ran::of(started.elapsed().as_secs_f64(), output)
     }
 
-    /// The most memory that a report held itself, `RssAnon` in bytes, looked at every few milliseconds while it ran.
+    /// The most memory that it held itself, `RssAnon` in bytes, looked at every few milliseconds while it ran.
     ///
     /// # Panics
     ///
-    /// When one fails.
+    /// When it fails.
     #[must_use]
     pub fn memory(&self, data: &Path, threads: Option<u32>) -> f64 {
-        REPORTS.iter().map(|report| watched(self.report(report, data, threads))).fold(0.0, f64::max)
+        watched(self.reports(data, threads))
     }
 
     /// Writes all events as Parquet.
@@ -99,9 +91,9 @@ impl Tool {
         assert!(command.arg("--out").arg(out).status().unwrap().success(), "the events can't be exported");
     }
 
-    fn report(&self, report: &[&str], data: &Path, threads: Option<u32>) -> Child {
+    fn reports(&self, data: &Path, threads: Option<u32>) -> Child {
         let mut command = Command::new(&self.program);
-        command.arg("report").args(report).args(["--output", "json", "--quiet", "--timings", "--data-dir"]).arg(data);
+        command.arg("report").args(REPORTS).args(["--output", "json", "--quiet", "--timings", "--data-dir"]).arg(data);
         if let Some(threads) = threads {
             command.args(["--threads", &threads.to_string()]);
         }
@@ -129,18 +121,14 @@ fn watched(child: Child) -> f64 {
 }
 
 impl Ran {
-    fn add(&mut self, output: Output) {
+    fn of(seconds: f64, output: Output) -> Self {
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{told}");
-        for line in told.lines() {
-            let [stage, _, each] = line.split_whitespace().collect::<Vec<_>>()[..] else { continue };
-            let Ok(each) = each.parse::<f64>() else { continue };
-            match self.stages.iter_mut().find(|(name, _)| name == stage) {
-                Some((_, sum)) => *sum += each,
-                None => self.stages.push((stage.to_owned(), each)),
-            }
-        }
-        self.reports.push(output.stdout);
+        let stage = |line: &str| {
+            let [stage, _, each] = line.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+            Some((stage.to_owned(), each.parse().ok()?))
+        };
+        Self { seconds, stages: told.lines().filter_map(stage).collect(), reports: output.stdout }
     }
 
     /// What the reports say.
@@ -150,17 +138,17 @@ impl Ran {
     /// When they are no such reports.
     #[must_use]
     pub fn figures(&self) -> Figures {
-        let [by_agent, by_month] = &self.reports[..] else { unreachable!("there are two reports") };
-        let [by_agent, by_month]: [Value; 2] =
-            [by_agent, by_month].map(|report| serde_json::from_slice(report).unwrap());
+        let reports: Vec<Value> =
+            serde_json::Deserializer::from_slice(&self.reports).into_iter().map(Result::unwrap).collect();
+        let [by_agent, by_month] = &reports[..] else { panic!("there are {} reports", reports.len()) };
         let agent = |row: &Value| vec![text(&row["group"]["agent"])];
         let month = |row: &Value| vec![text(&row["group"]["department"]), text(&row["period"])];
         let took = ["count", "mean", "p50", "p90"];
         Figures {
-            csat: groups(&by_agent, agent, "csat", &["answers", "positive"]),
-            first_response: groups(&by_month, month, "first_response", &took),
-            full_resolution: groups(&by_month, month, "full_resolution", &took),
-            reopen_rate: groups(&by_month, month, "reopen_rate", &["of", "count"]),
+            csat: groups(by_agent, agent, "csat", &["answers", "positive"]),
+            first_response: groups(by_month, month, "first_response", &took),
+            full_resolution: groups(by_month, month, "full_resolution", &took),
+            reopen_rate: groups(by_month, month, "reopen_rate", &["of", "count"]),
         }
     }
 }

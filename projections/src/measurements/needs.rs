@@ -1,4 +1,4 @@
-//! Which parts of the measurements a state keeps: all of them, or those that one report reads.
+//! Which parts of the measurements a state keeps: all of them, or those that some reports read.
 //!
 //! Nothing is ever counted from a part that was left out: whoever reads one is noted, and a report over a state in which
 //! that happened is refused.
@@ -103,6 +103,13 @@ impl BitOr for Needs {
 
     fn bitor(self, other: Self) -> Self {
         self.and(other)
+    }
+}
+
+impl FromIterator<Self> for Needs {
+    /// The parts of all of them.
+    fn from_iter<T: IntoIterator<Item = Self>>(all: T) -> Self {
+        all.into_iter().fold(Self::NOTHING, Self::and)
     }
 }
 

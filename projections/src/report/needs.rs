@@ -1,4 +1,4 @@
-//! What a report reads of the measurements, so that a state made for it alone keeps nothing else.
+//! What a report reads of the measurements, so that a state made for it, or for a few, keeps nothing else.
 //!
 //! Each report says it of its figures, beside where it counts them; what holds for every report stands here.
 

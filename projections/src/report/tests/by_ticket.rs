@@ -1,4 +1,4 @@
-//! Folding ticket by ticket only what a report reads: whatever is asked, the bytes of one state folded in the log's order.
+//! Folding ticket by ticket only what reports read: whatever is asked, the bytes of one state folded in the log's order.
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
@@ -73,13 +73,13 @@ fn in_order(log: &MemoryLog, query: &Query, definition: &Definition, until: Posi
 
 fn by_ticket(
     log: &MemoryLog,
-    query: &Query,
+    queries: &[&Query],
     definition: &Definition,
     until: Position,
     threads: u32,
 ) -> Result<InParts, CatchUpError> {
     let threads = NonZero::new(threads).unwrap();
-    now(fold_for(log, query, definition, until, threads, &|_| {}))
+    now(fold_for(log, queries, definition, until, threads, &|_| {}))
 }
 
 proptest! {
@@ -98,11 +98,33 @@ proptest! {
         let definition = Arc::new(Published { document: definition, version: 0 });
         let until = MemoryLog::of(&entries[..entries.len() * cut / 99]).last();
         let whole = in_order(&log, &asked, &definition.document, until).unwrap();
-        let parted = by_ticket(&log, &asked, &definition.document, until, threads).unwrap();
+        let parted = by_ticket(&log, &[&asked], &definition.document, until, threads).unwrap();
         let json = |made: Report| made.to_json();
         let made = report(&whole.first, &asked, &definition, until, &Labels).map(json);
         let by_ticket = report_in_parts(&parted, &asked, &definition, until, &Labels).map(json);
         prop_assert_eq!(by_ticket, made, "{:?}", asked);
+    }
+
+    #[test]
+    fn of_one_fold_for_several_each_report_is_that_of_a_fold_of_its_own(
+        steps in steps(),
+        definition in any_definition(),
+        mut asked in prop::collection::vec(asked(), 2..5),
+        threads in 1..4_u32,
+    ) {
+        let log = MemoryLog::of(&entries(&steps));
+        let until = log.last();
+        let definition = Arc::new(Published { document: definition, version: 0 });
+        let happened_by = asked[0].happened_by;
+        asked.iter_mut().for_each(|asked| asked.happened_by = happened_by);
+        let folded = |queries: &[&Query]| by_ticket(&log, queries, &definition.document, until, threads).unwrap();
+        let together = folded(&asked.iter().collect::<Vec<_>>());
+        for asked in &asked {
+            let made = |parts: &InParts| {
+                report_in_parts(parts, asked, &definition, until, &Labels).map(|made| made.to_json())
+            };
+            prop_assert_eq!(made(&together), made(&folded(&[asked])), "{:?}", asked);
+        }
     }
 
     #[test]
@@ -116,7 +138,7 @@ proptest! {
         let definition = Definition::default();
         let failure = |folded: Result<InParts, CatchUpError>| folded.map(drop).map_err(|failure| failure.to_string());
         let made = failure(in_order(&log, &asked, &definition, log.last()));
-        prop_assert_eq!(failure(by_ticket(&log, &asked, &definition, log.last(), threads)), made);
+        prop_assert_eq!(failure(by_ticket(&log, &[&asked], &definition, log.last(), threads)), made);
     }
 }
 
@@ -146,11 +168,23 @@ fn what_was_left_out_is_never_counted() {
     let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
     let asked = |figure| query(ReportName::Flow, &[("figures", figure)]);
     let definition = Arc::<Published>::default();
-    let parts = by_ticket(&log, &asked("opened"), &definition.document, log.last(), 1).unwrap();
+    let parts = by_ticket(&log, &[&asked("opened")], &definition.document, log.last(), 1).unwrap();
     let made = |figure| report_in_parts(&parts, &asked(figure), &definition, log.last(), &Labels);
     assert!(made("opened").is_ok());
     assert_eq!(made("closed"), Err(ReportError::NotKept));
     // Whoever reads it and forgot to say so is noticed as well.
     assert_eq!(parts.first.closings.pieces(i64::MIN, i64::MAX).count(), 0);
     assert_eq!(made("opened"), Err(ReportError::NotKept));
+}
+
+#[test]
+fn what_is_asked_of_another_basis_is_not_counted_from_one_fold() {
+    use crate::test_support::{Who, closed, history, opened, query};
+    let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
+    let [all, early] = [&[][..], &[("happened_by", "2026-01-01")]].map(|asked| query(ReportName::Flow, asked));
+    let definition = Arc::<Published>::default();
+    let parts = by_ticket(&log, &[&all, &early], &definition.document, log.last(), 1).unwrap();
+    let made = |query| report_in_parts(&parts, query, &definition, log.last(), &Labels).map(drop);
+    assert_eq!(made(&all), Ok(()));
+    assert_eq!(made(&early), Err(ReportError::OtherFolded("default".to_owned())));
 }
