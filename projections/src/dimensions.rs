@@ -28,8 +28,8 @@ pub struct Names {
     recent: Recent,
 }
 
-/// The number asked for last at each place that names share by a few of their bytes: most names come again soon. A copy
-/// begins without any.
+/// The number asked for last at each place that names share by a few of their bytes, or sets by their members: most come
+/// again soon. A copy begins without any.
 #[derive(Debug, Default)]
 struct Recent(Vec<u32>);
 
@@ -50,7 +50,11 @@ impl Recent {
             Some(end) => u64::from_le_bytes(*end),
             None => bytes.iter().fold(0, |end, byte| (end << 8) | u64::from(*byte)),
         };
-        let [.., low, high] = end.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+        Self::place_of(end)
+    }
+
+    fn place_of(mixed: u64) -> usize {
+        let [.., low, high] = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
         usize::from(u16::from_le_bytes([low, high]) >> (u16::BITS - RECENT_BITS))
     }
 
@@ -146,17 +150,31 @@ pub struct Sets {
     what: &'static str,
     numbers: Map<Arc<[u32]>, u32>,
     sets: Lists<Arc<[u32]>>,
+    recent: Recent,
 }
 
 impl Sets {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: Map::default(), sets: Lists::default() }
+        Self { what, numbers: Map::default(), sets: Lists::default(), recent: Recent::default() }
     }
 
     fn number(&mut self, members: &[u32]) -> Result<u32, TooMany> {
         if members.is_empty() {
             return Ok(0);
         }
+        let place = Recent::place_of(
+            members.iter().fold(0, |mixed, member| u64::wrapping_mul(mixed, 31).wrapping_add((*member).into())),
+        );
+        let recent = self.recent.at(place);
+        if self.members(recent) == members {
+            return Ok(recent);
+        }
+        let number = self.found_or_new(members)?;
+        self.recent.set(place, number);
+        Ok(number)
+    }
+
+    fn found_or_new(&mut self, members: &[u32]) -> Result<u32, TooMany> {
         if let Some(number) = self.numbers.get(members) {
             return Ok(*number);
         }

@@ -83,6 +83,12 @@ impl<T: Cell> Column<T> {
         self.plain().push(value);
     }
 
+    /// Adds values behind the last.
+    #[inline]
+    pub(crate) fn extend(&mut self, values: impl Iterator<Item = T>) {
+        self.plain().extend(values);
+    }
+
     /// Gives a row another value. A packed column is plain afterwards, until it is sealed again.
     #[inline]
     pub(crate) fn set(&mut self, row: usize, value: T) {

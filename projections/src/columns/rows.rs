@@ -35,6 +35,9 @@ pub trait Columns: Default + Clone {
     /// Adds a row.
     fn push(&mut self, row: Self::Row);
 
+    /// Adds rows, column by column.
+    fn extend(&mut self, rows: impl Iterator<Item = Self::Row> + Clone);
+
     /// Makes room for so many rows more.
     fn reserve(&mut self, rows: usize);
 
@@ -75,6 +78,11 @@ macro_rules! columns {
             fn push(&mut self, row: $row) {
                 self.rows += 1;
                 $(self.$field.push(row.$field);)*
+            }
+
+            fn extend(&mut self, rows: impl Iterator<Item = $row> + Clone) {
+                self.rows += u32::try_from(rows.clone().count()).unwrap_or(u32::MAX);
+                $(self.$field.extend(rows.clone().map(|row| row.$field));)*
             }
 
             fn reserve(&mut self, rows: usize) {
@@ -171,6 +179,21 @@ impl<C: Columns> Chunk<C> {
     /// is room.
     fn push(&mut self, row: C::Row, twin: Option<&Self>, room: Option<&Room>) {
         self.filling.push(row);
+        self.put_away(twin, room);
+    }
+
+    /// The same of several rows.
+    fn extend(&mut self, mut rows: &[C::Row], twin: Option<&Self>, room: Option<&Room>) {
+        while !rows.is_empty() {
+            let (fitting, others) = rows.split_at(rows.len().min(PIECE_ROWS - self.filling.len()));
+            self.filling.extend(fitting.iter().copied());
+            self.put_away(twin, room);
+            rows = others;
+        }
+    }
+
+    /// Puts the piece being filled among the full ones, if it is.
+    fn put_away(&mut self, twin: Option<&Self>, room: Option<&Room>) {
         if self.filling.len() == PIECE_ROWS {
             let mut full = std::mem::take(&mut self.filling);
             if room.is_some_and(|room| room.take(PIECE_ROWS * size_of::<C::Row>())) {
@@ -286,13 +309,23 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a row to the chunk with that number, which must be there.
     pub(crate) fn push(&mut self, chunk: usize, row: C::Row) {
+        self.fill(chunk, |filled, twin, room| filled.push(row, twin, room));
+    }
+
+    /// Adds rows to the chunk with that number, which must be there and have room for them.
+    pub(crate) fn extend(&mut self, chunk: usize, rows: &[C::Row]) {
+        self.fill(chunk, |filled, twin, room| filled.extend(rows, twin, room));
+    }
+
+    #[inline]
+    fn fill(&mut self, chunk: usize, fill: impl FnOnce(&mut Chunk<C>, Option<&Chunk<C>>, Option<&Room>)) {
         if self.room.is_some() {
             self.take(chunk);
         }
         let (twin, room) = (self.twin.get(chunk).map(|twin| &**twin), self.room.as_ref());
         match &mut self.taken {
-            Some((taken, own)) if *taken == chunk => own.push(row, twin, room),
-            _ => Arc::make_mut(&mut self.chunks[chunk]).push(row, twin, room),
+            Some((taken, own)) if *taken == chunk => fill(own, twin, room),
+            _ => fill(Arc::make_mut(&mut self.chunks[chunk]), twin, room),
         }
     }
 

@@ -131,9 +131,7 @@ macro_rules! batch {
                 batch.spans.drain().for_each(|turn| self.spans.turn(&turn));
                 batch.runs.drain().for_each(|turn| self.runs.turn(&turn));
                 batch.credits.drain().for_each(|credit| self.credits.push(credit));
-                $(for (moment, row) in batch.$table.drain() {
-                    self.$table.push(moment, row);
-                })*
+                $(self.$table.append(&mut batch.$table.rows);)*
                 // Behind all rows: what they are written beside may be of the same batch.
                 batch.late.drain(..).for_each(|late| self.write_late(late));
             }

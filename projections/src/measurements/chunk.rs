@@ -70,6 +70,11 @@ impl<C: Columns> Columns for Piece<C> {
         self.values.push(values);
     }
 
+    fn extend(&mut self, rows: impl Iterator<Item = Self::Row> + Clone) {
+        self.moments.extend(rows.clone().map(|(moment, _)| moment));
+        self.values.extend(rows.map(|(_, values)| values));
+    }
+
     fn reserve(&mut self, rows: usize) {
         self.moments.reserve(rows);
         self.values.reserve(rows);
@@ -106,14 +111,21 @@ impl<C> Default for Table<C> {
 }
 
 impl<C: Columns> Table<C> {
-    /// Adds a measurement.
-    pub(crate) fn push(&mut self, moment: Moment, values: C::Row) -> Location {
-        let location = self.places.take(moment.at);
-        if self.chunks.len() <= location.chunk as usize {
-            self.chunks.begin();
+    /// Adds measurements and leaves the list empty.
+    pub(crate) fn append(&mut self, rows: &mut Vec<(Moment, C::Row)>) {
+        let mut begin = 0;
+        while let Some((moment, _)) = rows.get(begin) {
+            let chunk = self.places.take(moment.at).chunk;
+            // What follows into the same chunk goes there at once.
+            let following = rows[begin + 1..].iter();
+            let end = begin + 1 + following.take_while(|(moment, _)| self.places.takes(chunk, moment.at)).count();
+            if self.chunks.len() <= chunk as usize {
+                self.chunks.begin();
+            }
+            self.chunks.extend(chunk as usize, &rows[begin..end]);
+            begin = end;
         }
-        self.chunks.push(location.chunk as usize, (moment, values));
-        location
+        rows.clear();
     }
 
     /// What can be read of it, by chunk.

@@ -59,6 +59,19 @@ impl Places {
     /// Takes the place of the next measurement, which is of an instant.
     pub(crate) fn take(&mut self, at: Micros) -> Location {
         let chunk = self.chunk_at(at);
+        self.take_of(chunk, at)
+    }
+
+    /// Takes the place of the next measurement if it is one of that chunk; whether it is.
+    pub(super) fn takes(&mut self, chunk: u32, at: Micros) -> bool {
+        let is_of_it = self.chunk_at(at) == chunk;
+        if is_of_it {
+            self.take_of(chunk, at);
+        }
+        is_of_it
+    }
+
+    fn take_of(&mut self, chunk: u32, at: Micros) -> Location {
         let extent = &mut self.extents[chunk as usize];
         extent.first = extent.first.min(at);
         extent.last = extent.last.max(at);

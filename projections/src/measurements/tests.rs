@@ -11,7 +11,9 @@ const DAY: Micros = 86_400_000_000;
 
 fn push(table: &mut Table<Ratings>, at: Micros) -> super::places::Location {
     let rating = Rating { first: true, scale: 0, score: 1, superseded: Position::ZERO };
-    table.push(Moment::new(at, 0, InForce::default(), Position(1)), rating)
+    let place = table.places().clone().take(at);
+    table.append(&mut vec![(Moment::new(at, 0, InForce::default(), Position(1)), rating)]);
+    place
 }
 
 #[test]
