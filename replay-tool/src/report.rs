@@ -15,12 +15,13 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
         return publish::run(&arguments, name);
     }
     let mut timings = Timings::begin();
-    let source = source::open(&arguments.source, arguments.quiet).await?;
+    let source = source::open_to_fold(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
     timings.stage("open");
     let parts = asked.fold_in_parts(&source, arguments.threads(), arguments.quiet).await?;
     timings.stage("fold");
     let report = asked.report_in_parts(&source, &parts)?;
+    source.end()?;
     timings.stage("count");
     show(&report, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");
