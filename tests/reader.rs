@@ -9,17 +9,18 @@ use daftar_eventlog::codec::EventType;
 use daftar_eventlog::definition::definition_commit;
 use daftar_eventlog::embedded::check::check;
 use daftar_eventlog::embedded::reader::EmbeddedReader;
-use daftar_eventlog::embedded::{EmbeddedLog, Options};
+use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
 use daftar_eventlog::{
     Commit, Epochs, EventLog, FactBlock, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamName,
     Version,
 };
 use daftar_tests::commit;
-use daftar_tests::history::{Dice, all_events, copy_dir, long, open};
+use daftar_tests::history::{Dice, all_events, copy_dir, long, numbered_stamp, open};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
 
 const BLOCK: u64 = BLOCK_EVENTS as u64;
@@ -44,6 +45,7 @@ struct Script {
     commits: Vec<Commit>,
     versions: HashMap<String, u32>,
     definitions: u32,
+    commands: u64,
     events: u64,
 }
 
@@ -58,6 +60,12 @@ impl Script {
             *version += count;
             self.events += u64::from(count);
         }
+    }
+
+    /// A command that changes nothing.
+    fn command(&mut self) {
+        self.commands += 1;
+        self.commits.push(commit("T-none", 0, 0, Some(numbered_stamp(self.commands))));
     }
 
     fn definition(&mut self) {
@@ -166,17 +174,20 @@ proptest! {
 
     #[test]
     fn a_log_opened_to_be_folded_answers_as_one_opened_whole(
-        parts in prop::collection::vec((0..2 * BLOCK, any::<bool>()), 0..4),
+        parts in prop::collection::vec((0..2 * BLOCK, any::<bool>(), any::<bool>()), 0..4),
         to_the_edge in any::<bool>(),
         sessions in 1..3_usize,
         dice: u64,
     ) {
         let (mut script, mut dice) = (Script::default(), Dice(dice));
-        for (events, definition) in parts {
+        for (events, definition, command) in parts {
             let last = script.events + events;
             script.tickets_to(last, &mut dice);
             if definition {
                 script.definition();
+            }
+            if command {
+                script.command();
             }
         }
         if to_the_edge {
@@ -261,6 +272,19 @@ fn what_was_not_closed_in_order_is_opened_whole_and_answers_the_same() {
         opened(&format!("the note changed at {at}"), &|dir| {
             edit(&dir.join("closed"), |bytes| bytes[usize::try_from(at).unwrap()] ^= 16);
         });
+    }
+}
+
+#[test]
+fn it_is_closed_in_order_whenever_answers_came() {
+    for durability in [Durability::Always, Durability::Interval(Duration::from_secs(9)), Durability::Os] {
+        let dir = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(dir.path(), &Options { durability, ..Options::default() }).unwrap();
+        block_on(log.append(commit("T-1", 0, 3, Some(numbered_stamp(1))))).unwrap();
+        block_on(log.append(commit("T-1", 3, 0, Some(numbered_stamp(2))))).unwrap();
+        log.close();
+        let log = reader(dir.path()).unwrap();
+        assert_eq!((log.is_whole(), *log.durable().borrow()), (false, Position(3)), "{durability:?}");
     }
 }
 

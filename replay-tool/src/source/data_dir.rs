@@ -8,7 +8,7 @@ use daftar_eventlog::embedded::reader::EmbeddedReader;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{Position, StoreError};
 use indicatif::ProgressBar;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,19 +67,24 @@ fn options(progress: &ProgressBar) -> Options {
 /// What may still be found wrong with a directory that was opened only to be folded.
 pub(crate) struct Later {
     log: Arc<EmbeddedReader>,
-    /// How many notices were told.
-    told: Cell<usize>,
+    /// The notices that were told.
+    told: RefCell<Vec<String>>,
 }
 
 impl Later {
     fn of(log: Arc<EmbeddedReader>) -> Self {
-        Self { log, told: Cell::new(0) }
+        Self { log, told: RefCell::default() }
     }
 
     /// Tells what was not told before.
     fn tell(&self) {
-        let notices = self.log.notices();
-        notices.iter().skip(self.told.replace(notices.len())).for_each(|notice| eprintln!("daftar-replay: {notice}"));
+        let mut told = self.told.borrow_mut();
+        for notice in self.log.notices() {
+            if !told.contains(&notice) {
+                eprintln!("daftar-replay: {notice}");
+                told.push(notice);
+            }
+        }
     }
 
     /// The same once nothing more is read.
