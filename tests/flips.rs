@@ -174,7 +174,8 @@ fn each_flip_is_noticed(killed: bool) {
     });
     for ((file, how), count) in counts.into_inner().unwrap() {
         println!("{file}: {count} {how:?}");
-        let harmless = file == "lock" || file.starts_with("log/");
+        // The note of an orderly end is thrown away, whatever it says; `tests/reader.rs` flips its bits for who reads it.
+        let harmless = file == "lock" || file == "closed" || file.starts_with("log/");
         assert!(how != Noticed::ChangesNothing || harmless, "{file}: every bit of it counts");
     }
 }

@@ -66,6 +66,43 @@ fn a_history_is_the_same_from_every_source() {
 }
 
 #[test]
+fn a_report_is_the_same_however_its_directory_was_left() {
+    let stopped = Server::demo(&["--tickets", "500", "--seed", "7", "--until", "2026-05-01"]).stop();
+    let data = stopped.path().join("data");
+    let edit = |file: &str, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = std::fs::read(data.join(file)).unwrap();
+        change(&mut bytes);
+        std::fs::write(data.join(file), bytes).unwrap();
+    };
+    let report = |flags: &[&str]| {
+        let source = ["--output", "json", "--quiet", "--data-dir", data.to_str().unwrap()];
+        let output = run("daftar-replay", &[&["report", "satisfaction"], flags, &source].concat());
+        assert!(output.status.success(), "{}", said(&output));
+        (String::from_utf8(output.stdout.clone()).unwrap(), said(&output))
+    };
+    let by_agent = || report(&["--group-by", "agent"]);
+    assert!(data.join("closed").exists(), "a server that ends in order notes how");
+    let at_a_glance = by_agent();
+    assert_eq!(at_a_glance.1, "");
+    std::fs::remove_file(data.join("closed")).unwrap();
+    assert_eq!(by_agent(), at_a_glance, "opened whole");
+    assert!(data.join("closed").exists(), "who opens it whole leaves a note too");
+
+    edit("derived/facts", &|bytes| bytes[1000] ^= 1);
+    let mended = by_agent();
+    assert!(mended.0 == at_a_glance.0, "nothing damaged is counted");
+    assert!(mended.1.contains("derived files were damaged or another log's from position 1 on"), "{}", mended.1);
+    assert_eq!(by_agent(), at_a_glance, "they were made again");
+
+    for file in ["keys/customers.a", "keys/customers.b"] {
+        edit(file, &|bytes| bytes[384 + 30] ^= 1);
+    }
+    assert_eq!(by_agent(), at_a_glance, "no key was asked for");
+    let (_, told) = report(&["--group-by", "customer"]);
+    assert!(told.contains("slots 1 are damaged in both key files"), "{told}");
+}
+
+#[test]
 fn a_server_without_events_has_empty_reports() {
     let server = Server::start();
     let report = printed(

@@ -604,6 +604,21 @@ mod tests {
     }
 
     #[test]
+    fn rows_between_two_positions_are_those_whose_positions_lie_there() {
+        for positions in [vec![5, 6, 7, 8], vec![5, 9, 10, 40]] {
+            let block = parse(block_of(&positions)).unwrap();
+            for (after, until) in (0..45).flat_map(|after| (0..45).map(move |until| (after, until))) {
+                let rows = block.facts().rows_between(Position(after), Position(until)).unwrap();
+                let expected: Vec<_> = positions.iter().filter(|p| after < **p && **p <= until).copied().collect();
+                assert_eq!(&positions[rows], expected, "after {after} up to {until}");
+            }
+        }
+        let falling = parse(block_of(&[5, 9, 7, 40])).unwrap();
+        assert_eq!(falling.facts().rows_between(Position(0), Position(50)), None);
+        assert_eq!(falling.facts().rows_between(Position(5), Position(9)), None);
+    }
+
+    #[test]
     fn every_flipped_bit_is_noticed() {
         let good = block_of(&[1, 2, 3]);
         for bit in 0..good.len() * 8 {

@@ -60,6 +60,12 @@ impl EventType {
     pub const REPORT_PUBLISHED: Self = Self(68);
     /// `epoch_begun`, of the log's own stream.
     pub const EPOCH_BEGUN: Self = Self(73);
+
+    /// Whether it is known as a type of events of tickets; one that a newer version wrote is not.
+    #[must_use]
+    pub fn is_of_tickets(self) -> bool {
+        (Self::TICKET_OPENED..=Self::FOLLOW_UP_RECORDED).contains(&self)
+    }
 }
 
 /// Bytes that are not what this version can read.

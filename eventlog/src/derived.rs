@@ -17,6 +17,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+const FACTS: &str = "facts";
 const COMMANDS_MAGIC: &[u8; 8] = b"DFTCMDS2";
 const COMMANDS_HEADER: usize = 64;
 const COMMAND_LEN: usize = 27;
@@ -201,7 +202,7 @@ impl DerivedFiles {
         let open = |name: &str| {
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(name)).map_err(failed)
         };
-        let (facts, commands) = (open("facts")?, open("commands")?);
+        let (facts, commands) = (open(FACTS)?, open("commands")?);
         let derived = read(&facts, &commands, identity, genesis)?;
         Ok((Self { facts: GrowingFile::new(facts), commands: GrowingFile::new(commands), blocks: 0 }, derived))
     }
@@ -241,6 +242,37 @@ impl DerivedFiles {
         self.blocks += 1;
         Ok((block, commands))
     }
+}
+
+/// The blocks in `dir` by their headers alone, which say that they are of this log and follow each other: none is
+/// verified. `None`: there is more in the file than these, or it can't be read.
+pub(crate) fn unverified_blocks(dir: &Path, identity: LogIdentity, genesis: Digest) -> Option<Vec<FactBlock>> {
+    let file = File::open(dir.join(FACTS)).ok()?;
+    let len = usize::try_from(file.metadata().ok()?.len()).ok()?;
+    let mut blocks = Vec::new();
+    if len == 0 {
+        return Some(blocks);
+    }
+    let facts = map(&file, 0, len).ok()?;
+    let (mut at, mut chain) = (0, genesis);
+    while let Some(block) = next_block(&facts, at, blocks.len(), identity, chain) {
+        chain = block.origin().chain_after;
+        at += block.as_bytes().len();
+        blocks.push(block);
+    }
+    (at == len).then_some(blocks)
+}
+
+/// Puts a copy in the place of the facts in `dir`: who has them mapped keeps them as they are, whatever is cut off from
+/// now on.
+///
+/// # Errors
+///
+/// [`StoreError`] when there is no room for it, or the disk fails.
+pub(crate) fn set_facts_aside(dir: &Path) -> Result<(), StoreError> {
+    let (facts, copy) = (dir.join(FACTS), dir.join("facts.new"));
+    let copied = std::fs::copy(&facts, &copy).and_then(|_| std::fs::rename(&copy, &facts));
+    copied.map_err(|e| StoreError::of_write("copying derived files", &e))
 }
 
 /// Position of the first event of block `number`.

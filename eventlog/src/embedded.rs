@@ -4,10 +4,12 @@
 //! files, late syncs, opening anew). Callers never touch sled themselves.
 
 pub mod check;
+mod closed;
 pub mod durability;
 mod healing;
 pub mod key_file;
 pub mod layout;
+pub mod reader;
 mod recovery;
 pub mod store;
 mod threads;
@@ -17,6 +19,7 @@ mod writer;
 use crate::block::{BLOCK_EVENTS, BlockOrigin, FactBlock};
 use crate::checksum::Digest;
 use crate::clock::{Clock, system_clock};
+use crate::codec::EventType;
 use crate::codec::v1::EpochBegunV1;
 use crate::entry::Entry;
 use crate::epoch::{Epoch, EpochCause, Epochs, epoch_event, epoch_stream};
@@ -141,6 +144,8 @@ struct State {
     sequencer: Sequencer,
     /// Whole blocks, mapped from `derived/`.
     blocks: Vec<FactBlock>,
+    /// The numbers of those that hold events of no ticket, rising.
+    beside_tickets: Vec<u32>,
     /// The events after the last whole block, without their content; those beyond the durable position too.
     tail: VecDeque<Placed>,
     /// The commands of the tail.
@@ -160,7 +165,11 @@ impl EmbeddedLog {
     ///
     /// [`StoreError`] when the directory is in use, is no log, or is not what was written.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, StoreError> {
-        let lock = take_lock(dir, options.create)?;
+        Self::open_locked(take_lock(dir, options.create)?, dir, options)
+    }
+
+    /// The same, where this process has the directory.
+    fn open_locked(lock: File, dir: &Path, options: &Options) -> Result<Self, StoreError> {
         let recovery::Opened { shared, derived, lost, spoilt, without_witness } = recovery::open(dir, options)?;
         let shared = Arc::new(shared);
         let writer = writer::spawn(&shared)?;
@@ -237,15 +246,6 @@ impl EmbeddedLog {
     /// derived files that were not what was written.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
-        let keys = &self.shared.keys;
-        let mended = (keys.mended() > 0).then(|| {
-            format!("{} damaged slots of one key file were mended from its twin; look after the disk", keys.mended())
-        });
-        let damaged = (!keys.damaged().is_empty()).then(|| {
-            let slots: Vec<_> = keys.damaged().iter().map(u32::to_string).collect();
-            let why = "what was sealed under their keys can't be read unless keys/ is restored";
-            format!("slots {} are damaged in both key files: {why}", slots.join(", "))
-        });
         let given_up = self.given_up.map(|(position, _)| {
             let Epoch { number, parted, .. } = self.shared.state().sequencer.epochs().current();
             format!(
@@ -259,11 +259,11 @@ impl EmbeddedLog {
         let unseen = self.without_witness.then(|| {
             "there was no tail witness, so nobody can tell whether the log lost its end; it has a new one".to_owned()
         });
-        [mended, damaged, given_up, spoilt, unseen].into_iter().flatten().collect()
+        self.shared.keys.notices().chain([given_up, spoilt, unseen].into_iter().flatten()).collect()
     }
 
-    /// Takes no more appends, finishes those that wait, derives what is whole, syncs and lets go of the directory.
-    /// Dropping the log does the same.
+    /// Takes no more appends, finishes those that wait, derives what is whole, syncs, notes how it was closed and lets go
+    /// of the directory. Dropping the log does the same.
     pub fn close(self) {}
 
     fn shut_down(&mut self) {
@@ -275,6 +275,7 @@ impl EmbeddedLog {
         }
         self.keeper.stop(&self.shared);
         self.readers.stop();
+        self.shared.close();
     }
 }
 
@@ -333,6 +334,8 @@ struct Layout {
     keys: PathBuf,
     witness: PathBuf,
     derived: PathBuf,
+    /// Written at an orderly end, and removed before the log is opened to be written to.
+    closed: PathBuf,
     /// Written to find out whether there is room, and removed.
     probe: PathBuf,
 }
@@ -343,6 +346,7 @@ fn layout_of(dir: &Path) -> Layout {
         keys: dir.join("keys"),
         witness: dir.join("witness"),
         derived: dir.join("derived"),
+        closed: dir.join("closed"),
         probe: dir.join("probe"),
     }
 }
@@ -420,6 +424,15 @@ impl State {
     /// Position of the last event of the last whole block.
     fn derived_end(&self) -> Position {
         Position((self.blocks.len() * BLOCK_EVENTS) as u64)
+    }
+
+    /// Adds the next whole block.
+    fn push_block(&mut self, block: FactBlock) {
+        if !block.types().all(EventType::is_of_tickets) {
+            // Positions of so many blocks do not fit any memory.
+            self.beside_tickets.push(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
+        }
+        self.blocks.push(block);
     }
 
     /// The distance from the event at `position` to the one before it in its stream.
@@ -528,6 +541,22 @@ impl LogReader for EmbeddedLog {
         let events = state.tail.range(skipped..skipped + wanted);
         build_block(events, &state.origin(last.position, chain_before, last.chain)).map(Some)
     }
+
+    async fn fact_block_beside_tickets(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
+        let next = {
+            let state = self.shared.state();
+            next_beside_tickets(&state.beside_tickets, after, state.derived_end())
+        };
+        self.fact_block(next).await
+    }
+}
+
+/// After which position the next event of no ticket may stand, by the numbers of the blocks that hold any; behind
+/// `derived_end` nobody knows.
+fn next_beside_tickets(blocks: &[u32], after: Position, derived_end: Position) -> Position {
+    let begins = blocks.iter().map(|number| Position(u64::from(*number) * BLOCK_EVENTS as u64));
+    let next = begins.into_iter().find(|begin| after.0 < begin.0 + BLOCK_EVENTS as u64);
+    next.unwrap_or(derived_end).max(after)
 }
 
 /// The events after `after` up to `last`.

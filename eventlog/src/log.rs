@@ -235,6 +235,16 @@ pub trait LogReader: Send + Sync {
     ///
     /// [`StoreError`] when storage fails or the facts are not what was written.
     async fn fact_block(&self, after: Position) -> Result<Option<FactBlock>, StoreError>;
+
+    /// As [`LogReader::fact_block`], for whoever looks for events that are of no ticket: blocks known to hold none may be
+    /// passed over.
+    ///
+    /// # Errors
+    ///
+    /// As [`LogReader::fact_block`].
+    async fn fact_block_beside_tickets(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
+        self.fact_block(after).await
+    }
 }
 
 /// The log: reads, and appends at its end.

@@ -15,7 +15,7 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
         return publish::run(&arguments, name);
     }
     let mut timings = Timings::begin();
-    let source = source::open(&arguments.source, arguments.quiet).await?;
+    let source = source::open_to_fold(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
     let beside: Vec<_> = also.iter().map(|also| asked.beside(also.query.clone())).collect();
     timings.stage("open");
@@ -25,6 +25,7 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     for (also, asked) in also.iter().zip(&beside) {
         reports.push(asked.report_in_parts(&source, &parts).map_err(|failure| also.told(failure))?);
     }
+    source.end()?;
     timings.stage("count");
     show(&reports, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");

@@ -21,7 +21,7 @@ use daftar_eventlog::import::event_id;
 use daftar_eventlog::ndjson::{Line, line_of};
 use daftar_eventlog::sealing::{KeyStore, no_keys::NoKeys};
 use daftar_eventlog::{LogReader, RecordedEvent, StoreError};
-use data_dir::DataDir;
+use data_dir::{DataDir, Later};
 use events::Events;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,13 +41,29 @@ pub(crate) struct Source {
     pub(crate) lacks: Vec<Carried>,
     /// What was found wrong on the way, though the rest could be read.
     pub(crate) findings: Vec<Finding>,
+    /// What may still be found wrong, where not everything was read at opening.
+    pub(crate) later: Option<Later>,
 }
 
 impl Source {
     /// A log that tells all that logs tell, with its keys, or what stands in for them.
-    fn of(log: impl LogReader + 'static, (keys, has_keys): (Arc<dyn KeyStore>, bool)) -> Self {
+    fn of(log: impl LogReader + 'static, keys: (Arc<dyn KeyStore>, bool)) -> Self {
+        Self::of_shared(Arc::new(log), keys)
+    }
+
+    fn of_shared(log: Arc<dyn LogReader>, (keys, has_keys): (Arc<dyn KeyStore>, bool)) -> Self {
         let (lacks, findings) = (Vec::new(), Vec::new());
-        Self { log: Arc::new(log), keys, tells_recorded_at: true, has_log_id: true, has_keys, lacks, findings }
+        let (tells_recorded_at, has_log_id, later) = (true, true, None);
+        Self { log, keys, tells_recorded_at, has_log_id, has_keys, lacks, findings, later }
+    }
+
+    /// Tells what was found wrong since it was opened, once nothing more is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when what was read is not to be relied on.
+    pub(crate) fn end(&self) -> Result<(), Failure> {
+        self.later.as_ref().map_or(Ok(()), |later| later.end().map_err(Failure::run))
     }
 
     /// The line of a ticket's event as an export of this source has it: nothing in it is made up.
@@ -107,6 +123,11 @@ pub(crate) trait Origin {
     /// Opens it; whatever it carries is checked as it is read.
     async fn open(&self, quiet: bool) -> Result<Source, Unopened>;
 
+    /// The same for whoever reads facts and hardly anything else: what is not read is not checked.
+    async fn open_to_fold(&self, quiet: bool) -> Result<Source, Unopened> {
+        self.open(quiet).await
+    }
+
     /// Looks at everything that neither opening nor reading looks at.
     fn look_through(&self, _quiet: bool) -> Result<LookedThrough, Failure> {
         Ok(LookedThrough::default())
@@ -133,10 +154,23 @@ pub(crate) fn origin_of(arguments: &SourceArguments) -> Result<Box<dyn Origin>, 
 ///
 /// [`Failure`] when it makes no sense, or can't be read.
 pub(crate) async fn open(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
+    Ok(asked_for(arguments)?.open(quiet).await?)
+}
+
+/// Opens it to be folded; [`Source::end`] tells at the end what was found wrong meanwhile.
+///
+/// # Errors
+///
+/// [`Failure`] when it makes no sense, or can't be read.
+pub(crate) async fn open_to_fold(arguments: &SourceArguments, quiet: bool) -> Result<Source, Failure> {
+    Ok(asked_for(arguments)?.open_to_fold(quiet).await?)
+}
+
+fn asked_for(arguments: &SourceArguments) -> Result<Box<dyn Origin>, Failure> {
     if arguments.key.is_some() && arguments.url.is_none() {
         return Err(Failure::usage("--key is for a running server; leave it out, or give --url"));
     }
-    Ok(origin_of(arguments)?.open(quiet).await?)
+    origin_of(arguments)
 }
 
 /// The keys in a directory, of which a copy is read; none there: customers are known by their pseudonyms.

@@ -4,6 +4,7 @@ use super::{FactBlock, FactRow, u32_at};
 use crate::codec::EventType;
 use crate::position::{Position, Version};
 use daftar_domain::Timestamp;
+use std::ops::Range;
 
 /// An event as folds read it: a row without what only the log asks of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,26 @@ impl<'a> BlockFacts<'a> {
             Some(positions) => Position(u64::from_le_bytes(positions[row])),
             None => Position(self.first + row as u64),
         }
+    }
+
+    /// The rows of the events after `after`, up to `until`; `None`: their positions do not rise.
+    #[must_use]
+    pub fn rows_between(&self, after: Position, until: Position) -> Option<Range<usize>> {
+        let rows = self.schemas.len();
+        let Some(listed) = self.positions else {
+            let up_to = |position: Position| {
+                let past = position.0.saturating_add(1).saturating_sub(self.first);
+                usize::try_from(past).unwrap_or(usize::MAX).min(rows)
+            };
+            let start = up_to(after);
+            return Some(start..up_to(until).max(start));
+        };
+        let position = |bytes: &[u8; 8]| Position(u64::from_le_bytes(*bytes));
+        let start = listed.iter().take_while(|bytes| position(bytes) <= after).count();
+        let wanted = listed[start..].iter().take_while(|bytes| position(bytes) <= until);
+        let end = start + wanted.count();
+        let rises = listed[start..end].windows(2).all(|pair| position(&pair[0]) < position(&pair[1]));
+        rises.then_some(start..end)
     }
 
     /// The event at `row`, counted from 0.

@@ -3,6 +3,7 @@
 //! The log's own thread is not needed: nobody else may have the directory. Nothing is changed but what opening the
 //! store and the keys mends by itself, and that is told.
 
+use super::closed;
 use super::key_file::{KeyFile, damaged_slots};
 use super::recovery::{Mismatch, Recovery, compare_with_witness};
 use super::store::Store;
@@ -113,6 +114,11 @@ pub fn check(dir: &Path, progress: impl Fn(Position) + Send + Sync + 'static) ->
     let mut checked = Checked::default();
     check_key_slots(&layout, &mut checked);
     let seen = check_witness_slots(&layout, &mut checked);
+    if closed::is_damaged(&layout) {
+        let what = "closed, which says how the log was closed, is damaged; it is passed over, and written anew at the next \
+                    orderly end";
+        checked.find(Place::Derived, None, what);
+    }
     let store = match Store::open(&layout.log, Options::default().cache_bytes) {
         Ok(store) => store,
         Err(failure) => {

@@ -16,7 +16,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::io::{BufReader, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Length of a slot in bytes.
 pub const SLOT_LEN: usize = 384;
@@ -44,10 +44,18 @@ pub struct KeyFile {
     log_id: [u8; 16],
     secret: [u8; 32],
     files: [File; 2],
-    /// Held for one look-up or one new slot; never across an await.
-    index: Mutex<Index>,
+    /// Whether the header was mended from its twin.
+    header_mended: bool,
+    /// What the slots hold, read at opening or when it is first asked for.
+    slots: OnceLock<Result<Slots, StoreError>>,
     /// Held while the first file is synced, so that nobody takes another's sync for done before it is.
     syncing: Mutex<()>,
+}
+
+/// What was found in the slots, and where.
+struct Slots {
+    /// Held for one look-up or one new slot; never across an await.
+    index: Mutex<Index>,
     mended: usize,
     damaged: Vec<u32>,
 }
@@ -94,12 +102,24 @@ impl KeyFile {
     /// [`StoreError`] when they are missing, of another log, or their header is damaged beyond mending. A damaged slot
     /// costs only what was sealed under its key.
     pub fn open(dir: &Path, log_id: &[u8; 16]) -> Result<Self, StoreError> {
+        let keys = Self::open_unread(dir, log_id)?;
+        keys.slots()?;
+        Ok(keys)
+    }
+
+    /// As [`KeyFile::open`], but all that is read is the header: the slots are when one of them is first asked for, and
+    /// what is damaged is known from then on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when they are missing, of another log, or their header is damaged beyond mending.
+    pub fn open_unread(dir: &Path, log_id: &[u8; 16]) -> Result<Self, StoreError> {
         if !paths(dir).iter().any(|path| path.exists()) {
             let why = format!("{} is missing: without it nothing sealed can be read; restore it", dir.display());
             return Err(StoreError::failed("opening the keys", why));
         }
         let mut keys = Self::open_files(dir)?;
-        keys.load()?;
+        keys.load_header()?;
         if keys.log_id != *log_id {
             return Err(StoreError::failed("opening the keys", "they belong to another log; put back this log's own"));
         }
@@ -119,10 +139,11 @@ impl KeyFile {
             let why = "they are there, but the log they belong to is not: restore log/ from a backup";
             return Err(StoreError::failed("creating the keys", why));
         }
-        if keys.load().is_err() {
+        if keys.load_header().is_err() {
             keys.create(&log_id)?;
-            keys.load()?;
+            keys.load_header()?;
         }
+        keys.slots()?;
         Ok(keys)
     }
 
@@ -133,10 +154,9 @@ impl KeyFile {
             log_id: [0; 16],
             secret: [0; 32],
             files: [a?, b?],
-            index: Mutex::default(),
+            header_mended: false,
+            slots: OnceLock::new(),
             syncing: Mutex::default(),
-            mended: 0,
-            damaged: Vec::new(),
         })
     }
 
@@ -146,17 +166,41 @@ impl KeyFile {
         self.log_id
     }
 
-    /// The slots that were damaged in both files at opening: what was sealed under their keys can't be read, which is
-    /// not the same as forgotten.
+    /// The slots that were damaged in both files when they were read: what was sealed under their keys can't be read,
+    /// which is not the same as forgotten.
     #[must_use]
     pub fn damaged(&self) -> &[u32] {
-        &self.damaged
+        self.known().map_or(&[], |slots| &slots.damaged)
     }
 
-    /// How many damaged slots were mended from their twins at opening.
+    /// How many damaged slots were mended from their twins when they were read.
     #[must_use]
     pub fn mended(&self) -> usize {
-        self.mended
+        usize::from(self.header_mended) + self.known().map_or(0, |slots| slots.mended)
+    }
+
+    /// What whoever opened them should be told, in words.
+    pub(super) fn notices(&self) -> impl Iterator<Item = String> {
+        let mended = (self.mended() > 0).then(|| {
+            format!("{} damaged slots of one key file were mended from its twin; look after the disk", self.mended())
+        });
+        let damaged = (!self.damaged().is_empty()).then(|| {
+            let slots: Vec<_> = self.damaged().iter().map(u32::to_string).collect();
+            let why = "what was sealed under their keys can't be read unless keys/ is restored";
+            format!("slots {} are damaged in both key files: {why}", slots.join(", "))
+        });
+        mended.into_iter().chain(damaged)
+    }
+
+    /// Why the slots could not be read; none: they could, or nobody has asked for one yet.
+    #[must_use]
+    pub fn failure(&self) -> Option<StoreError> {
+        self.slots.get().and_then(|slots| slots.as_ref().err().cloned())
+    }
+
+    /// The slots, if they were read.
+    fn known(&self) -> Option<&Slots> {
+        self.slots.get().and_then(|slots| slots.as_ref().ok())
     }
 
     /// A handle on the second file, to sync it from elsewhere.
@@ -185,59 +229,74 @@ impl KeyFile {
         self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("writing the keys", e))
     }
 
-    fn load(&mut self) -> Result<(), StoreError> {
-        let header = self.read_or_mend(0)?.ok_or_else(|| damaged(0))?;
+    fn load_header(&mut self) -> Result<(), StoreError> {
+        let mut mended = 0;
+        let header = self.read_or_mend(0, &mut mended)?.ok_or_else(|| damaged(0))?;
         if header[8..16] != *MAGIC {
             let why = "the file is not one of Daftar's, or of a newer version";
             return Err(StoreError::failed("opening the keys", why));
         }
         self.log_id.copy_from_slice(&header[16..32]);
         self.secret.copy_from_slice(&header[32..64]);
+        self.header_mended = mended > 0;
+        if self.header_mended { self.sync_mended() } else { Ok(()) }
+    }
+
+    /// The slots; the first who asks reads them.
+    fn slots(&self) -> Result<&Slots, StoreError> {
+        self.slots.get_or_init(|| self.load_slots()).as_ref().map_err(Clone::clone)
+    }
+
+    fn load_slots(&self) -> Result<Slots, StoreError> {
         // A process that was killed may have written slots without a sync.
-        let mut index = Index { slots: self.len()?.saturating_sub(1), unsynced: true, ..Index::default() };
+        let index = Index { slots: self.len()?.saturating_sub(1), unsynced: true, ..Index::default() };
+        let mut found = Slots { index: Mutex::new(index), mended: 0, damaged: Vec::new() };
+        self.load_into(&mut found)?;
+        // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
+        if found.mended > 0 {
+            self.sync_mended()?;
+        }
+        Ok(found)
+    }
+
+    fn load_into(&self, Slots { index, mended, damaged }: &mut Slots) -> Result<(), StoreError> {
+        let index = index.get_mut().unwrap_or_else(PoisonError::into_inner);
         index.by_pseudonym.reserve(index.slots as usize);
         index.by_id.reserve(index.slots as usize);
         let mut pieces = [Vec::new(), Vec::new()];
         for first in (1..=index.slots).step_by(PIECE_SLOTS) {
-            let count = (index.slots - first + 1) as usize;
-            self.load_piece(first, count.min(PIECE_SLOTS), &mut pieces, &mut index)?;
-        }
-        // Last slots that were never whole belong to commits that were never acknowledged; they are written again.
-        self.index = Mutex::new(index);
-        if self.mended > 0 {
-            self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("mending the keys", e))?;
+            let count = ((index.slots - first + 1) as usize).min(PIECE_SLOTS);
+            self.read_piece(first, count, &mut pieces)?;
+            let [(a, _), (b, _)] = [pieces[0].as_chunks::<SLOT_LEN>(), pieces[1].as_chunks::<SLOT_LEN>()];
+            for ((number, a), b) in (first..).zip(a).zip(b) {
+                if a == b && is_whole(number, a) {
+                    index.add(number, a);
+                    continue;
+                }
+                // After a power cut these may also be slots that no acknowledged commit ever needed.
+                match self.read_or_mend(number, mended)? {
+                    Some(slot) => index.add(number, &slot),
+                    None => damaged.push(number),
+                }
+            }
         }
         Ok(())
     }
 
     /// Reads some slots of both files in one go; only those that differ or are damaged are looked at one by one.
-    fn load_piece(
-        &mut self,
-        first: u32,
-        count: usize,
-        pieces: &mut [Vec<u8>; 2],
-        index: &mut Index,
-    ) -> Result<(), StoreError> {
-        for (file, piece) in self.files.iter().zip(&mut *pieces) {
+    fn read_piece(&self, first: u32, count: usize, pieces: &mut [Vec<u8>; 2]) -> Result<(), StoreError> {
+        for (file, piece) in self.files.iter().zip(pieces) {
             piece.resize(count * SLOT_LEN, 0);
             read_up_to(file, piece, at(first)).map_err(|e| StoreError::failed("reading the keys", e))?;
-        }
-        let [(a, _), (b, _)] = [pieces[0].as_chunks::<SLOT_LEN>(), pieces[1].as_chunks::<SLOT_LEN>()];
-        for ((number, a), b) in (first..).zip(a).zip(b) {
-            if a == b && is_whole(number, a) {
-                index.add(number, a);
-                continue;
-            }
-            // After a power cut these may also be slots that no acknowledged commit ever needed.
-            match self.read_or_mend(number)? {
-                Some(slot) => index.add(number, &slot),
-                None => self.damaged.push(number),
-            }
         }
         Ok(())
     }
 
-    fn read_or_mend(&mut self, number: u32) -> Result<Option<Slot>, StoreError> {
+    fn sync_mended(&self) -> Result<(), StoreError> {
+        self.files.iter().try_for_each(File::sync_data).map_err(|e| StoreError::failed("mending the keys", e))
+    }
+
+    fn read_or_mend(&self, number: u32, mended: &mut usize) -> Result<Option<Slot>, StoreError> {
         let [a, b] = [self.read_slot(0, number)?, self.read_slot(1, number)?];
         let (good, bad) = match (a, b) {
             // Two that differ: forgetting was interrupted, and is finished.
@@ -249,7 +308,7 @@ impl KeyFile {
             (None, Some(good)) => (good, 0),
         };
         self.files[bad].write_all_at(&good, at(number)).map_err(|e| StoreError::failed("mending the keys", e))?;
-        self.mended += 1;
+        *mended += 1;
         Ok(Some(good))
     }
 
@@ -270,9 +329,9 @@ impl KeyFile {
         self.files.iter().try_for_each(write).map_err(|e| StoreError::of_write("writing the keys", &e))
     }
 
-    fn index(&self) -> MutexGuard<'_, Index> {
+    fn index(&self) -> Result<MutexGuard<'_, Index>, StoreError> {
         // A panic in between leaves a slot unused at worst.
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        Ok(self.slots()?.index.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn hash(&self, id: &str) -> [u8; 16] {
@@ -300,7 +359,7 @@ impl KeyFile {
     }
 
     fn opened(&self, pseudonym: Pseudonym) -> Result<Opened, StoreError> {
-        let mut index = self.index();
+        let mut index = self.index()?;
         if let Some(opened) = index.cache.get(&pseudonym) {
             return Ok(opened.clone());
         }
@@ -320,7 +379,7 @@ impl KeyStore for KeyFile {
         if let Some(known) = self.find_customer(id.as_str())? {
             return Ok(known);
         }
-        let mut index = self.index();
+        let mut index = self.index()?;
         // Somebody may have been first between the two locks.
         match index.known(&self.hash(id.as_str()), self)? {
             Some(known) => Ok(known),
@@ -329,11 +388,11 @@ impl KeyStore for KeyFile {
     }
 
     fn new_ticket(&self) -> Result<Pseudonym, StoreError> {
-        self.add(&mut self.index(), None)
+        self.add(&mut *self.index()?, None)
     }
 
     fn find_customer(&self, id: &str) -> Result<Option<Pseudonym>, StoreError> {
-        self.index().known(&self.hash(id), self)
+        self.index()?.known(&self.hash(id), self)
     }
 
     fn key(&self, pseudonym: Pseudonym) -> Result<Option<ContentKey>, StoreError> {
@@ -349,7 +408,7 @@ impl KeyStore for KeyFile {
     }
 
     fn read_slots(&self, from: u32, limit: usize) -> Result<Vec<u8>, StoreError> {
-        let until = self.index().slots.saturating_add(1);
+        let until = self.index()?.slots.saturating_add(1);
         let mut bytes = Vec::new();
         for number in (from..until).take(limit) {
             // A slot damaged in both files stays so in the copy: it is never taken for forgotten.
@@ -365,12 +424,12 @@ impl KeyStore for KeyFile {
     /// Syncs the first file; the twin follows within 100 ms, and is mended from the first after a power cut.
     fn make_durable(&self) -> Result<(), StoreError> {
         let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut self.index().unsynced) {
+        if std::mem::take(&mut self.index()?.unsynced) {
             let synced = self.files[0].sync_data();
-            synced.map_err(|e| {
-                self.index().unsynced = true;
-                StoreError::failed("syncing the keys", e)
-            })?;
+            if let Err(e) = synced {
+                self.index()?.unsynced = true;
+                return Err(StoreError::failed("syncing the keys", e));
+            }
         }
         Ok(())
     }

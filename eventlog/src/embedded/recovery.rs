@@ -1,5 +1,6 @@
 //! Opening: genesis, keys, derived files, then the records after them, each compared with what the others say.
 
+use super::closed;
 use super::layout::RecordKey;
 use super::store::{Store, sync_dir};
 use super::witness::{Seen, Witness};
@@ -8,6 +9,7 @@ use super::{BLOCK_EVENTS, Home, KeyFile, Layout, Options, Shared, State, layout_
 use crate::block::FactBlock;
 use crate::checksum::{Digest, chain_next};
 use crate::codec::EventType;
+use crate::codec::v1::EpochBegunV1;
 use crate::derived::{Derived, DerivedFiles};
 use crate::entry::Entry;
 use crate::epoch::begun_by;
@@ -40,6 +42,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
     let layout = layout_of(dir);
     // Left behind where a process was killed while it looked for room.
     let _ = std::fs::remove_file(&layout.probe);
+    closed::forget(&layout)?;
     let store = Store::open(&layout.log, options.cache_bytes)?;
     let (mut witness, seen) = Witness::open(&layout.witness)?;
     let (genesis, created) = match store.get(RecordKey::GENESIS)? {
@@ -206,20 +209,24 @@ fn restored(genesis: &Genesis, mut derived: Derived) -> Result<State, StoreError
     let mut sequencer = Sequencer::new(genesis);
     let blocks = std::mem::take(&mut derived.blocks);
     let of_commands = std::mem::take(&mut derived.commands);
-    let commands = std::thread::scope(|threads| {
+    let (commands, beside_tickets) = std::thread::scope(|threads| {
         let indexing = threads.spawn(move || {
             let mut commands = CommandIndex::default();
             commands.restore_all(of_commands);
             commands
         });
-        restore_streams(&mut sequencer, &blocks)?;
-        indexing.join().map_err(|_| StoreError::failed("reading derived files", "indexing commands gave up"))
+        let beside_tickets = restore_streams(&mut sequencer, &blocks)?;
+        let commands = indexing.join();
+        let commands =
+            commands.map_err(|_| StoreError::failed("reading derived files", "indexing commands gave up"))?;
+        Ok((commands, beside_tickets))
     })?;
     sequencer.commands = commands;
     derived.let_go_of_pages();
     Ok(State {
         sequencer,
         blocks,
+        beside_tickets,
         tail: VecDeque::new(),
         tail_commands: VecDeque::new(),
         pending: Pending::at_genesis(),
@@ -228,21 +235,24 @@ fn restored(genesis: &Genesis, mut derived: Derived) -> Result<State, StoreError
     })
 }
 
-fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<(), StoreError> {
+/// Answers the numbers of the blocks that hold events of no ticket.
+fn restore_streams(sequencer: &mut Sequencer, blocks: &[FactBlock]) -> Result<Vec<u32>, StoreError> {
     let streams = blocks.iter().rev().find_map(FactBlock::streams_after);
     sequencer.streams.reserve(streams.unwrap_or(0));
     hashes_of_names(blocks)?.into_iter().for_each(|hash| sequencer.streams.restore_name(hash));
-    for block in blocks {
+    let mut beside_tickets = Vec::new();
+    for (number, block) in (0..).zip(blocks) {
         let ends = block.streams().zip(block.versions()).zip(block.first().0..);
         for ((stream, version), position) in ends {
             sequencer.streams.restore_end(stream, StreamEnd { last: Position(position), version });
         }
-        if block.types().any(|of_event| of_event == EventType::EPOCH_BEGUN) {
-            restore_epochs(sequencer, block)?;
+        if !block.types().all(EventType::is_of_tickets) {
+            beside_tickets.push(number);
+            epochs_in(block, |begun, position| sequencer.restore_epoch(begun, position))?;
         }
         sequencer.restore_end(block.last(), block.origin().chain_after, block.last_recorded_at());
     }
-    Ok(())
+    Ok(beside_tickets)
 }
 
 /// The hashes of all streams' names, in order; two threads make them, each of half of the blocks.
@@ -262,11 +272,15 @@ fn hashes_of_names(blocks: &[FactBlock]) -> Result<Vec<[u8; 16]>, StoreError> {
     })
 }
 
-fn restore_epochs(sequencer: &mut Sequencer, block: &FactBlock) -> Result<(), StoreError> {
+/// Hands over every epoch begun in a block, with its position.
+pub(super) fn epochs_in(
+    block: &FactBlock,
+    mut begin: impl FnMut(&EpochBegunV1, Position) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     for row in block.iter().filter(|row| row.event_type == EventType::EPOCH_BEGUN) {
         let unreadable = |source| StoreError::Unreadable { position: row.position, source };
         if let Some(begun) = begun_by(row.event_type, row.schema, row.facts).map_err(unreadable)? {
-            sequencer.restore_epoch(&begun, row.position)?;
+            begin(&begun, row.position)?;
         }
     }
     Ok(())
@@ -409,7 +423,7 @@ impl Recovery {
         let whole = self.state.tail_commands.iter().take_while(|c| c.first <= last).count();
         let commands: Vec<KeptCommand> = self.state.tail_commands.drain(..whole).collect();
         let (block, commands) = self.files.append(&block, &commands)?;
-        self.state.blocks.push(block);
+        self.state.push_block(block);
         self.state.sequencer.commands.derived(commands);
         self.state.tail.drain(..BLOCK_EVENTS);
         if let Some(progress) = &options.progress {

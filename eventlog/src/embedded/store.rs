@@ -67,6 +67,16 @@ impl Store {
         Ok(())
     }
 
+    /// Lets go of the database: nothing can be read or written any more.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when it does not let go, and may still write.
+    pub fn close(&self) -> Result<(), StoreError> {
+        let handle = self.handle.write().unwrap_or_else(PoisonError::into_inner).take();
+        handle.map_or(Ok(()), let_go)
+    }
+
     /// Whether a panic has made the handle unusable, or there is none.
     #[must_use]
     pub fn is_broken(&self) -> bool {
@@ -162,7 +172,7 @@ impl Handle {
         let failed = |e: std::io::Error| StoreError::failed("opening the log", e);
         remove_unfinished_snapshots(dir).map_err(failed)?;
         let (db, records) = open_sled(dir, cache_bytes)?;
-        let db_file = File::open(dir.join("db")).map_err(failed)?;
+        let db_file = File::open(file_in(dir)).map_err(failed)?;
         refuse_blobs(&dir.join("blobs"))?;
         Ok(Self { db, records, db_file, broken: OnceLock::new(), unwritable: OnceLock::new() })
     }
@@ -289,6 +299,11 @@ pub(super) fn refuse_without_room(dir: &Path, bytes: u64) -> Result<(), StoreErr
         }
         _ => Ok(()),
     }
+}
+
+/// The file in which sled keeps everything.
+pub(super) fn file_in(dir: &Path) -> PathBuf {
+    dir.join("db")
 }
 
 /// Refuses a database with values in `blobs/`, which sled never syncs.

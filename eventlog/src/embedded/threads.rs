@@ -230,7 +230,7 @@ fn derive_whole_block(shared: &Shared, derived: &mut DerivedFiles) -> Result<(),
         };
         let (mapped, of_commands) = derived.append(&finish_block(builder, &origin)?, &commands)?;
         let mut state = shared.state_mut();
-        state.blocks.push(mapped);
+        state.push_block(mapped);
         state.sequencer.commands.derived(of_commands);
         let derived_events: Vec<_> = state.tail.drain(..BLOCK_EVENTS).collect();
         state.tail_commands.drain(..commands.len());

@@ -74,7 +74,7 @@ impl Index {
             let (kind, _) = name.map_err(|_| Unfit)?;
             self.name(number.0, kind);
         }
-        let rows = self.rows_of(&block, until)?;
+        let rows = block.facts().rows_between(self.last, until).ok_or(Unfit)?;
         for stream in block.streams().take(rows.end).skip(rows.start) {
             let number = stream.0 as usize;
             self.streams.get(number).copied().flatten().ok_or(Unfit)?;
@@ -95,16 +95,6 @@ impl Index {
         }
         let stream = if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver };
         self.streams[number].get_or_insert(stream);
-    }
-
-    /// The rows behind what was read, up to `until`; their positions rise.
-    fn rows_of(&self, block: &FactBlock, until: Position) -> Result<Range<usize>, Unfit> {
-        let facts = block.facts();
-        let all = || (0..block.rows()).map(|row| facts.position(row));
-        let start = all().take_while(|position| *position <= self.last).count();
-        let end = start + all().skip(start).take_while(|position| *position <= until).count();
-        let rises = (start..end).skip(1).all(|row| facts.position(row - 1) < facts.position(row));
-        if rises { Ok(start..end) } else { Err(Unfit) }
     }
 
     /// The position of the last event.

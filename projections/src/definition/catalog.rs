@@ -60,7 +60,7 @@ impl Catalog {
     /// [`StoreError`] when the log can't be read, or a document in it is not one.
     pub async fn of(log: &dyn LogReader) -> Result<Self, StoreError> {
         let (mut catalog, mut after) = (Self::default(), Position::ZERO);
-        while let Some(block) = log.fact_block(after).await? {
+        while let Some(block) = log.fact_block_beside_tickets(after).await? {
             catalog.take_in(&block)?;
             after = block.last();
         }

@@ -65,6 +65,7 @@ impl Origin for Events {
             has_keys: true,
             lacks,
             findings,
+            later: None,
         })
     }
 }
