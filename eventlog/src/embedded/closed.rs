@@ -3,7 +3,7 @@
 //! The file is removed before the log is opened to be written to, and believed only while the storage engine's file is as
 //! long and as old as it was, and the tail witness saw the same end. It is a cache: without it everything is opened.
 
-use super::store::file_in;
+use super::store::{file_in, sync_dir};
 use super::witness::{Seen, look_at};
 use super::{BLOCK_EVENTS, Layout, Shared, State};
 use crate::block::FactBlock;
@@ -126,16 +126,19 @@ pub(super) fn is_damaged(layout: &Layout) -> bool {
     fs::read(&layout.closed).is_ok_and(|bytes| !bytes.is_empty() && decode(&bytes).is_none())
 }
 
-/// Removes the file, before anything is changed.
+/// Removes the file, before anything is changed. It is gone for good then: after a power cut the store's file may look as
+/// old and long as it was, and hold more.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when it is there and stays.
 pub(super) fn forget(layout: &Layout) -> Result<(), StoreError> {
-    match fs::remove_file(&layout.closed) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(StoreError::failed("opening the data directory", e)),
-        _ => Ok(()),
-    }
+    let removed = match fs::remove_file(&layout.closed) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed,
+    };
+    let dir = layout.closed.parent().unwrap_or(&layout.closed);
+    removed.and_then(|()| sync_dir(dir)).map_err(|e| StoreError::failed("opening the data directory", e))
 }
 
 impl Shared {
