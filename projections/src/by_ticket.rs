@@ -71,7 +71,7 @@ pub async fn fold_for(
     Ok(InParts::one(state))
 }
 
-/// All tickets, a range of them on each thread.
+/// All tickets, a range of them on each thread, of which this one is the first.
 pub(crate) fn in_ranges(
     index: &Index,
     threads: NonZero<u32>,
@@ -79,14 +79,17 @@ pub(crate) fn in_ranges(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<InParts, Unfit> {
     let mut states = std::thread::scope(|scope| {
+        let mut ranges = index.ranges(threads);
+        let own = ranges.next();
         let fold = |range: Range<u32>| {
             let state = nothing_yet();
             scope.spawn(move || folded(index, state, range, progress))
         };
-        let running: Vec<_> = index.ranges(threads).map(fold).collect();
+        let running: Vec<_> = ranges.map(fold).collect();
+        let own = own.map(|range| folded(index, nothing_yet(), range, progress));
         // A panic there is one of this fold's.
         let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
-        joined.collect::<Result<Vec<_>, _>>()
+        own.into_iter().chain(joined).collect::<Result<Vec<_>, _>>()
     })?
     .into_iter();
     let first = states.next().unwrap_or_else(nothing_yet);

@@ -58,6 +58,15 @@ impl<T: Cell> Column<T> {
         }
     }
 
+    /// The same, also of a column that is not packed, which is looked through; none: it is empty.
+    #[must_use]
+    pub(crate) fn range(&self) -> Option<(T, T)> {
+        let Form::Plain(values) = &self.0 else { return self.bounds() };
+        let bits = values.iter().map(|value| value.to_bits());
+        let (low, high) = bits.fold((i64::MAX, i64::MIN), |(low, high), bits| (low.min(bits), high.max(bits)));
+        (low <= high).then(|| (T::from_bits(low), T::from_bits(high)))
+    }
+
     /// Hands on every value with its row: in one go, which costs less than asking for each.
     #[inline]
     pub(crate) fn for_each(&self, mut each: impl FnMut(usize, T)) {

@@ -162,7 +162,7 @@ impl<'a> Prefix<'a> {
     /// Whether any ticket of these measurements may be out of the figures.
     fn may_be_void(self, moments: &Moments) -> bool {
         let any_void = |(first, last)| self.state.tickets.any_void(first, last);
-        self.terms.document().voided == Voided::Excluded && moments.ticket.bounds().is_none_or(any_void)
+        self.terms.document().voided == Voided::Excluded && moments.ticket.range().is_none_or(any_void)
     }
 
     /// Whether the ticket is out of the figures.
@@ -299,7 +299,7 @@ impl<'a, R: Default> Counting<'a, R> {
         let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
         for piece in table.pieces(since, until).skip(self.part.number).step_by(self.part.of) {
             let Piece { moments, values } = piece;
-            let known = moments.added.bounds().is_some_and(|(_, last)| last <= self.position);
+            let known = moments.added.range().is_some_and(|(_, last)| last <= self.position);
             let start_of_all = if by_event { self.start_of_all(moments) } else { None };
             let may_be_void = self.prefix().may_be_void(moments);
             if let Some(start) = start_of_all.filter(|_| known && !may_be_void)
@@ -497,7 +497,7 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// The start of the period in which all of these lie; none: they may lie in several, or beyond the report's time.
     fn start_of_all(&mut self, moments: &Moments) -> Option<Micros> {
-        let (first, last) = moments.at.bounds()?;
+        let (first, last) = moments.at.range()?;
         if first < self.from || self.to <= last {
             return None;
         }
