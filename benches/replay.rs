@@ -1,7 +1,7 @@
 //! A replay by the program `daftar-replay`, from the start of its process to its output, against DuckDB and Polars
 //! computing the same figures from the same events, and against a loop written by hand over columns in memory.
 //!
-//! `DAFTAR_LONG=1` replays 5 M events; `DAFTAR_HUGE=1` besides compares 50 M with them, and needs some 20 GB of disk.
+//! `DAFTAR_LONG=1` replays 5 M events; `DAFTAR_HUGE=1` besides compares 50 M with them, and needs some 12 GB of disk.
 
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
