@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 const FACTS: &str = "facts";
+/// A copy of the facts before it takes their place.
+const FACTS_COPY: &str = "facts.new";
 const COMMANDS_MAGIC: &[u8; 8] = b"DFTCMDS2";
 const COMMANDS_HEADER: usize = 64;
 const COMMAND_LEN: usize = 27;
@@ -270,9 +272,18 @@ pub(crate) fn unverified_blocks(dir: &Path, identity: LogIdentity, genesis: Dige
 ///
 /// [`StoreError`] when there is no room for it, or the disk fails.
 pub(crate) fn set_facts_aside(dir: &Path) -> Result<(), StoreError> {
-    let (facts, copy) = (dir.join(FACTS), dir.join("facts.new"));
+    let (facts, copy) = (dir.join(FACTS), dir.join(FACTS_COPY));
     let copied = std::fs::copy(&facts, &copy).and_then(|_| std::fs::rename(&copy, &facts));
-    copied.map_err(|e| StoreError::of_write("copying derived files", &e))
+    copied.map_err(|e| {
+        remove_unfinished(dir);
+        StoreError::of_write("copying derived files", &e)
+    })
+}
+
+/// Removes what [`set_facts_aside`] left in `dir` where it came to no end.
+pub(crate) fn remove_unfinished(dir: &Path) {
+    // It stands in nobody's way but the disk's: what can't be removed stays.
+    let _ = std::fs::remove_file(dir.join(FACTS_COPY));
 }
 
 /// Position of the first event of block `number`.
@@ -350,7 +361,8 @@ fn map(file: &File, at: u64, len: usize) -> Result<Arc<Mmap>, StoreError> {
         reason = "mapping is unsafe where another process may cut the file; the lock keeps others out"
     )]
     // SAFETY: the directory's lock keeps every other process of ours out, and this one cuts the files only before
-    // anything of them is handed out, and never below what is read.
+    // anything of them is handed out, and never below what is read; a reader that has handed out some of them has put a
+    // copy in their place before (`set_facts_aside`).
     let mapped = unsafe { MmapOptions::new().offset(at).len(len).map(file) };
     mapped.map(Arc::new).map_err(|e| StoreError::failed("mapping derived files", e))
 }

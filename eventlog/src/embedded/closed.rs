@@ -10,8 +10,8 @@ use crate::block::FactBlock;
 use crate::log::StoreError;
 use crate::memory::build_block;
 use crate::position::Position;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,9 +121,9 @@ fn has_no_blobs(log: &Path) -> bool {
     fs::read_dir(log.join("blobs")).map_or(true, |mut files| files.next().is_none())
 }
 
-/// Whether there is something that was never written so. A power cut may leave a file without its content.
+/// Whether there is something that was never written so. What begins otherwise may be of another version.
 pub(super) fn is_damaged(layout: &Layout) -> bool {
-    fs::read(&layout.closed).is_ok_and(|bytes| !bytes.is_empty() && decode(&bytes).is_none())
+    fs::read(&layout.closed).is_ok_and(|bytes| bytes.starts_with(MAGIC) && decode(&bytes).is_none())
 }
 
 /// Removes the file, before anything is changed. It is gone for good then: after a power cut the store's file may look as
@@ -134,7 +134,8 @@ pub(super) fn is_damaged(layout: &Layout) -> bool {
 /// [`StoreError`] when it is there and stays.
 pub(super) fn forget(layout: &Layout) -> Result<(), StoreError> {
     let removed = match fs::remove_file(&layout.closed) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Whoever removed it may have been killed before the directory was synced.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
     };
     let dir = layout.closed.parent().unwrap_or(&layout.closed);
@@ -157,6 +158,8 @@ impl Shared {
 
 fn note(layout: &Layout, closed: &Closed) -> io::Result<()> {
     let unfinished = layout.closed.with_extension("new");
-    fs::write(&unfinished, closed.encode(Stamp::of(&layout.log)?))?;
+    let mut file = File::create(&unfinished)?;
+    file.write_all(&closed.encode(Stamp::of(&layout.log)?))?;
+    file.sync_all()?;
     fs::rename(unfinished, &layout.closed)
 }

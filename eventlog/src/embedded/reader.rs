@@ -250,7 +250,7 @@ impl Glance {
 }
 
 /// For fewer blocks than that a thread costs more than it spares.
-const WORTH_A_THREAD: usize = if cfg!(test) { 2 } else { 32 };
+const WORTH_A_THREAD: usize = 4;
 
 /// Derived blocks, each verified once, before anybody gets it.
 struct Blocks {

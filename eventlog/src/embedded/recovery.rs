@@ -10,7 +10,7 @@ use crate::block::FactBlock;
 use crate::checksum::{Digest, chain_next};
 use crate::codec::EventType;
 use crate::codec::v1::EpochBegunV1;
-use crate::derived::{Derived, DerivedFiles};
+use crate::derived::{Derived, DerivedFiles, remove_unfinished};
 use crate::entry::Entry;
 use crate::epoch::begun_by;
 use crate::genesis::Genesis;
@@ -42,6 +42,7 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> 
     let layout = layout_of(dir);
     // Left behind where a process was killed while it looked for room.
     let _ = std::fs::remove_file(&layout.probe);
+    remove_unfinished(&layout.derived);
     closed::forget(&layout)?;
     let store = Store::open(&layout.log, options.cache_bytes)?;
     let (mut witness, seen) = Witness::open(&layout.witness)?;

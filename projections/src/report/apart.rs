@@ -4,6 +4,7 @@
 //! threads walk everything, which costs little beside many rows, and nothing they count has to be added up.
 
 use super::counting::Counting;
+use super::groups::Axis;
 use super::making::{Labels, listed};
 use super::row_numbers::Places;
 use super::sheet::Sheet;
@@ -43,6 +44,10 @@ impl<'a> Sheet<'a> {
         if !each_by_itself || self.query.interval.is_some() || self.axes.is_empty() || self.threads() < 2 {
             return None;
         }
+        // Customers are asked for by their keys, and so only those who have rows.
+        if self.axes.contains(&Axis::Customer) {
+            return None;
+        }
         let groups = Places::of(&self.axes, self.state)?.len();
         (self.openings() <= groups * OPENINGS_A_GROUP).then(|| self.all_labels())
     }
@@ -54,6 +59,11 @@ impl<'a> Sheet<'a> {
         R::count(&mut counting, self.state);
         let mut rows = counting.into_tally().rows;
         let mut counted: Vec<_> = whole(&mut rows).collect();
-        Written { rows: counted.len(), json: self.making(labels).written(&mut counted, room) }
+        // What is too large for itself is refused: nobody reads it.
+        let json = match self.check_size::<R>(counted.len(), 0) {
+            Ok(()) => self.making(labels).written(&mut counted, room),
+            Err(_) => String::new(),
+        };
+        Written { rows: counted.len(), json }
     }
 }
