@@ -107,7 +107,6 @@ impl RowNumbers {
         state: &Measurements,
         moments: &Moments,
     ) -> Option<Vec<u32>> {
-        let _: &Places = self.places.as_ref()?;
         if !self.finds(start) {
             return None;
         }

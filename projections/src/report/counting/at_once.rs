@@ -34,7 +34,8 @@ impl<R: Default> Counting<'_, R> {
         }
         let Piece { moments, values } = piece;
         let Some(places) = self.numbers.places_in(start, self.axes, self.state, moments) else { return false };
-        let counted = |row| Counted { moments, values, row, begins: Some(start.max(self.from)) };
+        let begins = Some(start.max(self.from));
+        let counted = |row| Counted { moments, values, row, begins };
         let by_agent = self.axes.agent().map_or(&[][..], |axis| self.numbers.parts(axis));
         let apart = self.numbers.apart_from();
         let (mut taken, mut count_taken, mut for_several) = (vec![Taken::default(); places.len()], 0, Vec::new());
@@ -49,16 +50,14 @@ impl<R: Default> Counting<'_, R> {
                 several @ Agents::Each(_) => for_several.push((row, several)),
             }
         }
-        let begins = Some(start.max(self.from));
         for Taken { row, place, agent } in taken.into_iter().take(count_taken) {
             if let Some(figures) = self.row_of_place(place, start, (moments, row, agent)) {
-                count(figures, &Counted { moments, values, row, begins });
+                count(figures, &counted(row));
             }
         }
         for (row, several) in for_several {
             let place = |agent| Place::Measured { moments, row, agent };
-            let counted = Counted { moments, values, row, begins };
-            self.enter_for(start, (0, Position::ZERO), several, place, |row| count(row, &counted));
+            self.enter_for(start, (0, Position::ZERO), several, place, |figures| count(figures, &counted(row)));
         }
         true
     }
