@@ -1,21 +1,24 @@
 //! A prefix of the log folded for some reports: ticket by ticket, a range of tickets a thread, keeping only what is read.
 //!
 //! Where the events of tickets stand between each other does not matter to a report that is counted in parts, and so they
-//! can be folded one ticket after the other, with one running state in place of all. Whatever is wrong with a log is told
-//! by the fold that goes in its order: `Unfit` says no more than that there is something.
+//! can be folded one ticket after the other, with one running state in place of all. What some tickets measured is counted
+//! at once where a report looks at none beside others, and forgotten before the next are folded: it stays in the
+//! processor's caches, and takes the same memory however long the log is. Whatever is wrong with a log is told by the fold
+//! that goes in its order: `Unfit` says no more than that there is something.
 
 mod index;
 
 use crate::columns::rows::Room;
-use crate::definition::document::Definition;
+use crate::definition::catalog::Published;
 use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::measurements::Measurements;
 use crate::measurements::needs::Needs;
 use crate::projector::{CatchUpError, catch_up};
-use crate::report::is_counted_in_parts;
+use crate::report::in_slices::{Counted, CountsSlices, begin};
 use crate::report::needs::needs;
 use crate::report::query::Query;
+use crate::report::{CustomerLabels, Report, ReportError, is_counted_in_parts, report_in_parts, report_of_counted};
 use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{BlockFacts, LogReader, Position};
 use index::Stream;
@@ -23,86 +26,185 @@ use index::Stream;
 pub(crate) use index::Index;
 use std::num::NonZero;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What everything that is kept may take without being packed, in bytes.
 const PLAIN_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 2 << 30 };
-/// After how many tickets a thread says how far it has come.
-const TOLD_EVERY: u32 = 4096;
+/// How many tickets are folded before it is told how far a thread has come, and what they measured is counted.
+const SLICE_TICKETS: usize = if cfg!(test) { 3 } else { 1024 };
 
 /// Something a fold in the order of the log stops at, or reading it.
 #[derive(Debug)]
 pub(crate) struct Unfit;
 
-/// Folds what reports under a definition read of the log up to `until`, on so many threads at most.
-///
-/// All of them must have the [`Basis`] of the first; counting one that has another is refused.
-///
-/// `progress` is told by how many events it has come further.
+/// Reports of one prefix of a log under one definition, made of one fold.
+#[derive(Clone, Copy)]
+pub struct Reports<'q> {
+    /// What is asked. All must have the [`Basis`] of the first: one that has another is refused.
+    pub queries: &'q [&'q Query],
+    /// The definition that they are measured under.
+    pub definition: &'q Arc<Published>,
+    /// The end of the prefix.
+    pub until: Position,
+    /// What customers are called.
+    pub labels: &'q dyn CustomerLabels,
+}
+
+/// How a fold goes on, told by the thread that does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many events more were folded.
+    Folded(u64),
+    /// What was folded before has been counted as well.
+    Counted,
+}
+
+/// A prefix of the log, folded for some reports.
+pub struct Folded {
+    parts: InParts,
+    /// By report, what was counted of each part while it was folded; none: everything is yet to be counted.
+    counted: Option<Vec<Vec<Counted>>>,
+}
+
+impl Folded {
+    /// In how many parts, each on a thread of its own.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.parts.count()
+    }
+
+    /// Whether what was measured was counted while it was folded.
+    #[cfg(test)]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted.is_some()
+    }
+
+    /// The reports that it was folded for, in their order, each as [`report_in_parts`] makes it; once.
+    pub fn reports(&mut self, reports: Reports<'_>) -> Vec<Result<Report, ReportError>> {
+        let Reports { queries, definition, until, labels } = reports;
+        let parts = &self.parts;
+        let Some(counted) = self.counted.take() else {
+            return queries.iter().map(|query| report_in_parts(parts, query, definition, until, labels)).collect();
+        };
+        let of_counted = queries.iter().zip(counted);
+        of_counted.map(|(query, of)| report_of_counted(parts, Some(of), query, definition, until, labels)).collect()
+    }
+}
+
+/// Folds what reports read of the log, on so many threads at most.
 ///
 /// # Errors
 ///
 /// [`CatchUpError`] as [`catch_up`] has it.
 pub async fn fold_for(
     log: &dyn LogReader,
-    queries: &[&Query],
-    definition: &Definition,
-    until: Position,
+    reports: Reports<'_>,
     threads: NonZero<u32>,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<InParts, CatchUpError> {
-    let basis = queries.first().map_or_else(|| definition.folded().into(), |first| Basis::of(first, definition));
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<Folded, CatchUpError> {
+    let Reports { queries, definition, until, .. } = reports;
+    let document = &definition.document;
+    let basis = queries.first().map_or_else(|| document.folded().into(), |first| Basis::of(first, document));
     if queries.iter().all(|query| is_counted_in_parts(query))
-        && let Ok(index) = Index::read(log, until).await
+        && let Ok(index) = Index::read(log, until, basis.happened_by).await
+        && let Ok(folded) = folded(&Folding { index: &index, reports, basis: &basis, step }, threads)
     {
-        let room = Room::of(PLAIN_BYTES_MAX);
-        let needs: Needs = queries.iter().map(|query| needs(query, definition)).collect();
-        let nothing_yet = || basis.clone().nothing_yet().keeping(needs, &room);
-        if let Ok(parts) = in_ranges(&index, threads, nothing_yet, progress) {
-            return Ok(parts);
-        }
+        return Ok(folded);
     }
     let mut state = basis.nothing_yet();
     let mut reached = 0;
     catch_up(log, &mut state, Some(until), |position| {
-        progress(position.0.saturating_sub(reached));
+        step(Step::Folded(position.0.saturating_sub(reached)));
         reached = position.0;
     })
     .await?;
-    Ok(InParts::one(state))
+    Ok(Folded { parts: InParts::one(state), counted: None })
 }
 
-/// All tickets, a range of them on each thread, of which this one is the first.
-pub(crate) fn in_ranges(
+/// Everything that a range of tickets is folded by.
+struct Folding<'a> {
+    index: &'a Index,
+    reports: Reports<'a>,
+    basis: &'a Basis,
+    step: &'a (dyn Fn(Step) + Sync),
+}
+
+/// A range of tickets, folded.
+struct Part {
+    state: Measurements,
+    /// By report; none: what was measured is yet to be counted.
+    counted: Option<Vec<Counted>>,
+}
+
+/// Does the same with ranges of all tickets, each on a thread, of which this one is the first; at least one.
+pub(crate) fn in_ranges<T: Send>(
     index: &Index,
     threads: NonZero<u32>,
-    nothing_yet: impl Fn() -> Measurements,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<InParts, Unfit> {
-    let mut states = std::thread::scope(|scope| {
-        let mut ranges = index.ranges(threads);
-        let own = ranges.next();
-        let fold = |range: Range<u32>| {
-            let state = nothing_yet();
-            scope.spawn(move || folded(index, state, range, progress))
-        };
-        let running: Vec<_> = ranges.map(fold).collect();
-        let own = own.map(|range| folded(index, nothing_yet(), range, progress));
+    fold: impl Fn(Range<u32>) -> Result<T, Unfit> + Sync,
+) -> Result<Vec<T>, Unfit> {
+    std::thread::scope(|scope| {
+        let (mut ranges, fold) = (index.ranges(threads), &fold);
+        let own = ranges.next().unwrap_or(0..0);
+        let running: Vec<_> = ranges.map(|range| scope.spawn(move || fold(range))).collect();
+        let own = fold(own);
         // A panic there is one of this fold's.
         let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
-        own.into_iter().chain(joined).collect::<Result<Vec<_>, _>>()
-    })?
-    .into_iter();
-    let first = states.next().unwrap_or_else(nothing_yet);
-    InParts::of(first, states.collect()).map_err(|_| Unfit)
+        std::iter::once(own).chain(joined).collect()
+    })
 }
 
-/// The tickets of some streams, one after the other.
-fn folded(
+/// All tickets for some reports.
+fn folded(folding: &Folding<'_>, threads: NonZero<u32>) -> Result<Folded, Unfit> {
+    let room = Room::of(PLAIN_BYTES_MAX);
+    let parts = in_ranges(folding.index, threads, |range| folding.part(range, &room))?;
+    let mut by_report: Option<Vec<Vec<Counted>>> = Some(folding.reports.queries.iter().map(|_| Vec::new()).collect());
+    let mut states = Vec::with_capacity(parts.len());
+    for Part { state, counted } in parts {
+        states.push(state);
+        by_report = by_report.zip(counted).map(|(mut by_report, counted)| {
+            by_report.iter_mut().zip(counted).for_each(|(all, part)| all.push(part));
+            by_report
+        });
+    }
+    let first = states.remove(0);
+    Ok(Folded { parts: InParts::of(first, states).map_err(|_| Unfit)?, counted: by_report })
+}
+
+impl Folding<'_> {
+    /// Folds the tickets of some streams, one after the other.
+    fn part(&self, range: Range<u32>, room: &Room) -> Result<Part, Unfit> {
+        let mut counting = self.counting(room);
+        let all_of_a_slice = Room::of(usize::MAX);
+        let mut state = self.nothing_yet(if counting.is_some() { &all_of_a_slice } else { room });
+        fold_range(self.index, range, &mut state, counting.as_deref_mut(), self.step)?;
+        let counted = counting.map(|counting| counting.into_iter().map(CountsSlices::into_counted).collect());
+        Ok(Part { state, counted })
+    }
+
+    fn nothing_yet(&self, room: &Room) -> Measurements {
+        let Reports { queries, definition, .. } = self.reports;
+        let needs: Needs = queries.iter().map(|query| needs(query, &definition.document)).collect();
+        let mut state = self.basis.clone().nothing_yet().keeping(needs, room);
+        state.end_at(self.index.last(), self.index.latest());
+        state
+    }
+
+    /// All reports, to be counted on the way; none: one of them at least looks at all tickets.
+    fn counting(&self, room: &Room) -> Option<Vec<Box<dyn CountsSlices + '_>>> {
+        let Reports { queries, definition, until, labels } = self.reports;
+        let state = self.nothing_yet(room);
+        queries.iter().map(|query| begin(&state, query, definition, until, labels)).collect()
+    }
+}
+
+/// Folds the tickets of some streams, one after the other, and counts what they measured on the way where reports are given.
+pub(crate) fn fold_range(
     index: &Index,
-    mut state: Measurements,
     range: Range<u32>,
-    progress: &(dyn Fn(u64) + Sync),
-) -> Result<Measurements, Unfit> {
+    state: &mut Measurements,
+    mut counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<(), Unfit> {
     let blocks: Vec<BlockFacts<'_>> = index.blocks().collect();
     let of_range = index.of_range(range);
     let streams = |which| of_range.streams().filter(move |(_, kind)| *kind == which).map(|(stream, _)| stream);
@@ -110,17 +212,21 @@ fn folded(
     for fact in streams(Stream::PassedOver).flat_map(|stream| of_range.events(stream)).map(|row| row.of(&blocks)) {
         decode_facts(fact.event_type, fact.schema, fact.facts).map_err(|_| Unfit)?;
     }
-    let mut told = 0;
-    let tickets = streams(Stream::Ticket).map(|ticket| {
-        let rows = of_range.events(ticket);
-        told += rows.len() as u64;
-        if ticket % TOLD_EVERY == 0 {
-            progress(std::mem::take(&mut told));
+    let mut tickets = streams(Stream::Ticket).map(|ticket| of_range.events(ticket)).peekable();
+    while tickets.peek().is_some() {
+        let mut events = 0;
+        let slice = tickets.by_ref().take(SLICE_TICKETS).map(|rows| {
+            events += rows.len() as u64;
+            rows.iter().map(|row| row.of(&blocks))
+        });
+        state.fold_whole(slice).map_err(|_| Unfit)?;
+        step(Step::Folded(events));
+        if let Some(counting) = &mut counting {
+            let all_counted = counting.iter_mut().all(|report| report.count(state));
+            state.forget_tickets();
+            step(Step::Counted);
+            all_counted.then_some(()).ok_or(Unfit)?;
         }
-        rows.iter().map(|row| row.of(&blocks))
-    });
-    let latest = state.fold_whole(tickets).map_err(|_| Unfit)?;
-    progress(told);
-    state.end_at(index.last(), latest);
-    Ok(state)
+    }
+    Ok(())
 }

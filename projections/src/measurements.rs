@@ -187,6 +187,15 @@ impl Measurements {
         self
     }
 
+    /// Forgets what was measured of tickets that were folded as a whole, once it has been counted: the next tickets get
+    /// their numbers and use their memory. Values of dimensions keep their numbers.
+    pub(crate) fn forget_tickets(&mut self) {
+        macro_rules! clear {
+            ($($part:ident)*) => { $( self.$part.clear(); )* };
+        }
+        clear!(tickets spans runs credits openings public_replies first_responses next_responses first_closings closings reopenings transfers stays answers ratings priority_changes follow_ups);
+    }
+
     /// Which parts it keeps.
     #[must_use]
     pub fn needs(&self) -> Needs {

@@ -7,7 +7,7 @@
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
 //! - [`mod@needs`]: what a report reads of the measurements
-//! - `adding`: what was counted in parts, added up
+//! - `adding`: what was counted in parts, added up; `in_slices`: counted while the log is folded
 //! - `tally`: what was counted, before it is put in order
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
 //! - `targeting`: which target applies, and when it falls due
@@ -31,6 +31,7 @@ pub mod figure;
 mod flow;
 pub(crate) mod groups;
 pub mod headline;
+pub(crate) mod in_slices;
 mod instants;
 pub(crate) mod json;
 mod leaderboard;
@@ -68,6 +69,7 @@ use counting::{Counter, Counting, GROUPS_MAX, first_opening};
 use daftar_eventlog::Position;
 use explain::part::{Lookup, PartOf};
 use figure::{Figure, JsonFields, Tells, Written};
+use in_slices::Counted;
 use needs::{Asked, needs};
 use periods::{Calendar, Interval, Period};
 use query::{AsOf, Dimension, Query, ReportName, When};
@@ -198,7 +200,7 @@ impl Terms {
 }
 
 /// The figures of one report's rows.
-trait RowFigures: adding::Adds + Default + Send {
+trait RowFigures: adding::Adds + Default + Send + 'static {
     /// How many figures a row has.
     const FIGURES: u64;
     /// How many cells of a report's size a row takes.
@@ -264,6 +266,7 @@ macro_rules! of_report {
         }
     };
 }
+use of_report;
 
 /// Makes the report that `query` asks for under a definition, of what stood at `position`; the `as_of` and the name of a
 /// definition in the query are not read here. `state` must have been measured under the definition's folded fields and up to
@@ -298,12 +301,24 @@ pub fn report_in_parts(
     if parts.others.is_empty() && parts.first.needs() == Needs::EVERYTHING {
         return report(&parts.first, query, definition, position, labels);
     }
+    report_of_counted(parts, None, query, definition, position, labels)
+}
+
+/// The same where each part was counted while it was folded, in the order of the parts; none: they are counted here.
+pub(crate) fn report_of_counted(
+    parts: &InParts,
+    counted: Option<Vec<Counted>>,
+    query: &Query,
+    definition: &Arc<Published>,
+    position: Position,
+    labels: &dyn CustomerLabels,
+) -> Result<Report, ReportError> {
     if !is_counted_in_parts(query) {
         return Err(ReportError::InParts);
     }
     let (state, parts) = (&parts.first, Some(parts));
     let terms = terms(state, parts, query, definition, position)?;
-    let sheet = Sheet::new(state, query, position, labels, terms)?.over(parts);
+    let sheet = Sheet::new(state, query, position, labels, terms)?.over(parts).of_counted(counted);
     let rows = of_report!(sheet.rows, |_| Err(ReportError::InParts))?;
     let report = Report { rows, ..head_of(state, parts, query, definition, position)? };
     unless_misread(parts.into_iter().flat_map(InParts::states), report)

@@ -5,19 +5,20 @@ use crate::cli::ParameterArguments;
 use crate::definition;
 use crate::progress;
 use crate::source::Source;
+use crate::timings::Counting;
 use daftar_domain::Invalid;
 use daftar_eventlog::{LogReader, Position};
-use daftar_projections::by_ticket::fold_for;
+use daftar_projections::by_ticket::{Folded, Reports, Step, fold_for};
 use daftar_projections::definition::catalog::Published;
-use daftar_projections::in_parts::InParts;
 use daftar_projections::labels::KeyLabels;
 use daftar_projections::measurements::Measurements;
 use daftar_projections::projector::{CatchUpError, catch_up, position_at};
 use daftar_projections::report::query::{AsOf, Query};
-use daftar_projections::report::{Report, ReportError, report, report_in_parts};
+use daftar_projections::report::{Report, ReportError, report};
 use indicatif::ProgressBar;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A report as it is asked for, with everything that decides its figures.
 #[derive(Debug, Clone)]
@@ -69,39 +70,63 @@ impl Asked {
     }
 
     /// What this report and those beside it read of the history, on so many threads at most where all of them can be
-    /// counted in parts.
-    pub(crate) async fn fold_in_parts(
+    /// counted in parts; and how long it took to count what could be counted on the way.
+    pub(crate) async fn fold_with(
         &self,
         beside: &[Self],
         source: &Source,
         threads: u32,
         quiet: bool,
-    ) -> Result<InParts, Failure> {
+    ) -> Result<(Folded, Duration), Failure> {
         let progress = progress::up_to(self.position, "folding", quiet);
         let threads = NonZero::new(threads).unwrap_or(NonZero::<u32>::MIN);
-        let further = |events| progress.inc(events);
-        let queries: Vec<_> = std::iter::once(self).chain(beside).map(|asked| &asked.query).collect();
-        let document = &self.definition.document;
-        let parts = fold_for(&*source.log, &queries, document, self.position, threads, &further).await;
+        let counting = Counting::default();
+        let step = |step| match step {
+            Step::Folded(events) => {
+                progress.inc(events);
+                counting.begins();
+            }
+            Step::Counted => counting.ends(),
+        };
+        let (queries, labels) = (self.queries(beside), KeyLabels(source.keys.clone()));
+        let folded = fold_for(&*source.log, self.reports_of(&queries, &labels), threads, &step).await;
         progress.finish_and_clear();
-        parts.map_err(Failure::run)
+        let folded = folded.map_err(Failure::run)?;
+        let took = counting.took(folded.parts());
+        Ok((folded, took))
     }
 
-    /// The report, counted from what [`Self::fold_in_parts`] made.
-    pub(crate) fn report_in_parts(&self, source: &Source, parts: &InParts) -> Result<Report, Failure> {
-        let labels = KeyLabels(source.keys.clone());
-        let mut report =
-            report_in_parts(parts, &self.query, &self.definition, self.position, &labels).map_err(refused)?;
+    /// This report and those beside it, of what [`Self::fold_with`] made.
+    pub(crate) fn reports_with(
+        &self,
+        beside: &[Self],
+        source: &Source,
+        folded: &mut Folded,
+    ) -> Vec<Result<Report, Failure>> {
+        let (queries, labels) = (self.queries(beside), KeyLabels(source.keys.clone()));
+        let reports = folded.reports(self.reports_of(&queries, &labels)).into_iter();
+        let told = reports.map(|made| made.map(|report| self.with_note(report)).map_err(refused));
+        told.collect()
+    }
+
+    fn queries<'a>(&'a self, beside: &'a [Self]) -> Vec<&'a Query> {
+        std::iter::once(self).chain(beside).map(|asked| &asked.query).collect()
+    }
+
+    fn reports_of<'a>(&'a self, queries: &'a [&'a Query], labels: &'a KeyLabels) -> Reports<'a> {
+        Reports { queries, definition: &self.definition, until: self.position, labels }
+    }
+
+    fn with_note(&self, mut report: Report) -> Report {
         report.notes.extend(self.what_if_note());
-        Ok(report)
+        report
     }
 
     /// The report, counted from measurements that [`Self::fold`] made.
     pub(crate) fn report(&self, source: &Source, state: &Measurements) -> Result<Report, Failure> {
         let labels = KeyLabels(source.keys.clone());
-        let mut report = report(state, &self.query, &self.definition, self.position, &labels).map_err(refused)?;
-        report.notes.extend(self.what_if_note());
-        Ok(report)
+        let made = report(state, &self.query, &self.definition, self.position, &labels).map_err(refused)?;
+        Ok(self.with_note(made))
     }
 
     /// What a reader must know of figures under a definition that was never published like this.

@@ -19,21 +19,22 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
     let beside: Vec<_> = also.iter().map(|also| asked.beside(also.query.clone())).collect();
     timings.stage("open");
-    let parts = asked.fold_in_parts(&beside, &source, arguments.threads(), arguments.quiet).await?;
-    timings.stage("fold");
-    let mut reports = vec![asked.report_in_parts(&source, &parts)?];
-    for (also, asked) in also.iter().zip(&beside) {
-        reports.push(asked.report_in_parts(&source, &parts).map_err(|failure| also.told(failure))?);
+    let (mut folded, counting) = asked.fold_with(&beside, &source, arguments.threads(), arguments.quiet).await?;
+    timings.stage_of("fold", counting);
+    let mut made = asked.reports_with(&beside, &source, &mut folded).into_iter();
+    let mut reports: Vec<_> = made.by_ref().take(1).collect::<Result<_, _>>()?;
+    for (also, report) in also.iter().zip(made) {
+        reports.push(report.map_err(|failure| also.told(failure))?);
     }
     source.end()?;
     timings.stage("count");
     show(&reports, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");
     if arguments.timings {
-        eprintln!("{}", timings.text(asked.position, parts.count()));
+        eprintln!("{}", timings.text(asked.position, folded.parts()));
     }
     // The process ends here, and the system takes so much memory back faster than it can be given back piece by piece.
-    std::mem::forget(parts);
+    std::mem::forget(folded);
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! What each stage of a replay costs, told on standard error where `--timings` asks for it.
 
 use daftar_eventlog::Position;
+use std::cell::Cell;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The stages so far, and how long each took.
@@ -22,6 +24,14 @@ impl Timings {
         self.stages.push((name, self.began.elapsed().saturating_sub(before)));
     }
 
+    /// The same but for what was done of the next stage on the way, which that one is to have.
+    pub(crate) fn stage_of(&mut self, name: &'static str, next: Duration) {
+        self.stage(name);
+        if let Some((_, took)) = self.stages.last_mut() {
+            *took = took.saturating_sub(next);
+        }
+    }
+
     /// A line a stage: milliseconds, and nanoseconds for each event up to a position; the sum last.
     pub(crate) fn text(&self, events: Position, threads: usize) -> String {
         let sum = self.stages.iter().map(|(_, took)| *took).sum();
@@ -34,6 +44,37 @@ impl Timings {
         let threads = if threads == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
         let _ = write!(text, "{events} events, folded on {threads}");
         text
+    }
+}
+
+thread_local! {
+    /// When this thread began to count what it folded last.
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// How long it took to count what was folded, on threads that do both in turns.
+#[derive(Debug, Default)]
+pub(crate) struct Counting {
+    /// Over all threads, in nanoseconds.
+    nanoseconds: AtomicU64,
+}
+
+impl Counting {
+    /// This thread begins; if it folds on without having counted, that was nothing.
+    pub(crate) fn begins(&self) {
+        BEGAN.set(Some(Instant::now()));
+    }
+
+    /// This thread ends.
+    pub(crate) fn ends(&self) {
+        let took = BEGAN.take().map_or(Duration::ZERO, |began| began.elapsed());
+        self.nanoseconds.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long of what passed on a clock, where so many threads counted side by side.
+    pub(crate) fn took(&self, threads: usize) -> Duration {
+        let threads = u64::try_from(threads).unwrap_or(u64::MAX).max(1);
+        Duration::from_nanos(self.nanoseconds.load(Ordering::Relaxed) / threads)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the events of each stream stand in the blocks of a prefix.
 
 use super::Unfit;
+use crate::ticket_facts::Micros;
 use daftar_eventlog::block::BLOCK_EVENTS;
 use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind};
 use std::num::NonZero;
@@ -19,6 +20,10 @@ pub(super) enum Stream {
 pub(crate) struct Index {
     blocks: Vec<Part>,
     last: Position,
+    /// What happened later is passed over.
+    happened_by: Option<Micros>,
+    /// The latest instant at which anything that counts happened to a ticket.
+    latest: Option<Micros>,
     /// By number; none: never named.
     streams: Vec<Option<Stream>>,
     /// By number.
@@ -51,9 +56,14 @@ impl Row {
 }
 
 impl Index {
-    /// Reads every block up to `until`.
-    pub(crate) async fn read(log: &dyn LogReader, until: Position) -> Result<Self, Unfit> {
-        let mut index = Self { blocks: Vec::new(), last: Position::ZERO, streams: Vec::new(), counts: Vec::new() };
+    /// Reads every block up to `until`; what happened after `happened_by` does not count.
+    pub(crate) async fn read(
+        log: &dyn LogReader,
+        until: Position,
+        happened_by: Option<Micros>,
+    ) -> Result<Self, Unfit> {
+        let (blocks, streams, counts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut index = Self { blocks, last: Position::ZERO, happened_by, latest: None, streams, counts };
         while index.last < until {
             let Some(block) = log.fact_block(index.last).await.map_err(|_| Unfit)? else { break };
             let before = index.last;
@@ -75,11 +85,15 @@ impl Index {
             self.name(number.0, kind);
         }
         let rows = block.facts().rows_between(self.last, until).ok_or(Unfit)?;
-        for stream in block.streams().take(rows.end).skip(rows.start) {
+        let mut latest = Micros::MIN;
+        for (stream, at) in block.streams().zip(block.occurred_at()).take(rows.end).skip(rows.start) {
             let number = stream.0 as usize;
-            self.streams.get(number).copied().flatten().ok_or(Unfit)?;
+            let about = self.streams.get(number).copied().flatten().ok_or(Unfit)?;
             self.counts[number] += 1;
+            let counts = about == Stream::Ticket && self.happened_by.is_none_or(|last| at.micros() <= last);
+            latest = latest.max(if counts { at.micros() } else { Micros::MIN });
         }
+        self.latest = self.latest.max((latest != Micros::MIN).then_some(latest));
         if let Some(last) = rows.clone().last() {
             self.last = block.facts().position(last);
         }
@@ -98,8 +112,13 @@ impl Index {
     }
 
     /// The position of the last event.
-    pub(super) fn last(&self) -> Position {
+    pub(crate) fn last(&self) -> Position {
         self.last
+    }
+
+    /// The latest instant at which anything that counts happened to a ticket; none: nothing did.
+    pub(crate) fn latest(&self) -> Option<Micros> {
+        self.latest
     }
 
     /// What folds read of every block.

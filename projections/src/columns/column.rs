@@ -86,6 +86,14 @@ impl<T: Cell> Column<T> {
         self.plain().reserve_exact(values);
     }
 
+    /// Leaves out every value, and keeps the memory of a plain one.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.0 {
+            Form::Plain(values) => values.clear(),
+            Form::Packed(_) => *self = Self::default(),
+        }
+    }
+
     /// Adds a value behind the last.
     #[inline]
     pub(crate) fn push(&mut self, value: T) {
@@ -143,12 +151,21 @@ impl<T: Cell> Column<T> {
 
     #[inline]
     fn plain(&mut self) -> &mut Vec<T> {
-        if let Form::Packed(packed) = &self.0 {
-            self.0 = Form::Plain((0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect());
+        if let Form::Packed(_) = self.0 {
+            self.unpack();
         }
         match &mut self.0 {
             Form::Plain(values) => values,
             Form::Packed(_) => unreachable!("it was unpacked above"),
+        }
+    }
+
+    /// Apart from what asks for it nearly always in vain.
+    #[cold]
+    #[inline(never)]
+    fn unpack(&mut self) {
+        if let Form::Packed(packed) = &self.0 {
+            self.0 = Form::Plain((0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect());
         }
     }
 }

@@ -41,6 +41,9 @@ pub trait Columns: Default + Clone {
     /// Makes room for so many rows more.
     fn reserve(&mut self, rows: usize);
 
+    /// Leaves out every row; the memory of a plain column is kept.
+    fn clear(&mut self);
+
     /// Packs every column; where those of a twin are the same, their bytes are shared.
     fn seal(&mut self, twin: Option<&Self>);
 
@@ -87,6 +90,11 @@ macro_rules! columns {
 
             fn reserve(&mut self, rows: usize) {
                 $(self.$field.reserve(rows);)*
+            }
+
+            fn clear(&mut self) {
+                self.rows = 0;
+                $(self.$field.clear();)*
             }
 
             fn seal(&mut self, twin: Option<&Self>) {
@@ -205,6 +213,12 @@ impl<C: Columns> Chunk<C> {
         }
     }
 
+    /// Leaves out every row; the memory of the piece being filled is kept.
+    fn clear(&mut self) {
+        self.full.clear();
+        self.filling.clear();
+    }
+
     /// The piece that holds a row, to be changed, the row's place in it, and whether the piece is full.
     fn at_mut(&mut self, row: usize) -> (&mut C, usize, bool) {
         let place = row & (PIECE_ROWS - 1);
@@ -242,11 +256,13 @@ pub struct Chunks<C> {
     /// Where pieces may stay as they are and nobody takes copies, the chunk that rows go to lies here, with its number,
     /// and an empty one in its place.
     taken: Option<(usize, Chunk<C>)>,
+    /// Chunks without rows, whose memory is there to be used again.
+    spare: Vec<Arc<Chunk<C>>>,
 }
 
 impl<C> Default for Chunks<C> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new(), room: None, taken: None }
+        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new(), room: None, taken: None, spare: Vec::new() }
     }
 }
 
@@ -304,7 +320,21 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a chunk without rows.
     pub(crate) fn begin(&mut self) {
-        self.chunks.push(Arc::default());
+        self.chunks.push(self.spare.pop().unwrap_or_default());
+    }
+
+    /// Leaves out every chunk; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        if let Some((number, chunk)) = self.taken.take() {
+            *Arc::make_mut(&mut self.chunks[number]) = chunk;
+        }
+        self.thawed.clear();
+        for mut chunk in self.chunks.drain(..).rev() {
+            if let Some(own) = Arc::get_mut(&mut chunk) {
+                own.clear();
+                self.spare.push(chunk);
+            }
+        }
     }
 
     /// Adds a row to the chunk with that number, which must be there.
@@ -445,6 +475,25 @@ impl<C: Columns> Rows<C> {
             self.0.begin();
         }
         self.0.push(self.0.len() - 1, row);
+    }
+
+    /// Adds rows behind the last.
+    pub(crate) fn extend(&mut self, mut rows: &[C::Row]) {
+        while !rows.is_empty() {
+            let room = self.0.iter().next_back().map_or(0, |last| CHUNK_ROWS - last.len());
+            if room == 0 {
+                self.0.begin();
+                continue;
+            }
+            let (fitting, others) = rows.split_at(rows.len().min(room));
+            self.0.extend(self.0.len() - 1, fitting);
+            rows = others;
+        }
+    }
+
+    /// Leaves out every row; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// Changes the piece of a row, which must be there.

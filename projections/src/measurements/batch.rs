@@ -88,7 +88,10 @@ macro_rules! batch {
         #[derive(Debug, Default)]
         pub(super) struct Batch {
             pub(super) latest: Vec<(Position, Micros)>,
-            pub(super) tickets: Queue<(Box<str>, TicketRow)>,
+            tickets: Queue<TicketRow>,
+            ids: Vec<Box<str>>,
+            /// The number of the last of the tickets.
+            last_ticket: u32,
             pub(super) passed: Vec<Passed>,
             pub(super) spans: Queue<spans::Turn>,
             pub(super) runs: Queue<runs::Turn>,
@@ -125,12 +128,15 @@ macro_rules! batch {
             /// Writes what was measured; the batch is empty then.
             pub(super) fn write(&mut self, batch: &mut Batch) {
                 batch.latest.drain(..).for_each(|(position, at)| self.latest.push(position, at));
-                batch.tickets.drain().for_each(|(id, row)| self.tickets.push(&id, row));
+                self.tickets.extend(batch.ids.iter().map(|id| &**id), &batch.tickets.rows);
+                batch.tickets.rows.clear();
+                batch.ids.clear();
                 self.tickets.push_unkept(batch.tickets.take_left_out());
                 batch.passed.drain(..).for_each(|passed| self.tickets.pass(passed));
                 batch.spans.drain().for_each(|turn| self.spans.turn(&turn));
                 batch.runs.drain().for_each(|turn| self.runs.turn(&turn));
-                batch.credits.drain().for_each(|credit| self.credits.push(credit));
+                self.credits.extend(&batch.credits.rows);
+                batch.credits.rows.clear();
                 $(self.$table.append(&mut batch.$table.rows);)*
                 // Behind all rows: what they are written beside may be of the same batch.
                 batch.late.drain(..).for_each(|late| self.write_late(late));
@@ -168,10 +174,28 @@ impl Batch {
         }
     }
 
+    /// The next ticket.
+    pub(super) fn open(&mut self, ticket: u32, id: Box<str>, row: TicketRow) {
+        self.last_ticket = ticket;
+        if self.tickets.is_kept() {
+            self.ids.push(id);
+        }
+        self.tickets.push(row);
+    }
+
     /// Takes note of what a ticket passed, where that is kept. Whether it is void is, always.
+    #[inline]
     pub(super) fn pass(&mut self, passed: Passed) {
-        if self.tickets.is_kept() || matches!(passed.milestone, Milestone::Voided | Milestone::Restored) {
-            self.passed.push(passed);
+        let Passed { ticket, position, milestone } = passed;
+        if matches!(milestone, Milestone::Voided | Milestone::Restored) {
+            return self.passed.push(passed);
+        }
+        // Often it was opened a moment ago.
+        let last = self.tickets.rows.last_mut().filter(|_| ticket == self.last_ticket);
+        match last {
+            Some(row) => row.pass(position, milestone),
+            None if self.tickets.is_kept => self.passed.push(passed),
+            None => {}
         }
     }
 }

@@ -80,6 +80,11 @@ impl<C: Columns> Columns for Piece<C> {
         self.values.reserve(rows);
     }
 
+    fn clear(&mut self) {
+        self.moments.clear();
+        self.values.clear();
+    }
+
     fn seal(&mut self, twin: Option<&Self>) {
         self.moments.seal(twin.map(|twin| &twin.moments));
         self.values.seal(twin.map(|twin| &twin.values));
@@ -126,6 +131,12 @@ impl<C: Columns> Table<C> {
             begin = end;
         }
         rows.clear();
+    }
+
+    /// Leaves out every measurement; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.places = Places::default();
+        self.chunks.clear();
     }
 
     /// What can be read of it, by chunk.

@@ -35,9 +35,9 @@ impl Credits {
         self.rows.len()
     }
 
-    /// Adds the credit of the next closing.
-    pub(crate) fn push(&mut self, credit: Credit) {
-        self.rows.push(credit);
+    /// Adds the credits of the next closings.
+    pub(crate) fn extend(&mut self, credits: &[Credit]) {
+        self.rows.extend(credits);
     }
 
     /// The agent whom an attribution chooses, 0 for nobody; of all repliers there may be more, see [`Self::repliers`].
@@ -73,6 +73,11 @@ impl Credits {
     pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
         self.kept = kept;
         self.rows.stay_plain(room);
+    }
+
+    /// Leaves out all of them; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
     }
 
     /// Shares with a twin what is packed from now on and equal there.

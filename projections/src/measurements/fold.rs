@@ -176,7 +176,7 @@ impl Measurer<'_> {
             class: facts.class,
             last_span: facts.span,
         };
-        self.batch.tickets.push((id, row));
+        self.batch.open(at.ticket, id, row);
         Ok(())
     }
 

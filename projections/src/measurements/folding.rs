@@ -103,17 +103,17 @@ impl Measurements {
     }
 
     /// Folds all events of each of some tickets, one ticket after the other; none of them may have been folded before, and
-    /// none can be folded on. [`Self::end_at`] says where the log ends.
+    /// none can be folded on. [`Self::end_at`] says where and when the log ends.
     ///
     /// After an error, which says neither where nor what, the state must not be used any more.
     pub(crate) fn fold_whole<'f, F: Iterator<Item = Fact<'f>>>(
         &mut self,
         tickets: impl Iterator<Item = F>,
-    ) -> Result<Option<Micros>, FoldError> {
+    ) -> Result<(), FoldError> {
         let (mut folder, mut tables) = self.halves();
-        let (mut running, mut latest, mut since) = (TicketFacts::blank(), None, 0);
+        let (mut running, mut since) = (TicketFacts::blank(), 0);
         for events in tickets {
-            latest = latest.max(folder.apply_whole(events, &mut running)?);
+            folder.apply_whole(events, &mut running)?;
             since += 1;
             if since == BATCH_TICKETS {
                 tables.write(&mut folder.measurer.batch);
@@ -121,10 +121,10 @@ impl Measurements {
             }
         }
         tables.write(&mut folder.measurer.batch);
-        Ok(latest)
+        Ok(())
     }
 
-    /// Takes note of where the log ends that was folded ticket by ticket, and of the latest instant in it.
+    /// Takes note of where the log ends that is folded ticket by ticket, and of the latest instant in it.
     pub(crate) fn end_at(&mut self, position: Position, latest: Option<Micros>) {
         self.position = position;
         latest.into_iter().for_each(|latest| self.latest.push(position, latest));
@@ -263,19 +263,18 @@ impl Folder<'_> {
         Ok((ticket, self.measurer.opened(at(fact, ticket), id, opened)?))
     }
 
-    /// All events of one ticket of which none was folded before; answers the latest instant among those that count.
+    /// All events of one ticket of which none was folded before.
     fn apply_whole<'f>(
         &mut self,
         events: impl Iterator<Item = Fact<'f>>,
         running: &mut TicketFacts,
-    ) -> Result<Option<Micros>, FoldError> {
-        let (mut ticket, mut latest) = (None, None);
+    ) -> Result<(), FoldError> {
+        let mut ticket = None;
         for fact in events {
             let facts = decode(&fact)?;
             if self.is_too_late(&fact) {
                 continue;
             }
-            latest = latest.max(Some(fact.occurred_at.micros()));
             self.changes.note(&facts, fact.position);
             match (&facts, ticket) {
                 (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
@@ -289,7 +288,7 @@ impl Folder<'_> {
                 (facts, Some(ticket)) => self.measurer.continued(fact.version, at(&fact, ticket), running, facts)?,
             }
         }
-        Ok(latest)
+        Ok(())
     }
 }
 

@@ -37,6 +37,8 @@ parts! {
     Credits,
     /// Openings.
     Openings,
+    /// The first opening of all, whichever ticket it is of.
+    FirstOpening,
     /// Public replies by agents.
     PublicReplies,
     /// First responses.

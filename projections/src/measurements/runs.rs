@@ -149,6 +149,11 @@ impl Runs {
             .flat_map(move |(first, runs)| (0..runs.len().min(begun - first)).map(move |row| runs.at(row, position)))
     }
 
+    /// Leaves out all of them; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
         self.rows.beside(twin.map(|twin| &twin.rows));

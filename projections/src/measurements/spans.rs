@@ -174,6 +174,11 @@ impl Spans {
         self.rows.stay_plain(room);
     }
 
+    /// Leaves out all of them; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
     /// Shares with a twin what is packed from now on and equal there.
     pub(crate) fn beside(&mut self, twin: Option<&Self>) {
         self.rows.beside(twin.map(|twin| &twin.rows));

@@ -79,6 +79,27 @@ pub(crate) enum Milestone {
     Restored,
 }
 
+impl TicketRow {
+    /// Takes note of what the ticket passed, as [`Tickets::pass`] does once it is among all others, which also knows when
+    /// it was void.
+    pub(crate) fn pass(&mut self, position: Position, milestone: Milestone) {
+        let first = |mark: &mut Position| *mark = if *mark == Position::ZERO { position } else { *mark };
+        match milestone {
+            Milestone::Turned(span) => self.last_span = span,
+            Milestone::ClockStarted(at) if self.clock_started == Position::ZERO => {
+                (self.clock_started, self.clock_started_after) = (position, at - self.opened_at);
+            }
+            Milestone::FirstResponse(at) if self.first_response == Position::ZERO => {
+                (self.first_response, self.first_response_after) = (position, at - self.opened_at);
+            }
+            Milestone::FirstReply => self.first_reply = position,
+            Milestone::SecondReply => self.second_reply = position,
+            Milestone::Reopened => first(&mut self.first_reopening),
+            Milestone::ClockStarted(_) | Milestone::FirstResponse(_) | Milestone::Voided | Milestone::Restored => {}
+        }
+    }
+}
+
 /// Where a ticket was voided and restored (0: not yet).
 type Void = (Position, Position);
 
@@ -183,13 +204,20 @@ impl Tickets {
         self.ids.beside(twin.map(|twin| &twin.ids));
     }
 
-    /// Adds the next ticket.
-    pub(crate) fn push(&mut self, id: &str, row: TicketRow) {
-        self.count += 1;
+    /// Leaves out all of them; what takes their places uses their memory again.
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+        self.rows.clear();
+        (self.ids, self.voids, self.ever_voided) = (Texts::default(), Map::default(), Arc::default());
+    }
+
+    /// Adds the next tickets, and their ids where they are kept.
+    pub(crate) fn extend<'i>(&mut self, ids: impl Iterator<Item = &'i str>, rows: &[TicketRow]) {
+        self.count += rows.len();
         if !self.ids_kept.is_left_out() {
-            self.ids.push(id);
+            ids.for_each(|id| self.ids.push(id));
         }
-        self.rows.push(row);
+        self.rows.extend(rows);
     }
 
     /// Adds tickets of which nothing is kept.
@@ -281,6 +309,12 @@ impl Tickets {
         let void = |(voided, restored): &Void| *voided <= position && !written(*restored, position);
         let ever = self.ever_voided.get(ticket as usize / 64).is_some_and(|bits| bits >> (ticket % 64) & 1 == 1);
         ever && self.voids.get(&ticket).is_some_and(|voids| voids.iter().any(void))
+    }
+
+    /// Whether any ticket was ever out of the figures.
+    #[must_use]
+    pub fn was_any_void(&self) -> bool {
+        !self.ever_voided.is_empty()
     }
 
     /// Whether any of the tickets from `first` to `last` was ever out of the figures.

@@ -27,8 +27,8 @@ impl Adds for Backlog {
 impl RowFigures for Backlog {
     const FIGURES: u64 = 5;
 
-    fn reads(_: &Asked<'_>) -> Needs {
-        standing::READ
+    fn reads(asked: &Asked<'_>) -> Needs {
+        standing::read(asked)
     }
 
     /// Open tickets count at each period's end, under the dimensions in force then, for the assignee. Where nothing

@@ -161,8 +161,9 @@ impl<'a> Prefix<'a> {
 
     /// Whether any ticket of these measurements may be out of the figures.
     fn may_be_void(self, moments: &Moments) -> bool {
-        let any_void = |(first, last)| self.state.tickets.any_void(first, last);
-        self.terms.document().voided == Voided::Excluded && moments.ticket.range().is_none_or(any_void)
+        let tickets = &self.state.tickets;
+        let any_void = |(first, last)| tickets.any_void(first, last);
+        self.terms.document().voided == Voided::Excluded && tickets.was_any_void() && moments.ticket.range().is_none_or(any_void)
     }
 
     /// Whether the ticket is out of the figures.
@@ -223,6 +224,16 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// Counts a part of everything.
     pub(super) fn of_part(sheet: &'a Sheet<'_>, part: Part) -> Self {
+        Self::numbered(sheet, part, RowNumbers::of(&sheet.axes, sheet.state))
+    }
+
+    /// Goes on behind what was counted of others.
+    pub(super) fn after(sheet: &'a Sheet<'_>, tally: Tally<R>) -> Self {
+        let Tally { rows, numbers, instants, standing, begins, listed, .. } = tally;
+        Self { rows, instants, standing, begins, listed, ..Self::numbered(sheet, Part::WHOLE, numbers) }
+    }
+
+    fn numbered(sheet: &'a Sheet<'_>, part: Part, numbers: RowNumbers) -> Self {
         let Sheet { state, query, labels, .. } = *sheet;
         let filters: Vec<_> = query.filters.iter().map(|f| Filter::of(f, &state.dimensions, labels)).collect();
         Self {
@@ -246,7 +257,7 @@ impl<'a, R: Default> Counting<'a, R> {
             last_closings: last_closings(sheet),
             reads_agent: sheet.axes.contains(&Axis::Agent) || filters.iter().any(Filter::reads_agent),
             filters,
-            numbers: RowNumbers::of(&sheet.axes, state),
+            numbers,
             rows: Vec::new(),
             period: Period { start: 0, end: 0 },
         }
@@ -297,9 +308,10 @@ impl<'a, R: Default> Counting<'a, R> {
     ) {
         let by_event = self.terms.document().dated_by == DatedBy::Event;
         let (since, until) = if by_event { (self.from, self.to) } else { (Micros::MIN, Micros::MAX) };
+        let all_known = self.state.position() <= self.position;
         for piece in table.pieces(since, until).skip(self.part.number).step_by(self.part.of) {
             let Piece { moments, values } = piece;
-            let known = moments.added.range().is_some_and(|(_, last)| last <= self.position);
+            let known = all_known || moments.added.range().is_some_and(|(_, last)| last <= self.position);
             let start_of_all = if by_event { self.start_of_all(moments) } else { None };
             let may_be_void = self.prefix().may_be_void(moments);
             if let Some(start) = start_of_all.filter(|_| known && !may_be_void)

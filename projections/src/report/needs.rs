@@ -38,7 +38,8 @@ pub fn needs(query: &Query, document: &Definition) -> Needs {
         ReportName::Targets | ReportName::Cases | ReportName::ReviewQueue => Needs::EVERYTHING,
     };
     // Where nothing else says when the report begins, its notes on holidays do.
-    let of_notes = Needs::Openings.when(!document.schedules.is_empty());
+    let since_the_first = !document.schedules.is_empty() && query.from.is_none();
+    let of_notes = (Needs::Openings | Needs::FirstOpening).when(since_the_first);
     of_figures | of_dimensions(query) | of_dates(document) | of_notes
 }
 

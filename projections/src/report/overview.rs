@@ -57,7 +57,7 @@ impl RowFigures for Overview {
         let of = |figure, read: Needs| read.when(goals || asked.query.asks(figure));
         of("opened", Needs::Openings)
             | of("closed", Needs::Closings)
-            | of("backlog", standing::READ)
+            | of("backlog", standing::read(asked))
             | of("csat", csat_reads(asked.document))
             | of("nps", Needs::Answers)
             | of("reply_rating", Needs::Ratings)

@@ -5,6 +5,7 @@ use super::explain::part::PartOf;
 use super::explain::recall::Recall;
 use super::explain::recorder::{Entered, Recorder};
 use super::groups::{Axis, CustomerLabels};
+use super::in_slices::Counted;
 use super::making::{AxisLabels, Labels, Making};
 use super::periods::Interval;
 use super::query::{Dimension, Query};
@@ -17,6 +18,7 @@ use crate::measurements::Measurements;
 use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 
@@ -36,6 +38,8 @@ pub(super) struct Sheet<'a> {
     /// What rows are grouped by; the agent, where the report is always by agent, stands last.
     pub(super) dimensions: Vec<Dimension>,
     pub(super) axes: Vec<Axis>,
+    /// What was counted of each part while it was folded, until rows are made of it; none: everything is yet to be counted.
+    counted: Cell<Option<Vec<Counted>>>,
 }
 
 impl<'a> Sheet<'a> {
@@ -56,12 +60,23 @@ impl<'a> Sheet<'a> {
         }
         let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
         let recall = Recall::of(position, false);
-        Ok(Self { state, parts: None, query, position, labels, terms, recall, dimensions, axes })
+        let counted = Cell::default();
+        Ok(Self { state, parts: None, query, position, labels, terms, recall, dimensions, axes, counted })
     }
 
     /// The same over all parts, of which the state is the first.
     pub(super) fn over(self, parts: Option<&'a InParts>) -> Self {
         Self { parts, ..self }
+    }
+
+    /// The same of what was counted of each part while it was folded.
+    pub(super) fn of_counted(self, counted: Option<Vec<Counted>>) -> Self {
+        Self { counted: Cell::new(counted), ..self }
+    }
+
+    /// How many values each axis has by now.
+    pub(super) fn values(&self) -> Vec<u32> {
+        self.axes.iter().map(|axis| axis.values(&self.state.dimensions)).collect()
     }
 
     /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures.
@@ -150,10 +165,23 @@ impl<'a> Sheet<'a> {
 
     /// Everything counted, on as many threads as are worth it.
     fn tally<R: RowFigures>(&self) -> Tally<R> {
-        match self.parts {
-            Some(parts) => self.tally_of_parts(parts),
-            None => self.tally_in_halves(),
+        match (self.parts, self.counted.take()) {
+            (Some(parts), Some(counted)) => self.tally_of_counted(parts, counted),
+            (Some(parts), None) => self.tally_of_parts(parts),
+            (None, _) => self.tally_in_halves(),
         }
+    }
+
+    /// What was counted of each part while it was folded.
+    fn tally_of_counted<R: RowFigures>(&self, parts: &InParts, counted: Vec<Counted>) -> Tally<R> {
+        // Each was counted for this very report.
+        let mut tallies = counted.into_iter().filter_map(Counted::into_tally::<R>);
+        let mut all = tallies.next().unwrap_or_default();
+        for (mut tally, OtherPart { numbers, .. }) in tallies.zip(&parts.others) {
+            tally.renumber(&self.axes, numbers);
+            all.add_up(tally);
+        }
+        all
     }
 
     /// What every state counted, each on a thread of its own.
@@ -201,7 +229,8 @@ impl<'a> Sheet<'a> {
         let recall = Recall::of(*position, false);
         let axes = dimensions.iter().map(|dimension| Axis::of(dimension, &state.dimensions)).collect();
         let (terms, dimensions) = (terms.clone(), dimensions.clone());
-        Sheet { state, parts: *parts, query, position: *position, labels: *labels, terms, recall, dimensions, axes }
+        let (parts, position, labels, counted) = (*parts, *position, *labels, Cell::default());
+        Sheet { state, parts, query, position, labels, terms, recall, dimensions, axes, counted }
     }
 
     /// How many threads count: two from where one more costs less than it spares.

@@ -3,6 +3,7 @@
 use super::counting::Counting;
 use super::groups::Place;
 use super::instants::Instants;
+use super::needs::Asked;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::needs::Needs;
@@ -107,8 +108,11 @@ impl Levels {
     }
 }
 
-/// What [`count`] reads; openings tell where the first period lies.
-pub(super) const READ: Needs = Needs::Spans.and(Needs::Tickets).and(Needs::Openings);
+/// What [`count`] reads; unless the report begins somewhere, openings tell where the first period lies.
+pub(super) fn read(asked: &Asked<'_>) -> Needs {
+    let since_the_first = Needs::FirstOpening.when(asked.query.from.is_none());
+    Needs::Spans | Needs::Tickets | Needs::Openings | since_the_first
+}
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.
 pub(super) fn count<R: Default>(counting: &mut Counting<'_, R>, state: &Measurements) {

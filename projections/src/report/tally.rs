@@ -8,6 +8,7 @@ use super::row_numbers::RowNumbers;
 use super::standing::Levels;
 use crate::columns::map::Fast;
 use crate::dimensions::Renumbering;
+use crate::measurements::Measurements;
 use crate::ticket_facts::Micros;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -26,7 +27,30 @@ pub(super) struct Tally<R> {
     pub(super) standing: HashMap<Group, Levels>,
 }
 
+impl<R> Default for Tally<R> {
+    /// Nothing, in groups that have no places.
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            other_half: Vec::new(),
+            numbers: RowNumbers::default(),
+            begins: None,
+            listed: 0,
+            instants: Instants::default(),
+            standing: HashMap::new(),
+        }
+    }
+}
+
 impl<R: RowFigures> Tally<R> {
+    /// Numbers the rows as if they had been counted after all values that there are by now.
+    pub(super) fn number_anew(&mut self, axes: &[Axis], state: &Measurements) {
+        self.numbers = RowNumbers::of(axes, state);
+        for (number, row) in self.rows.iter().enumerate() {
+            self.numbers.of_row(&row.key, number);
+        }
+    }
+
     /// Adds what another part counted.
     pub(super) fn add_up(&mut self, part: Self) {
         self.put_beside(part);

@@ -2,12 +2,14 @@
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
-use crate::by_ticket::fold_for;
+use crate::by_ticket::{Folded, Index, Reports, fold_for, fold_range, in_ranges};
+use crate::columns::rows::Room;
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::in_parts::InParts;
 use crate::live::basis::Basis;
 use crate::projector::{CatchUpError, catch_up};
+use crate::report::needs::needs;
 use crate::report::query::{Query, ReportName};
 use crate::report::{Report, ReportError, report, report_in_parts};
 use crate::test_support::{Entry, Labels, MemoryLog, Story, now};
@@ -71,15 +73,12 @@ fn in_order(log: &MemoryLog, query: &Query, definition: &Definition, until: Posi
     Ok(InParts::one(state))
 }
 
-fn by_ticket(
-    log: &MemoryLog,
-    queries: &[&Query],
-    definition: &Definition,
-    until: Position,
-    threads: u32,
-) -> Result<InParts, CatchUpError> {
-    let threads = NonZero::new(threads).unwrap();
-    now(fold_for(log, queries, definition, until, threads, &|_| {}))
+fn reports<'q>(queries: &'q [&'q Query], definition: &'q Arc<Published>, until: Position) -> Reports<'q> {
+    Reports { queries, definition, until, labels: &Labels }
+}
+
+fn by_ticket(log: &MemoryLog, reports: Reports<'_>, threads: u32) -> Result<Folded, CatchUpError> {
+    now(fold_for(log, reports, NonZero::new(threads).unwrap(), &|_| {}))
 }
 
 proptest! {
@@ -88,20 +87,24 @@ proptest! {
     #[test]
     fn whatever_is_asked_the_bytes_are_those_of_a_fold_in_order(
         steps in steps(),
-        definition in any_definition(),
+        mut definition in any_definition(),
+        always_open in any::<bool>(),
         asked in asked(),
         threads in 1..5_u32,
         cut in 0..=99_usize,
     ) {
+        if always_open {
+            definition.schedules.clear();
+        }
         let entries = entries(&steps);
         let log = MemoryLog::of(&entries);
         let definition = Arc::new(Published { document: definition, version: 0 });
         let until = MemoryLog::of(&entries[..entries.len() * cut / 99]).last();
         let whole = in_order(&log, &asked, &definition.document, until).unwrap();
-        let parted = by_ticket(&log, &[&asked], &definition.document, until, threads).unwrap();
-        let json = |made: Report| made.to_json();
+        let (queries, json) = ([&asked], |made: Report| made.to_json());
+        let reports = reports(&queries, &definition, until);
         let made = report(&whole.first, &asked, &definition, until, &Labels).map(json);
-        let by_ticket = report_in_parts(&parted, &asked, &definition, until, &Labels).map(json);
+        let by_ticket = by_ticket(&log, reports, threads).unwrap().reports(reports).remove(0).map(json);
         prop_assert_eq!(by_ticket, made, "{:?}", asked);
     }
 
@@ -117,13 +120,15 @@ proptest! {
         let definition = Arc::new(Published { document: definition, version: 0 });
         let happened_by = asked[0].happened_by;
         asked.iter_mut().for_each(|asked| asked.happened_by = happened_by);
-        let folded = |queries: &[&Query]| by_ticket(&log, queries, &definition.document, until, threads).unwrap();
-        let together = folded(&asked.iter().collect::<Vec<_>>());
-        for asked in &asked {
-            let made = |parts: &InParts| {
-                report_in_parts(parts, asked, &definition, until, &Labels).map(|made| made.to_json())
-            };
-            prop_assert_eq!(made(&together), made(&folded(&[asked])), "{:?}", asked);
+        let made = |queries: &[&Query]| {
+            let reports = reports(queries, &definition, until);
+            let made = by_ticket(&log, reports, threads).unwrap().reports(reports).into_iter();
+            made.map(|made| made.map(|made| made.to_json())).collect::<Vec<_>>()
+        };
+        let together = made(&asked.iter().collect::<Vec<_>>());
+        prop_assert_eq!(together.len(), asked.len());
+        for (asked, together) in asked.iter().zip(together) {
+            prop_assert_eq!(&together, &made(&[asked])[0], "{:?}", asked);
         }
     }
 
@@ -135,10 +140,11 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8), 1..3),
     ) {
         let log = MemoryLog::of(&damaged(entries(&steps), &damage));
-        let definition = Definition::default();
-        let failure = |folded: Result<InParts, CatchUpError>| folded.map(drop).map_err(|failure| failure.to_string());
-        let made = failure(in_order(&log, &asked, &definition, log.last()));
-        prop_assert_eq!(failure(by_ticket(&log, &[&asked], &definition, log.last(), threads)), made);
+        let definition = Arc::<Published>::default();
+        let failure = |failure: CatchUpError| failure.to_string();
+        let made = in_order(&log, &asked, &definition.document, log.last()).map(drop).map_err(failure);
+        let by_ticket = by_ticket(&log, reports(&[&asked], &definition, log.last()), threads);
+        prop_assert_eq!(by_ticket.map(drop).map_err(failure), made);
     }
 }
 
@@ -163,12 +169,37 @@ fn damaged(mut entries: Vec<Entry>, damage: &[(prop::sample::Index, u8)]) -> Vec
 }
 
 #[test]
+fn what_looks_at_no_ticket_beside_others_is_counted_while_it_is_folded() {
+    use crate::test_support::{Who, closed, history, opened, query};
+    let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
+    let definition = Arc::<Published>::default();
+    let is_counted = |names: &[ReportName], figures| {
+        let asked: Vec<_> = names.iter().map(|name| query(*name, figures)).collect();
+        let queries: Vec<_> = asked.iter().collect();
+        by_ticket(&log, reports(&queries, &definition, log.last()), 1).unwrap().is_counted()
+    };
+    assert!(is_counted(&[ReportName::Satisfaction, ReportName::Flow, ReportName::ResponseTimes], &[]));
+    assert!(is_counted(&[ReportName::Overview], &[("figures", "first_response,reopen_rate")]));
+    // What stands open is looked at from the first opening of all on.
+    assert!(!is_counted(&[ReportName::Overview], &[]));
+    assert!(is_counted(&[ReportName::Overview], &[("from", "2026-01-01")]));
+    assert!(!is_counted(&[ReportName::Flow, ReportName::Backlog], &[]));
+}
+
+#[test]
 fn what_was_left_out_is_never_counted() {
     use crate::test_support::{Who, closed, history, opened, query};
     let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
     let asked = |figure| query(ReportName::Flow, &[("figures", figure)]);
     let definition = Arc::<Published>::default();
-    let parts = by_ticket(&log, &[&asked("opened")], &definition.document, log.last(), 1).unwrap();
+    let (kept, index) = (asked("opened"), now(Index::read(&log, log.last(), None)).unwrap());
+    let basis = Basis::of(&kept, &definition.document);
+    let folded = |range| {
+        let mut state = basis.clone().nothing_yet().keeping(needs(&kept, &definition.document), &Room::of(4096));
+        state.end_at(index.last(), index.latest());
+        fold_range(&index, range, &mut state, None, &|_| {}).map(|()| state)
+    };
+    let parts = InParts::one(in_ranges(&index, NonZero::<u32>::MIN, folded).unwrap().remove(0));
     let made = |figure| report_in_parts(&parts, &asked(figure), &definition, log.last(), &Labels);
     assert!(made("opened").is_ok());
     assert_eq!(made("closed"), Err(ReportError::NotKept));
@@ -183,8 +214,9 @@ fn what_is_asked_of_another_basis_is_not_counted_from_one_fold() {
     let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
     let [all, early] = [&[][..], &[("happened_by", "2026-01-01")]].map(|asked| query(ReportName::Flow, asked));
     let definition = Arc::<Published>::default();
-    let parts = by_ticket(&log, &[&all, &early], &definition.document, log.last(), 1).unwrap();
-    let made = |query| report_in_parts(&parts, query, &definition, log.last(), &Labels).map(drop);
-    assert_eq!(made(&all), Ok(()));
-    assert_eq!(made(&early), Err(ReportError::OtherFolded("default".to_owned())));
+    let queries = [&all, &early];
+    let reports = reports(&queries, &definition, log.last());
+    let made = by_ticket(&log, reports, 1).unwrap().reports(reports);
+    assert!(made[0].is_ok());
+    assert_eq!(made[1], Err(ReportError::OtherFolded("default".to_owned())));
 }

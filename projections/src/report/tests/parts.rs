@@ -2,7 +2,7 @@
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
-use crate::by_ticket::{Index, in_ranges};
+use crate::by_ticket::{Index, fold_range, in_ranges};
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::in_parts::InParts;
@@ -17,9 +17,14 @@ use std::sync::Arc;
 
 /// Everything measured, in so many parts of the tickets at most.
 fn folded_in_parts(definition: &Definition, entries: &[Entry], until: Position, parts: u32) -> InParts {
-    let index = now(Index::read(&MemoryLog::of(entries), until)).unwrap();
-    let nothing_yet = || Measurements::under(definition.folded());
-    in_ranges(&index, NonZero::new(parts).unwrap(), nothing_yet, &|_| {}).unwrap()
+    let index = now(Index::read(&MemoryLog::of(entries), until, None)).unwrap();
+    let folded = |range| {
+        let mut state = Measurements::under(definition.folded());
+        state.end_at(index.last(), index.latest());
+        fold_range(&index, range, &mut state, None, &|_| {}).map(|()| state)
+    };
+    let mut states = in_ranges(&index, NonZero::new(parts).unwrap(), folded).unwrap();
+    InParts::of(states.remove(0), states).unwrap()
 }
 
 fn asked() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
