@@ -168,7 +168,9 @@ impl Measurements {
     /// The same, keeping these parts alone, and what the fold itself reads; nothing is packed while there is room.
     #[must_use]
     pub(crate) fn keeping(mut self, needs: Needs, room: &Room) -> Self {
-        self.needs = needs | Needs::Tickets.when(needs.cover(Needs::TicketDimensions));
+        self.needs = needs
+            | Needs::Tickets.when(needs.cover(Needs::TicketDimensions))
+            | Needs::Credits.when(needs.cover(Needs::Repliers));
         if !self.needs.touch(Needs::DURATIONS) {
             self.clocks_run = ClocksRun::Neither;
         }
@@ -180,7 +182,8 @@ impl Measurements {
             ($($field:ident: $part:ident)*) => { $( self.$field.keep(kept(Needs::$part), room); )* };
         }
         self.tickets.keep([Needs::Tickets, Needs::TicketDimensions, Needs::Ids].map(kept), room);
-        keep!(spans: Spans runs: Runs credits: Credits openings: Openings public_replies: PublicReplies);
+        self.credits.keep([Needs::Credits, Needs::Repliers].map(kept), room);
+        keep!(spans: Spans runs: Runs openings: Openings public_replies: PublicReplies);
         keep!(first_responses: FirstResponses next_responses: NextResponses first_closings: FirstClosings);
         keep!(closings: Closings reopenings: Reopenings transfers: Transfers stays: Stays answers: Answers);
         keep!(ratings: Ratings priority_changes: PriorityChanges follow_ups: FollowUps);

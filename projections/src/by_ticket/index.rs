@@ -5,7 +5,7 @@ use crate::ticket_facts::Micros;
 use daftar_eventlog::block::BLOCK_EVENTS;
 use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind};
 use std::num::NonZero;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// What a stream is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +30,11 @@ pub(crate) struct Index {
     counts: Vec<u32>,
 }
 
-/// A block, and which of its rows are of the prefix.
+/// A block, which of its rows are of the prefix, and between which streams they are.
 struct Part {
     block: FactBlock,
     rows: Range<usize>,
+    streams: RangeInclusive<u32>,
 }
 
 /// An event by the number of its block and its row there.
@@ -85,19 +86,20 @@ impl Index {
             self.name(number.0, kind);
         }
         let rows = block.facts().rows_between(self.last, until).ok_or(Unfit)?;
-        let mut latest = Micros::MIN;
+        let (mut first, mut last, mut latest) = (u32::MAX, 0, Micros::MIN);
         for (stream, at) in block.streams().zip(block.occurred_at()).take(rows.end).skip(rows.start) {
             let number = stream.0 as usize;
             let about = self.streams.get(number).copied().flatten().ok_or(Unfit)?;
             self.counts[number] += 1;
+            (first, last) = (first.min(stream.0), last.max(stream.0));
             let counts = about == Stream::Ticket && self.happened_by.is_none_or(|last| at.micros() <= last);
             latest = latest.max(if counts { at.micros() } else { Micros::MIN });
         }
         self.latest = self.latest.max((latest != Micros::MIN).then_some(latest));
-        if let Some(last) = rows.clone().last() {
-            self.last = block.facts().position(last);
+        if let Some(last_row) = rows.clone().last() {
+            self.last = block.facts().position(last_row);
         }
-        self.blocks.push(Part { block, rows });
+        self.blocks.push(Part { block, rows, streams: first..=last });
         Ok(())
     }
 
@@ -158,7 +160,10 @@ impl Index {
             next += *count as usize;
         }
         let mut rows = vec![Row::default(); next];
-        for (number, Part { block, rows: of_prefix }) in self.blocks.iter().enumerate() {
+        for (number, Part { block, rows: of_prefix, streams: between }) in self.blocks.iter().enumerate() {
+            if *between.end() < range.start || range.end <= *between.start() {
+                continue;
+            }
             let numbered = block.streams().enumerate().take(of_prefix.end).skip(of_prefix.start);
             for (row, stream) in numbered {
                 // Another range's are not among these.

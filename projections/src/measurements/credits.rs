@@ -27,6 +27,7 @@ columns! {
 pub struct Credits {
     rows: Rows<CreditColumns>,
     kept: Keeping,
+    repliers_kept: Keeping,
 }
 
 impl Credits {
@@ -55,23 +56,25 @@ impl Credits {
     /// Every agent who had replied before a closing.
     #[must_use]
     pub fn repliers<'a>(&self, closing: u32, dimensions: &'a Dimensions) -> &'a [u32] {
-        let repliers = self.find(closing).map_or(0, |(credits, row)| credits.repliers.get(row));
+        let found = self.find(closing).filter(|_| self.repliers_kept.is_readable());
+        let repliers = found.map_or(0, |(credits, row)| credits.repliers.get(row));
         dimensions.agent_sets.members(repliers)
     }
 
     /// Everybody whom a closing's figures can be counted for; `None`: there is no such closing.
     #[must_use]
     pub fn get(&self, closing: u32) -> Option<Credit> {
-        self.find(closing).map(|(credits, row)| credits.row(row))
+        self.find(closing).filter(|_| self.repliers_kept.is_readable()).map(|(credits, row)| credits.row(row))
     }
 
     fn find(&self, closing: u32) -> Option<(&CreditColumns, usize)> {
         if self.kept.is_readable() { self.rows.find(closing as usize) } else { None }
     }
 
-    /// Says whether they are kept, and what they may take without being packed; before the first.
-    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
-        self.kept = kept;
+    /// Says what is kept of them (anything, everybody who had replied), and what they may take without being packed; before
+    /// the first.
+    pub(crate) fn keep(&mut self, [kept, repliers]: [Keeping; 2], room: &Room) {
+        (self.kept, self.repliers_kept) = (kept, repliers);
         self.rows.stay_plain(room);
     }
 
@@ -90,6 +93,6 @@ impl Credits {
     }
 
     pub(crate) fn load(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { rows: Rows::load(from)?, kept: Keeping::default() })
+        Some(Self { rows: Rows::load(from)?, ..Self::default() })
     }
 }

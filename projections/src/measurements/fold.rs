@@ -62,6 +62,8 @@ pub(super) struct Measurer<'a> {
     pub(super) clocks_run: ClocksRun,
     /// Whether tickets keep the dimensions that they have from their opening.
     pub(super) keeps_dimensions: bool,
+    /// Whether it is kept who had replied before a closing.
+    pub(super) keeps_repliers: bool,
     pub(super) schedules: &'a Schedules,
     pub(super) dimensions: &'a mut Dimensions,
     pub(super) next: Next,
@@ -371,7 +373,7 @@ impl Measurer<'_> {
 
     /// A public reply by an agent.
     fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
-        if self.batch.credits.is_kept() {
+        if self.keeps_repliers {
             ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
         }
         self.batch.public_replies.push((at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));

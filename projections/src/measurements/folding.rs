@@ -41,6 +41,7 @@ impl Measurements {
                     folded: &self.folded,
                     clocks_run: self.clocks_run,
                     keeps_dimensions: self.needs.cover(Needs::TicketDimensions),
+                    keeps_repliers: self.needs.cover(Needs::Repliers),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,
                     next,

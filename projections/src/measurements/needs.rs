@@ -33,8 +33,10 @@ parts! {
     Spans,
     /// Which durations with targets ran.
     Runs,
-    /// Whose closings are.
+    /// Whose closings are, but for everybody who had replied.
     Credits,
+    /// Everybody who had replied before a closing.
+    Repliers,
     /// Openings.
     Openings,
     /// The first opening of all, whichever ticket it is of.

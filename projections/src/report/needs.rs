@@ -5,7 +5,7 @@
 use super::is_counted_in_parts;
 use super::query::{Dimension, Query, ReportName};
 use super::{RowFigures, backlog, flow, leaderboard, overview, resolution_times, response_times, satisfaction, volume};
-use crate::definition::document::{DatedBy, Definition};
+use crate::definition::document::{Attribution, DatedBy, Definition};
 use crate::measurements::needs::Needs;
 
 /// What is asked, as far as it says what is read.
@@ -40,7 +40,9 @@ pub fn needs(query: &Query, document: &Definition) -> Needs {
     // Where nothing else says when the report begins, its notes on holidays do.
     let since_the_first = !document.schedules.is_empty() && query.from.is_none();
     let of_notes = (Needs::Openings | Needs::FirstOpening).when(since_the_first);
-    of_figures | of_dimensions(query) | of_dates(document) | of_notes
+    let of_rows = of_dimensions(query);
+    let by_repliers = of_rows.cover(Needs::Credits) && document.attribution == Attribution::AllRepliers;
+    of_figures | of_rows | Needs::Repliers.when(by_repliers) | of_dates(document) | of_notes
 }
 
 /// What tells groups, what filters let pass, and for whom a closing counts.
