@@ -9,8 +9,8 @@ use super::running::Running;
 use crate::columns::map::Fast;
 use crate::dimensions::TooMany;
 use crate::ticket_facts::{Micros, TicketFacts};
-use daftar_eventlog::codec::{CodecError, decode_facts};
-use daftar_eventlog::facts::{Facts, TicketOpened};
+use daftar_eventlog::codec::CodecError;
+use daftar_eventlog::codec::told::{self, TicketOpened, Told};
 use daftar_eventlog::{Fact, FactBlock, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::mpsc;
 
@@ -215,9 +215,9 @@ impl Folder<'_> {
         let fact = Fact::from(row);
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            PASSED_OVER => return Ok(decode(&fact).map(drop)?),
+            PASSED_OVER => return Ok(readable(&fact)?),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
-            _ if self.is_too_late(&fact) => return Ok(decode(&fact).map(drop)?),
+            _ if self.is_too_late(&fact) => return Ok(readable(&fact)?),
             ticket => self.apply_ticket(&fact, row.stream, ticket)?,
         }
         self.measurer.batch.latest.push((row.position, row.occurred_at.micros()));
@@ -230,9 +230,18 @@ impl Folder<'_> {
     }
 
     fn apply_ticket(&mut self, fact: &Fact<'_>, stream: StreamNumber, ticket: u32) -> Result<(), FoldError> {
-        let facts = decode(fact)?;
-        self.changes.note(&facts, fact.position);
-        if let Facts::TicketOpened(opened) = &facts {
+        told::read(fact.event_type, fact.schema, fact.facts, |told| self.apply_told(fact, stream, ticket, told))?
+    }
+
+    fn apply_told(
+        &mut self,
+        fact: &Fact<'_>,
+        stream: StreamNumber,
+        ticket: u32,
+        told: &Told<'_>,
+    ) -> Result<(), FoldError> {
+        self.changes.note(told, fact.position);
+        if let Told::TicketOpened(opened) = told {
             if ticket != UNOPENED {
                 return Err(FoldError::OutOfOrder(OPENED_TWICE));
             }
@@ -243,7 +252,7 @@ impl Folder<'_> {
             return Ok(());
         }
         let Some(running) = self.running.get_mut(ticket) else { return Err(FoldError::OutOfOrder(NOT_OPENED)) };
-        self.measurer.continued(fact.version, at(fact, ticket), running, &facts)
+        self.measurer.continued(fact.version, at(fact, ticket), running, told)
     }
 
     /// An opening: the ticket's number and its state.
@@ -271,30 +280,45 @@ impl Folder<'_> {
     ) -> Result<Option<Micros>, FoldError> {
         let (mut ticket, mut latest) = (None, None);
         for fact in events {
-            let facts = decode(&fact)?;
-            if self.is_too_late(&fact) {
-                continue;
-            }
-            latest = latest.max(Some(fact.occurred_at.micros()));
-            self.changes.note(&facts, fact.position);
-            match (&facts, ticket) {
-                (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
-                (Facts::TicketOpened(opened), None) => {
-                    let (number, opened) = self.open(&fact, Box::default(), opened)?;
-                    ticket = Some(number);
-                    let before = std::mem::replace(running, opened);
-                    running.take_memory(before);
-                }
-                (_, None) => return Err(FoldError::OutOfOrder(NOT_OPENED)),
-                (facts, Some(ticket)) => self.measurer.continued(fact.version, at(&fact, ticket), running, facts)?,
+            let is_late = self.is_too_late(&fact);
+            told::read(fact.event_type, fact.schema, fact.facts, |told| match is_late {
+                true => Ok(()),
+                false => self.apply_next(&fact, told, &mut ticket, running),
+            })??;
+            if !is_late {
+                latest = latest.max(Some(fact.occurred_at.micros()));
             }
         }
         Ok(latest)
     }
+
+    /// The next event of the ticket that is folded as a whole; none: its first.
+    fn apply_next(
+        &mut self,
+        fact: &Fact<'_>,
+        told: &Told<'_>,
+        ticket: &mut Option<u32>,
+        running: &mut TicketFacts,
+    ) -> Result<(), FoldError> {
+        self.changes.note(told, fact.position);
+        match (told, *ticket) {
+            (Told::TicketOpened(_), Some(_)) => Err(FoldError::OutOfOrder(OPENED_TWICE)),
+            (Told::TicketOpened(opened), None) => {
+                let (number, opened) = self.open(fact, Box::default(), opened)?;
+                *ticket = Some(number);
+                let before = std::mem::replace(running, opened);
+                running.take_memory(before);
+                Ok(())
+            }
+            (_, None) => Err(FoldError::OutOfOrder(NOT_OPENED)),
+            (told, Some(ticket)) => self.measurer.continued(fact.version, at(fact, ticket), running, told),
+        }
+    }
 }
 
-fn decode<'a>(fact: &Fact<'a>) -> Result<Facts<'a>, CodecError> {
-    decode_facts(fact.event_type, fact.schema, fact.facts)
+/// Sees to it that facts can be read.
+fn readable(fact: &Fact<'_>) -> Result<(), CodecError> {
+    told::read(fact.event_type, fact.schema, fact.facts, |_| ())
 }
 
 fn at(fact: &Fact<'_>, ticket: u32) -> At {
