@@ -5,6 +5,7 @@
 mod quick;
 pub mod schema;
 pub mod ticket;
+pub mod told;
 pub mod v1;
 
 use crate::facts::Facts;

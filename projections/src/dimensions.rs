@@ -5,7 +5,8 @@
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::map::Map;
 use crate::columns::texts::{Lists, Texts};
-use daftar_eventlog::facts::{Form, Owner, PseudonymBytes, TicketOpened};
+use daftar_eventlog::codec::told::{Form, List, Text, TextKey, TicketOpened};
+use daftar_eventlog::facts::{Owner, PseudonymBytes};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -25,49 +26,59 @@ pub struct Names {
     what: &'static str,
     numbers: Map<Arc<str>, u32>,
     names: Texts,
-    recent: Recent,
+    recent: Recent<Named>,
 }
 
-/// The number asked for last at each place that names share by a few of their bytes, or sets by their members: most come
+/// What was asked for last at each place that names share by a few of their bytes, or sets by their members: most come
 /// again soon. A copy begins without any.
-#[derive(Debug, Default)]
-struct Recent(Vec<u32>);
+#[derive(Debug)]
+struct Recent<T>(Vec<T>);
+
+/// A name that was asked for, by its key, and its number.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    key: TextKey,
+    number: u32,
+}
+
+impl Named {
+    /// No text is so long.
+    const NONE: Self = Self { key: TextKey { words: [0; 2], len: usize::MAX }, number: 0 };
+}
 
 /// How many places there are.
 const RECENT_PLACES: usize = 1 << RECENT_BITS;
 const RECENT_BITS: u32 = 10;
 
-impl Clone for Recent {
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Clone for Recent<T> {
     fn clone(&self) -> Self {
         Self::default()
     }
 }
 
-impl Recent {
-    fn place(name: &str) -> usize {
-        let bytes = name.as_bytes();
-        let end = match bytes.last_chunk() {
-            Some(end) => u64::from_le_bytes(*end),
-            None => bytes.iter().fold(0, |end, byte| (end << 8) | u64::from(*byte)),
-        };
-        Self::place_of(end)
+impl<T: Copy> Recent<T> {
+    fn at(&self, place: usize) -> Option<T> {
+        self.0.get(place).copied()
     }
 
-    fn place_of(mixed: u64) -> usize {
-        let [.., low, high] = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
-        usize::from(u16::from_le_bytes([low, high]) >> (u16::BITS - RECENT_BITS))
-    }
-
-    fn at(&self, place: usize) -> u32 {
-        self.0.get(place).copied().unwrap_or(0)
-    }
-
-    fn set(&mut self, place: usize, number: u32) {
+    fn set(&mut self, place: usize, what: T, none: T) {
         if self.0.is_empty() {
-            self.0.resize(RECENT_PLACES, 0);
+            self.0.resize(RECENT_PLACES, none);
         }
-        self.0[place] = number;
+        self.0[place] = what;
     }
+}
+
+/// The place of what was mixed to a word.
+fn place_of(mixed: u64) -> usize {
+    let [.., low, high] = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes();
+    usize::from(u16::from_le_bytes([low, high]) >> (u16::BITS - RECENT_BITS))
 }
 
 impl Names {
@@ -76,14 +87,29 @@ impl Names {
     }
 
     /// The number of `name`, a new one if it was never seen.
-    pub(crate) fn wide(&mut self, name: &str) -> Result<u32, TooMany> {
-        let place = Recent::place(name);
-        let recent = self.recent.at(place);
-        if self.name(recent) == Some(name) {
-            return Ok(recent);
+    #[inline]
+    pub(crate) fn wide<'t>(&mut self, name: impl Into<Text<'t>>) -> Result<u32, TooMany> {
+        let name = name.into();
+        let key = name.key();
+        // Names of one kind differ most often at their ends.
+        let place = place_of(key.words[0].rotate_left(23) ^ key.words[1]);
+        match self.recent.at(place) {
+            Some(recent) if recent.key == key && (key.is_whole() || self.is_called(recent.number, name)) => {
+                Ok(recent.number)
+            }
+            _ => self.not_recent(name, key, place),
         }
-        let number = self.found_or_new(name)?;
-        self.recent.set(place, number);
+    }
+
+    #[cold]
+    fn is_called(&self, number: u32, name: Text<'_>) -> bool {
+        self.name(number) == Some(name.as_str())
+    }
+
+    #[cold]
+    fn not_recent(&mut self, name: Text<'_>, key: TextKey, place: usize) -> Result<u32, TooMany> {
+        let number = self.found_or_new(name.as_str())?;
+        self.recent.set(place, Named { key, number }, Named::NONE);
         Ok(number)
     }
 
@@ -98,12 +124,14 @@ impl Names {
     }
 
     /// The number of `name`, which must fit 16 bits.
-    pub(crate) fn small(&mut self, name: &str) -> Result<u16, TooMany> {
+    #[inline]
+    pub(crate) fn small<'t>(&mut self, name: impl Into<Text<'t>>) -> Result<u16, TooMany> {
         u16::try_from(self.wide(name)?).map_err(|_| TooMany { what: self.what, limit: u32::from(u16::MAX) })
     }
 
     /// The same for a name that may be missing: 0 then.
-    pub(crate) fn small_or_none(&mut self, name: Option<&str>) -> Result<u16, TooMany> {
+    #[inline]
+    pub(crate) fn small_or_none(&mut self, name: Option<Text<'_>>) -> Result<u16, TooMany> {
         name.map_or(Ok(0), |name| self.small(name))
     }
 
@@ -150,27 +178,57 @@ pub struct Sets {
     what: &'static str,
     numbers: Map<Arc<[u32]>, u32>,
     sets: Lists<Arc<[u32]>>,
-    recent: Recent,
+    recent: Recent<u32>,
+    ones: Ones,
+}
+
+/// The numbers of sets of one, by their member; 0: not asked for yet. A copy begins without any.
+#[derive(Debug, Default)]
+struct Ones(Vec<u32>);
+
+impl Clone for Ones {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Sets {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: Map::default(), sets: Lists::default(), recent: Recent::default() }
+        Self { what, numbers: Map::default(), sets: Lists::default(), recent: Recent::default(), ones: Ones::default() }
     }
 
+    #[inline]
     fn number(&mut self, members: &[u32]) -> Result<u32, TooMany> {
-        if members.is_empty() {
-            return Ok(0);
+        match members {
+            [] => Ok(0),
+            [one] => match self.ones.0.get(*one as usize) {
+                Some(number) if *number != 0 => Ok(*number),
+                _ => self.first_of_one(*one),
+            },
+            _ => self.of_several(members),
         }
-        let place = Recent::place_of(
-            members.iter().fold(0, |mixed, member| u64::wrapping_mul(mixed, 31).wrapping_add((*member).into())),
-        );
-        let recent = self.recent.at(place);
-        if self.members(recent) == members {
+    }
+
+    #[cold]
+    fn first_of_one(&mut self, member: u32) -> Result<u32, TooMany> {
+        let number = self.found_or_new(&[member])?;
+        if self.ones.0.len() <= member as usize {
+            self.ones.0.resize(member as usize + 1, 0);
+        }
+        self.ones.0[member as usize] = number;
+        Ok(number)
+    }
+
+    fn of_several(&mut self, members: &[u32]) -> Result<u32, TooMany> {
+        let mixed = members.iter().fold(0, |mixed, member| u64::wrapping_mul(mixed, 31).wrapping_add((*member).into()));
+        let place = place_of(mixed);
+        if let Some(recent) = self.recent.at(place)
+            && self.members(recent) == members
+        {
             return Ok(recent);
         }
         let number = self.found_or_new(members)?;
-        self.recent.set(place, number);
+        self.recent.set(place, number, 0);
         Ok(number)
     }
 
@@ -392,7 +450,7 @@ impl Dimensions {
     /// The number of a set of attributes, sorted by name.
     pub(crate) fn attribute_set(&mut self, opened: &TicketOpened<'_>) -> Result<u32, TooMany> {
         self.scratch.clear();
-        for (name, value) in &opened.attributes {
+        for (name, value) in opened.attributes.iter() {
             self.scratch.push(self.attribute_names.wide(name)?);
             self.scratch.push(self.attribute_values.wide(value)?);
         }
@@ -407,18 +465,22 @@ impl Dimensions {
     }
 
     /// The number of the set of tags `set` becomes when `added` are added and `removed` taken away.
-    pub(crate) fn tag_set(&mut self, set: u32, added: &[&str], removed: &[&str]) -> Result<u32, TooMany> {
+    pub(crate) fn tag_set<'t>(
+        &mut self,
+        set: u32,
+        added: impl Iterator<Item = Text<'t>>,
+        removed: impl Iterator<Item = Text<'t>>,
+    ) -> Result<u32, TooMany> {
         self.scratch.clear();
         self.scratch.extend_from_slice(self.tag_sets.members(set));
-        let gone: Vec<u32> = removed.iter().filter_map(|tag| self.tags.get(tag)).collect();
-        self.scratch.retain(|tag| !gone.contains(tag));
+        for gone in removed.filter_map(|tag| self.tags.get(tag.as_str())) {
+            self.scratch.retain(|tag| *tag != gone);
+        }
         // A tag both added and removed is there afterwards, as the rules of tickets have it.
         for tag in added {
             self.scratch.push(self.tags.wide(tag)?);
         }
-        self.scratch.sort_unstable();
-        self.scratch.dedup();
-        self.tag_sets.number(&self.scratch)
+        self.tag_sets.number(sorted(&mut self.scratch))
     }
 
     /// The number of the set of agents `set` becomes with one more.
@@ -430,14 +492,12 @@ impl Dimensions {
     }
 
     /// The number of a set of choices.
-    pub(crate) fn choice_set(&mut self, choices: &[&str]) -> Result<u32, TooMany> {
+    pub(crate) fn choice_set<'t>(&mut self, choices: &List<'t, Text<'t>>) -> Result<u32, TooMany> {
         self.scratch.clear();
-        for choice in choices {
+        for choice in choices.iter() {
             self.scratch.push(self.choices.wide(choice)?);
         }
-        self.scratch.sort_unstable();
-        self.scratch.dedup();
-        self.choice_sets.number(&self.scratch)
+        self.choice_sets.number(sorted(&mut self.scratch))
     }
 
     /// Learns the values of another's lists; the numbers that those have here.
@@ -525,9 +585,18 @@ impl Dimensions {
         let Some(form) = form else { return Ok(0) };
         self.form.clear();
         // Writing to a string cannot fail.
-        let _ = write!(self.form, "{}@{}", form.name, form.version);
-        self.forms.small(&self.form)
+        let _ = write!(self.form, "{}@{}", form.name.as_str(), form.version);
+        self.forms.small(self.form.as_str())
     }
+}
+
+/// Numbers as a set has them: rising, each once.
+fn sorted(numbers: &mut Vec<u32>) -> &[u32] {
+    if 1 < numbers.len() {
+        numbers.sort_unstable();
+        numbers.dedup();
+    }
+    numbers
 }
 
 /// The number after `count` others.
@@ -559,7 +628,7 @@ mod tests {
         let all: Vec<_> = (0..4 * RECENT_PLACES).map(|n| format!("agent-{n}")).collect();
         for _ in 0..2 {
             for (name, number) in all.iter().zip(1..) {
-                assert_eq!((names.wide(name), names.wide(name)), (Ok(number), Ok(number)));
+                assert_eq!((names.wide(name.as_str()), names.wide(name.as_str())), (Ok(number), Ok(number)));
             }
         }
         assert_eq!(names.clone().wide("agent-7"), Ok(8));
@@ -569,19 +638,82 @@ mod tests {
     fn the_65_536th_branch_is_refused() {
         let mut names = Names::new("branches");
         for n in 0..u32::from(u16::MAX) {
-            names.small(&n.to_string()).unwrap();
+            names.small(n.to_string().as_str()).unwrap();
         }
         let refused = names.small("one more").unwrap_err();
         assert!(refused.to_string().contains("65535 branches"), "{refused}");
     }
 
     #[test]
+    fn names_with_the_same_ends_are_told_apart() {
+        let all = [
+            "departments-of-1st-branch",
+            "departments-or-2nd-branch",
+            "department-01234-1",
+            "exactly-16-bytes",
+            "exactly-16+1-byte",
+            "",
+            "\0",
+            "\0\0",
+            "\0\0\0\0",
+            "\0\0\0\0\0\0\0\0\0",
+            "a",
+            "a\0",
+            "a\0\0\0",
+            "abcdabcd",
+            "abcdabcdabcd",
+            "abcdabcdabcdabcd",
+            "پشتیبانی",
+            "پشتیبانی فروش تهران",
+            "پشتیبانی خرید تهران",
+            "تهران",
+            "ت",
+            "تهران\0",
+        ];
+        let mut names = Names::new("branches");
+        for _ in 0..3 {
+            for (name, number) in all.iter().zip(1..) {
+                assert_eq!((names.wide(*name), names.wide(*name)), (Ok(number), Ok(number)), "{name:?}");
+            }
+        }
+        assert_eq!(all.map(|name| names.get(name)), std::array::from_fn(|n| u32::try_from(n + 1).ok()));
+    }
+
+    #[test]
+    fn a_name_at_the_place_of_another_is_asked_for_in_turns() {
+        let mut names = Names::new("tags");
+        // The same ends, and so the same place; two of them have the same key.
+        let (long, longer) = ("12345678-one-12345678", "12345678-two-12345678");
+        for _ in 0..3 {
+            assert_eq!((names.wide(long), names.wide(longer), names.wide("1234567812345678")), (Ok(1), Ok(2), Ok(3)));
+        }
+    }
+
+    #[test]
+    fn sets_of_one_are_numbered_as_others_are() {
+        let mut d = Dimensions::default();
+        let [a, ab, b] = [&["a"][..], &["a", "b"], &["b"]].map(|tags| tag_set(&mut d, 0, tags, &[]));
+        assert_eq!([a, ab, b], [1, 2, 3]);
+        assert_eq!((tag_set(&mut d, 0, &["b"], &[]), tag_set(&mut d, ab, &[], &["a"])), (b, b));
+        // Neither what was written down nor a copy remembers which were asked for.
+        let mut out = Writer::default();
+        d.dump(&mut out);
+        let mut copy = d.clone();
+        assert_eq!((tag_set(&mut copy, 0, &["a"], &[]), tag_set(&mut copy, 0, &["c"], &[])), (a, 4));
+    }
+
+    fn tag_set(d: &mut Dimensions, set: u32, added: &[&str], removed: &[&str]) -> u32 {
+        let (added, removed) = (added.iter().copied().map(Text::from), removed.iter().copied().map(Text::from));
+        d.tag_set(set, added, removed).unwrap()
+    }
+
+    #[test]
     fn sets_do_not_depend_on_the_order_of_their_members() {
         let mut d = Dimensions::default();
-        let ab = d.tag_set(0, &["a", "b"], &[]).unwrap();
-        let b = d.tag_set(0, &["b"], &[]).unwrap();
-        assert_eq!(d.tag_set(b, &["a", "a"], &[]), Ok(ab));
-        assert_eq!(d.tag_set(ab, &[], &["a", "b", "never"]), Ok(0));
+        let ab = tag_set(&mut d, 0, &["a", "b"], &[]);
+        let b = tag_set(&mut d, 0, &["b"], &[]);
+        assert_eq!(tag_set(&mut d, b, &["a", "a"], &[]), ab);
+        assert_eq!(tag_set(&mut d, ab, &[], &["a", "b", "never"]), 0);
         assert!(d.tag_sets.members(0).is_empty());
     }
 }

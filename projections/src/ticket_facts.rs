@@ -235,16 +235,24 @@ pub(crate) struct TicketFacts {
 }
 
 impl TicketFacts {
-    /// A ticket opened at `now`. Opened by an agent it waits for the customer, who has not written yet; opened by
-    /// anybody else it waits for an agent.
-    pub(crate) fn opened(
+    /// Becomes a ticket opened at `now`, whatever it was, and uses the memory of that. Opened by an agent it waits for the
+    /// customer, who has not written yet; opened by anybody else it waits for an agent.
+    pub(crate) fn open(
+        &mut self,
         now: Micros,
         by_agent: bool,
         in_force: InForce,
         span: SpanNumber,
         clocks: &Clocks<'_>,
-    ) -> Self {
-        Self {
+    ) {
+        fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
+            list.clear();
+            std::mem::take(list)
+        }
+        *self = Self {
+            replies: emptied(&mut self.replies),
+            closings: emptied(&mut self.closings),
+            stretches: emptied(&mut self.stretches),
             version: 1,
             opened_at: now,
             last_event_at: now,
@@ -259,7 +267,7 @@ impl TicketFacts {
             in_force,
             span,
             ..Self::blank()
-        }
+        };
     }
 
     /// Takes the memory of another state where there is nothing yet.

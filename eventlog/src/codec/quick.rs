@@ -15,7 +15,8 @@ const BYTES_MAX: usize = 16 << 10;
 const ONE_BYTE_MAX: u8 = 250;
 
 /// A value that is exactly these bytes; none: ask bincode.
-#[inline]
+// What folds read is inlined into them, always: a value in memory would cost more to hand on than to read.
+#[inline(always)]
 pub(super) fn read<'a, T: Quick<'a>>(bytes: &'a [u8]) -> Option<T> {
     let mut left = Bytes(bytes);
     let value = T::take(&mut left).filter(|_| left.0.is_empty())?;
@@ -23,9 +24,21 @@ pub(super) fn read<'a, T: Quick<'a>>(bytes: &'a [u8]) -> Option<T> {
 }
 
 /// Bytes that are left to be read.
-pub(super) struct Bytes<'a>(&'a [u8]);
+#[derive(Clone)]
+pub struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
+    #[inline]
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Those of them that were read when only `left` were left.
+    #[inline]
+    pub(super) fn up_to(&self, left: &Self) -> &'a [u8] {
+        self.0.get(..self.0.len() - left.0.len()).unwrap_or_default()
+    }
+
     #[inline]
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
@@ -35,7 +48,7 @@ impl<'a> Bytes<'a> {
 
     /// A whole number that is one byte.
     #[inline]
-    fn small(&mut self) -> Option<u8> {
+    pub(super) fn small(&mut self) -> Option<u8> {
         self.byte().filter(|byte| *byte <= ONE_BYTE_MAX)
     }
 
@@ -45,10 +58,17 @@ impl<'a> Bytes<'a> {
         self.0 = rest;
         Some(taken)
     }
+
+    /// Bytes behind their number.
+    #[inline]
+    pub(super) fn counted(&mut self) -> Option<&'a [u8]> {
+        let len = self.small()?;
+        self.slice(len.into())
+    }
 }
 
 /// A value that can be read in few steps.
-pub(super) trait Quick<'a>: Sized {
+pub trait Quick<'a>: Sized {
     /// Takes the value from the front.
     fn take(from: &mut Bytes<'a>) -> Option<Self>;
 }
@@ -95,13 +115,12 @@ impl Quick<'_> for [u8; 16] {
 impl<'a> Quick<'a> for &'a str {
     #[inline]
     fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        let len = from.small()?;
-        std::str::from_utf8(from.slice(len.into())?).ok()
+        std::str::from_utf8(from.counted()?).ok()
     }
 }
 
 impl<'a, T: Quick<'a>> Quick<'a> for Option<T> {
-    #[inline]
+    #[inline(always)]
     fn take(from: &mut Bytes<'a>) -> Option<Self> {
         Some(if bool::take(from)? { Some(T::take(from)?) } else { None })
     }
@@ -130,15 +149,31 @@ impl<'a, A: Quick<'a>, B: Quick<'a>> Quick<'a> for (A, B) {
 macro_rules! quick {
     ($(struct $name:ident $(<$borrowed:lifetime>)? { $($field:ident),* })*) => { $(
         impl<'a> Quick<'a> for $name $(<$borrowed>)? {
-            #[inline]
+            #[inline(always)]
             #[allow(unused_variables, reason = "a struct may have no fields")]
-            fn take(from: &mut Bytes<'a>) -> Option<Self> {
+            fn take(from: &mut $crate::codec::quick::Bytes<'a>) -> Option<Self> {
                 // Fields are evaluated in the order in which they are written here: that of the frozen struct.
                 Some(Self { $($field: Quick::take(from)?),* })
             }
         }
     )* };
+    ($(enum $name:ident $(<$borrowed:lifetime>)? { $($number:literal $variant:ident $(($value:ident))?),* })*) => { $(
+        impl<'a> Quick<'a> for $name $(<$borrowed>)? {
+            #[inline]
+            fn take(from: &mut $crate::codec::quick::Bytes<'a>) -> Option<Self> {
+                Some(match u8::take(from)? {
+                    $($number => {
+                        $(let $value = Quick::take(from)?;)?
+                        Self::$variant $(($value))?
+                    })*
+                    _ => return None,
+                })
+            }
+        }
+    )* };
 }
+
+pub(super) use quick;
 
 quick! {
     struct ScoreV1 { scale, score }
@@ -162,39 +197,10 @@ quick! {
     struct FollowUpRecordedV1<'a> { by, means }
 }
 
-impl<'a> Quick<'a> for ActorV1<'a> {
-    #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        Some(match from.byte()? {
-            0 => Self::Agent(Quick::take(from)?),
-            1 => Self::Customer(Quick::take(from)?),
-            2 => Self::Automation(Quick::take(from)?),
-            _ => return None,
-        })
-    }
-}
-
-impl<'a> Quick<'a> for OwnerV1 {
-    #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        Some(match from.byte()? {
-            0 => Self::Customer(Quick::take(from)?),
-            1 => Self::Ticket(Quick::take(from)?),
-            _ => return None,
-        })
-    }
-}
-
-impl<'a> Quick<'a> for ChangeV1<'a> {
-    #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        Some(match from.byte()? {
-            0 => Self::Keep,
-            1 => Self::Clear,
-            2 => Self::Set(Quick::take(from)?),
-            _ => return None,
-        })
-    }
+quick! {
+    enum ActorV1<'a> { 0 Agent(id), 1 Customer(pseudonym), 2 Automation(id) }
+    enum OwnerV1 { 0 Customer(pseudonym), 1 Ticket(pseudonym) }
+    enum ChangeV1<'a> { 0 Keep, 1 Clear, 2 Set(value) }
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Row {
     }
 
     /// The event.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of<'a>(self, blocks: &[BlockFacts<'a>]) -> Fact<'a> {
         blocks[self.0 as usize / Self::PER_BLOCK].fact(self.0 as usize % Self::PER_BLOCK)
     }

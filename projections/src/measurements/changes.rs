@@ -3,7 +3,7 @@
 use crate::checkpoint::{Reader, Writer};
 use daftar_domain::ticket::Visibility;
 use daftar_eventlog::Position;
-use daftar_eventlog::facts::Facts;
+use daftar_eventlog::codec::told::Told;
 
 /// What an event changes for reports, at most.
 enum Touched {
@@ -25,8 +25,8 @@ pub struct Changes {
 
 impl Changes {
     /// Takes note of a ticket's event, in any order of their positions.
-    pub(super) fn note(&mut self, facts: &Facts<'_>, position: Position) {
-        match touched(facts) {
+    pub(super) fn note(&mut self, told: &Told<'_>, position: Position) {
+        match touched(told) {
             Touched::Nothing => {}
             Touched::Opinions => self.opinions = self.opinions.max(position),
             Touched::FollowUps => self.follow_ups = self.follow_ups.max(position),
@@ -53,25 +53,25 @@ impl Changes {
     }
 }
 
-fn touched(facts: &Facts<'_>) -> Touched {
-    match facts {
+fn touched(told: &Told<'_>) -> Touched {
+    match told {
         // A note is for colleagues, and no figure counts it.
-        Facts::ReplyPosted(reply) if reply.visibility != Visibility::Public.code() => Touched::Nothing,
-        Facts::ReplyRated(_) | Facts::SurveySubmitted(_) => Touched::Opinions,
-        Facts::FollowUpRecorded(_) => Touched::FollowUps,
-        Facts::TicketOpened(_)
-        | Facts::TicketAssigned(_)
-        | Facts::TicketTransferred(_)
-        | Facts::PriorityChanged(_)
-        | Facts::TagsChanged(_)
-        | Facts::ReplyPosted(_)
-        | Facts::TicketHeld(_)
-        | Facts::TicketResumed
-        | Facts::TicketClosed(_)
-        | Facts::TicketReopened(_)
-        | Facts::TicketVoided(_)
-        | Facts::TicketRestored => Touched::Everything,
-        // No ticket's events: the definition is named beside the position wherever rows are kept.
-        Facts::DefinitionPublished(_) | Facts::ReportPublished(_) | Facts::EpochBegun(_) => Touched::Nothing,
+        Told::ReplyPosted(reply) if reply.visibility != Visibility::Public.code() => Touched::Nothing,
+        Told::ReplyRated(_) | Told::SurveySubmitted(_) => Touched::Opinions,
+        Told::FollowUpRecorded(_) => Touched::FollowUps,
+        Told::TicketOpened(_)
+        | Told::TicketAssigned(_)
+        | Told::TicketTransferred(_)
+        | Told::PriorityChanged(_)
+        | Told::TagsChanged(_)
+        | Told::ReplyPosted(_)
+        | Told::TicketHeld(_)
+        | Told::TicketResumed
+        | Told::TicketClosed(_)
+        | Told::TicketReopened(_)
+        | Told::TicketVoided(_)
+        | Told::TicketRestored => Touched::Everything,
+        // The definition is named beside the position wherever rows are kept.
+        Told::OfNoTicket => Touched::Nothing,
     }
 }

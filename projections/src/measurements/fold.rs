@@ -22,10 +22,11 @@ use crate::ticket_facts::{
 };
 use daftar_domain::ticket::{HeldFor, Visibility};
 use daftar_eventlog::codec::CodecError;
-use daftar_eventlog::facts::{
-    Actor, Change, Facts, ReplyPosted, ReplyRated, SurveySubmitted, TicketClosed, TicketOpened, TicketReopened,
-    TicketTransferred,
+use daftar_eventlog::codec::told::{
+    Actor, Change, ReplyPosted, SurveySubmitted, Text, TicketClosed, TicketOpened, TicketReopened, TicketTransferred,
+    Told,
 };
+use daftar_eventlog::facts::ReplyRated;
 use daftar_eventlog::{Position, Version};
 
 /// Why an event could not be folded.
@@ -62,6 +63,8 @@ pub(super) struct Measurer<'a> {
     pub(super) clocks_run: ClocksRun,
     /// Whether tickets keep the dimensions that they have from their opening.
     pub(super) keeps_dimensions: bool,
+    /// Whether it is kept, or counted at an end, what tickets were doing from when on.
+    pub(super) keeps_turns: bool,
     /// Whether it is kept who had replied before a closing.
     pub(super) keeps_repliers: bool,
     pub(super) schedules: &'a Schedules,
@@ -78,49 +81,48 @@ impl Measurer<'_> {
         version: Version,
         at: At,
         ticket: &mut TicketFacts,
-        facts: &Facts<'_>,
+        told: &Told<'_>,
     ) -> Result<(), FoldError> {
         ticket.version += 1;
         if ticket.version != version.0 {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
-        let before = (ticket.doing, ticket.in_force);
+        let before = self.keeps_turns.then_some((ticket.doing, ticket.in_force));
         let started = ticket.response.started();
-        self.happened(at, ticket, facts)?;
+        self.happened(at, ticket, told)?;
         if !started {
             self.note_clock(at, ticket);
         }
-        self.turn_span(at, ticket, before)?;
+        if let Some(before) = before {
+            self.turn_span(at, ticket, before)?;
+        }
         Ok(self.turn_runs(at, ticket)?)
     }
 
     /// What an event does to its ticket.
-    fn happened(&mut self, at: At, ticket: &mut TicketFacts, facts: &Facts<'_>) -> Result<(), TooMany> {
-        match facts {
-            Facts::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
-            Facts::TicketTransferred(transferred) => self.transferred(at, ticket, transferred)?,
-            Facts::PriorityChanged(changed) => self.priority_changed(at, ticket, changed.priority),
-            Facts::TagsChanged(changed) => {
+    fn happened(&mut self, at: At, ticket: &mut TicketFacts, told: &Told<'_>) -> Result<(), TooMany> {
+        match told {
+            Told::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
+            Told::TicketTransferred(transferred) => self.transferred(at, ticket, transferred)?,
+            Told::PriorityChanged(changed) => self.priority_changed(at, ticket, changed.priority),
+            Told::TagsChanged(changed) => {
                 let tags = &mut ticket.in_force.tags;
-                *tags = self.dimensions.tag_set(*tags, &changed.added, &changed.removed)?;
+                *tags = self.dimensions.tag_set(*tags, changed.added.iter(), changed.removed.iter())?;
             }
-            Facts::ReplyPosted(reply) => self.replied(at, ticket, reply)?,
-            Facts::ReplyRated(rated) => self.rated(at, ticket, rated),
-            Facts::TicketHeld(held) => ticket.held(at.at, held_for(held.waiting_for), &self.clocks()),
-            Facts::TicketResumed => ticket.resumed(at.at, &self.clocks()),
-            Facts::TicketClosed(closed) => self.closed(at, ticket, closed)?,
-            Facts::SurveySubmitted(survey) => self.survey_submitted(at, ticket, survey)?,
-            Facts::TicketReopened(reopened) => self.reopened(at, ticket, reopened),
-            Facts::TicketVoided(_) => self.passed(at, Milestone::Voided),
-            Facts::TicketRestored => self.passed(at, Milestone::Restored),
-            Facts::FollowUpRecorded(_) => {
+            Told::ReplyPosted(reply) => self.replied(at, ticket, reply)?,
+            Told::ReplyRated(rated) => self.rated(at, ticket, rated),
+            Told::TicketHeld(held) => ticket.held(at.at, held_for(held.waiting_for), &self.clocks()),
+            Told::TicketResumed => ticket.resumed(at.at, &self.clocks()),
+            Told::TicketClosed(closed) => self.closed(at, ticket, closed)?,
+            Told::SurveySubmitted(survey) => self.survey_submitted(at, ticket, survey)?,
+            Told::TicketReopened(reopened) => self.reopened(at, ticket, reopened),
+            Told::TicketVoided(_) => self.passed(at, Milestone::Voided),
+            Told::TicketRestored => self.passed(at, Milestone::Restored),
+            Told::FollowUpRecorded(_) => {
                 self.batch.follow_ups.push((at.moment(ticket.in_force), FollowUp {}));
             }
-            Facts::TicketOpened(_)
-            | Facts::DefinitionPublished(_)
-            | Facts::ReportPublished(_)
-            | Facts::EpochBegun(_) => {}
+            Told::TicketOpened(_) | Told::OfNoTicket => {}
         }
         Ok(())
     }
@@ -131,24 +133,29 @@ impl Measurer<'_> {
     }
 
     /// An opening, and the state of the ticket from then on.
-    pub(super) fn opened(&mut self, at: At, id: Box<str>, opened: &TicketOpened<'_>) -> Result<TicketFacts, TooMany> {
+    pub(super) fn opened(
+        &mut self,
+        at: At,
+        id: Box<str>,
+        opened: &TicketOpened<'_>,
+        ticket: &mut TicketFacts,
+    ) -> Result<(), TooMany> {
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));
         let in_force = InForce {
             branch: self.dimensions.branches.small_or_none(opened.branch)?,
             department: self.dimensions.departments.small_or_none(opened.department)?,
             priority: opened.priority.saturating_add(1),
-            tags: self.dimensions.tag_set(0, &opened.tags, &[])?,
+            tags: self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())?,
             ..InForce::default()
         };
         let doing = TicketFacts::doing_at_opening(by_agent);
         let span = self.begin_span(at, None, (doing, in_force))?;
-        let mut facts = TicketFacts::opened(at.at, by_agent, in_force, span, &self.clocks());
-        self.push_ticket(at, id, opened, &facts)?;
-        self.note_clock(at, &facts);
-        self.note_stretch(at, &mut facts);
+        ticket.open(at.at, by_agent, in_force, span, &self.clocks());
+        self.push_ticket(at, id, opened, ticket)?;
+        self.note_clock(at, ticket);
+        self.note_stretch(at, ticket);
         self.batch.openings.push((at.moment(in_force), Opening {}));
-        self.turn_runs(at, &mut facts)?;
-        Ok(facts)
+        self.turn_runs(at, ticket)
     }
 
     fn push_ticket(
@@ -276,7 +283,7 @@ impl Measurer<'_> {
         }
     }
 
-    fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<&str>) -> Result<(), TooMany> {
+    fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<Text<'_>>) -> Result<(), TooMany> {
         let agent = agent.map_or(Ok(0), |agent| self.dimensions.agents.wide(agent))?;
         // What passed before is no part of a clock that starts now.
         ticket.count_until(at.at, &self.clocks());
@@ -320,9 +327,8 @@ impl Measurer<'_> {
         ticket.spent.open(measure) - begun.counted
     }
 
-    /// Whether durations are measured once they end, by the schedule that is in force then.
     fn counts_at_end(&self) -> bool {
-        self.clocks_run == ClocksRun::Both && self.folded.chosen == ScheduleChosen::AtEnd
+        counts_at_end(self.clocks_run, self.folded)
     }
 
     fn is_counted_at_end(&self, measure: &Measure) -> bool {
@@ -496,7 +502,7 @@ impl Measurer<'_> {
             self.batch.became(Became::Retracted, undone.location, at.position);
         }
         ticket.last_reopened = Some(at.at);
-        ticket.reopened(at.at, matches!(reopened.by, Actor::Customer(_)), &self.clocks());
+        ticket.reopened(at.at, matches!(reopened.by, Actor::Customer), &self.clocks());
         self.passed(at, Milestone::Reopened);
     }
 
@@ -532,12 +538,12 @@ impl Measurer<'_> {
         if let Some(ces) = survey.ces {
             given(AnsweredField::Ces, 0, u16::from(ces), 0);
         }
-        for (question, score) in &survey.questions {
-            given(AnsweredField::Question(self.dimensions.questions.wide(question)?), 0, *score, 0);
+        for (question, score) in survey.questions.iter() {
+            given(AnsweredField::Question(self.dimensions.questions.wide(question)?), 0, score, 0);
         }
-        for (question, choices) in &survey.choices {
+        for (question, choices) in survey.choices.iter() {
             let question = self.dimensions.questions.wide(question)?;
-            given(AnsweredField::Choice(question), 0, 0, self.dimensions.choice_set(choices)?);
+            given(AnsweredField::Choice(question), 0, 0, self.dimensions.choice_set(&choices)?);
         }
         Ok(())
     }
@@ -546,10 +552,15 @@ impl Measurer<'_> {
     fn actor(&mut self, actor: Actor<'_>) -> Result<(ActorKind, Option<u32>), TooMany> {
         Ok(match actor {
             Actor::Agent(agent) => (ActorKind::Agent, Some(self.dimensions.agents.wide(agent)?)),
-            Actor::Customer(_) => (ActorKind::Customer, None),
+            Actor::Customer => (ActorKind::Customer, None),
             Actor::Automation(_) => (ActorKind::Automation, None),
         })
     }
+}
+
+/// Whether durations are measured once they end, by the schedule that is in force then.
+pub(super) fn counts_at_end(clocks_run: ClocksRun, folded: &Folded) -> bool {
+    clocks_run == ClocksRun::Both && folded.chosen == ScheduleChosen::AtEnd
 }
 
 /// What a closing measures.

@@ -3,14 +3,14 @@
 use super::Measurements;
 use super::batch::{Batch, Next, Tables};
 use super::changes::Changes;
-use super::fold::{At, FoldError, Measurer};
+use super::fold::{At, FoldError, Measurer, counts_at_end};
 use super::needs::Needs;
 use super::running::Running;
 use crate::columns::map::Fast;
 use crate::dimensions::TooMany;
 use crate::ticket_facts::{Micros, TicketFacts};
-use daftar_eventlog::codec::{CodecError, decode_facts};
-use daftar_eventlog::facts::{Facts, TicketOpened};
+use daftar_eventlog::codec::CodecError;
+use daftar_eventlog::codec::told::{self, TicketOpened, Told};
 use daftar_eventlog::{Fact, FactBlock, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::mpsc;
 
@@ -41,6 +41,7 @@ impl Measurements {
                     folded: &self.folded,
                     clocks_run: self.clocks_run,
                     keeps_dimensions: self.needs.cover(Needs::TicketDimensions),
+                    keeps_turns: self.needs.cover(Needs::Spans) || counts_at_end(self.clocks_run, &self.folded),
                     keeps_repliers: self.needs.cover(Needs::Repliers),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,
@@ -216,9 +217,9 @@ impl Folder<'_> {
         let fact = Fact::from(row);
         match self.streams.get(row.stream.0 as usize).copied().unwrap_or(UNNAMED) {
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            PASSED_OVER => return Ok(decode(&fact).map(drop)?),
+            PASSED_OVER => return Ok(readable(&fact)?),
             UNNAMED => return Err(FoldError::OutOfOrder("an event's stream was never named")),
-            _ if self.is_too_late(&fact) => return Ok(decode(&fact).map(drop)?),
+            _ if self.is_too_late(&fact) => return Ok(readable(&fact)?),
             ticket => self.apply_ticket(&fact, row.stream, ticket)?,
         }
         self.measurer.batch.latest.push((row.position, row.occurred_at.micros()));
@@ -231,29 +232,40 @@ impl Folder<'_> {
     }
 
     fn apply_ticket(&mut self, fact: &Fact<'_>, stream: StreamNumber, ticket: u32) -> Result<(), FoldError> {
-        let facts = decode(fact)?;
-        self.changes.note(&facts, fact.position);
-        if let Facts::TicketOpened(opened) = &facts {
+        told::read(fact.event_type, fact.schema, fact.facts, |told| self.apply_told(fact, stream, ticket, told))?
+    }
+
+    fn apply_told(
+        &mut self,
+        fact: &Fact<'_>,
+        stream: StreamNumber,
+        ticket: u32,
+        told: &Told<'_>,
+    ) -> Result<(), FoldError> {
+        self.changes.note(told, fact.position);
+        if let Told::TicketOpened(opened) = told {
             if ticket != UNOPENED {
                 return Err(FoldError::OutOfOrder(OPENED_TWICE));
             }
             let id = self.unopened.remove(&stream.0).unwrap_or_default();
-            let (ticket, running) = self.open(fact, id, opened)?;
+            let mut running = TicketFacts::blank();
+            let ticket = self.open(fact, id, opened, &mut running)?;
             self.streams[stream.0 as usize] = ticket;
             self.running.push(running);
             return Ok(());
         }
         let Some(running) = self.running.get_mut(ticket) else { return Err(FoldError::OutOfOrder(NOT_OPENED)) };
-        self.measurer.continued(fact.version, at(fact, ticket), running, &facts)
+        self.measurer.continued(fact.version, at(fact, ticket), running, told)
     }
 
-    /// An opening: the ticket's number and its state.
+    /// An opening: the ticket's number, and its state from then on.
     fn open(
         &mut self,
         fact: &Fact<'_>,
         id: Box<str>,
         opened: &TicketOpened<'_>,
-    ) -> Result<(u32, TicketFacts), FoldError> {
+        running: &mut TicketFacts,
+    ) -> Result<u32, FoldError> {
         if fact.version.0 != 1 {
             return Err(FoldError::OutOfOrder(OPENED_TWICE));
         }
@@ -261,7 +273,8 @@ impl Folder<'_> {
         if UNNAMED <= ticket {
             return Err(TooMany { what: "tickets", limit: UNNAMED }.into());
         }
-        Ok((ticket, self.measurer.opened(at(fact, ticket), id, opened)?))
+        self.measurer.opened(at(fact, ticket), id, opened, running)?;
+        Ok(ticket)
     }
 
     /// All events of one ticket of which none was folded before.
@@ -272,29 +285,39 @@ impl Folder<'_> {
     ) -> Result<(), FoldError> {
         let mut ticket = None;
         for fact in events {
-            let facts = decode(&fact)?;
-            if self.is_too_late(&fact) {
-                continue;
-            }
-            self.changes.note(&facts, fact.position);
-            match (&facts, ticket) {
-                (Facts::TicketOpened(_), Some(_)) => return Err(FoldError::OutOfOrder(OPENED_TWICE)),
-                (Facts::TicketOpened(opened), None) => {
-                    let (number, opened) = self.open(&fact, Box::default(), opened)?;
-                    ticket = Some(number);
-                    let before = std::mem::replace(running, opened);
-                    running.take_memory(before);
-                }
-                (_, None) => return Err(FoldError::OutOfOrder(NOT_OPENED)),
-                (facts, Some(ticket)) => self.measurer.continued(fact.version, at(&fact, ticket), running, facts)?,
-            }
+            let is_late = self.is_too_late(&fact);
+            told::read(fact.event_type, fact.schema, fact.facts, |told| match is_late {
+                true => Ok(()),
+                false => self.apply_next(&fact, told, &mut ticket, running),
+            })??;
         }
         Ok(())
     }
+
+    /// The next event of the ticket that is folded as a whole; none: its first.
+    fn apply_next(
+        &mut self,
+        fact: &Fact<'_>,
+        told: &Told<'_>,
+        ticket: &mut Option<u32>,
+        running: &mut TicketFacts,
+    ) -> Result<(), FoldError> {
+        self.changes.note(told, fact.position);
+        match (told, *ticket) {
+            (Told::TicketOpened(_), Some(_)) => Err(FoldError::OutOfOrder(OPENED_TWICE)),
+            (Told::TicketOpened(opened), None) => {
+                *ticket = Some(self.open(fact, Box::default(), opened, running)?);
+                Ok(())
+            }
+            (_, None) => Err(FoldError::OutOfOrder(NOT_OPENED)),
+            (told, Some(ticket)) => self.measurer.continued(fact.version, at(fact, ticket), running, told),
+        }
+    }
 }
 
-fn decode<'a>(fact: &Fact<'a>) -> Result<Facts<'a>, CodecError> {
-    decode_facts(fact.event_type, fact.schema, fact.facts)
+/// Sees to it that facts can be read.
+fn readable(fact: &Fact<'_>) -> Result<(), CodecError> {
+    told::read(fact.event_type, fact.schema, fact.facts, |_| ())
 }
 
 fn at(fact: &Fact<'_>, ticket: u32) -> At {
