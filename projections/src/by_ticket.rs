@@ -7,6 +7,7 @@
 //! that goes in its order: `Unfit` says no more than that there is something.
 
 mod index;
+mod runs;
 
 use crate::columns::rows::Room;
 use crate::definition::catalog::Published;
@@ -20,8 +21,9 @@ use crate::report::needs::needs;
 use crate::report::query::Query;
 use crate::report::{CustomerLabels, Report, ReportError, is_counted_in_parts, report_in_parts, report_of_counted};
 use daftar_eventlog::codec::decode_facts;
-use daftar_eventlog::{BlockFacts, LogReader, Position};
+use daftar_eventlog::{BlockFacts, Fact, LogReader, Position};
 use index::Stream;
+use runs::Runs;
 
 pub(crate) use index::Index;
 use std::num::NonZero;
@@ -202,25 +204,45 @@ pub(crate) fn fold_range(
     index: &Index,
     range: Range<u32>,
     state: &mut Measurements,
-    mut counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
+    counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<(), Unfit> {
     let blocks: Vec<BlockFacts<'_>> = index.blocks().collect();
-    let of_range = index.of_range(range);
-    let streams = |which| of_range.streams().filter(move |(_, kind)| *kind == which).map(|(stream, _)| stream);
-    // What a newer version wrote about may change what figures mean: it is never passed over unread.
-    for fact in streams(Stream::PassedOver).flat_map(|stream| of_range.events(stream)).map(|row| row.of(&blocks)) {
-        decode_facts(fact.event_type, fact.schema, fact.facts).map_err(|_| Unfit)?;
+    if index.is_by_stream() {
+        return fold_lives(Runs::of(index, range, &blocks), state, counting, step);
     }
-    let mut tickets = streams(Stream::Ticket).map(|ticket| of_range.events(ticket)).peekable();
-    while tickets.peek().is_some() {
-        let mut events = 0;
-        let slice = tickets.by_ref().take(SLICE_TICKETS).map(|rows| {
-            events += rows.len() as u64;
-            rows.iter().map(|row| row.of(&blocks))
-        });
+    let of_range = index.of_range(range);
+    let lives = of_range.streams().map(|(stream, about)| {
+        let rows = of_range.events(stream);
+        (about, rows.len(), rows.iter().map(|row| row.of(&blocks)))
+    });
+    fold_lives(lives, state, counting, step)
+}
+
+/// Folds streams one after the other, each with how many events it has.
+fn fold_lives<'f, F: Iterator<Item = Fact<'f>>>(
+    lives: impl Iterator<Item = (Stream, usize, F)>,
+    state: &mut Measurements,
+    mut counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
+    step: &(dyn Fn(Step) + Sync),
+) -> Result<(), Unfit> {
+    let mut all_readable = true;
+    let mut tickets = lives.filter_map(|(about, count, mut events)| match about {
+        Stream::Ticket => Some((count, events)),
+        Stream::PassedOver => {
+            // What a newer version wrote about may change what figures mean: it is never passed over unread.
+            all_readable &= events.all(|fact| decode_facts(fact.event_type, fact.schema, fact.facts).is_ok());
+            None
+        }
+    });
+    let mut next = tickets.next();
+    while next.is_some() {
+        let mut folded = 0;
+        let slice = next.take().into_iter().chain(tickets.by_ref()).take(SLICE_TICKETS);
+        let slice = slice.inspect(|(count, _)| folded += *count as u64).map(|(_, events)| events);
         state.fold_whole(slice).map_err(|_| Unfit)?;
-        step(Step::Folded(events));
+        next = tickets.next();
+        step(Step::Folded(folded));
         if let Some(counting) = &mut counting {
             let all_counted = counting.iter_mut().all(|report| report.count(state));
             state.forget_tickets();
@@ -228,5 +250,6 @@ pub(crate) fn fold_range(
             all_counted.then_some(()).ok_or(Unfit)?;
         }
     }
-    Ok(())
+    drop(tickets);
+    all_readable.then_some(()).ok_or(Unfit)
 }

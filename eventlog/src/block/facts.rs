@@ -2,7 +2,7 @@
 
 use super::{FactBlock, FactRow, u32_at};
 use crate::codec::EventType;
-use crate::position::{Position, Version};
+use crate::position::{Position, StreamNumber, Version};
 use daftar_domain::Timestamp;
 use std::ops::Range;
 
@@ -37,6 +37,7 @@ pub struct BlockFacts<'a> {
     /// None: positions follow each other.
     positions: Option<&'a [[u8; 8]]>,
     occurred_at: &'a [[u8; 8]],
+    streams: &'a [[u8; 4]],
     versions: &'a [[u8; 4]],
     types: &'a [[u8; 2]],
     schemas: &'a [u8],
@@ -54,6 +55,7 @@ impl FactBlock {
             first: c.first,
             positions: c.listed_positions.then(|| column(bytes, c.positions_at, c.rows)),
             occurred_at: column(bytes, c.occurred_at, c.rows),
+            streams: column(bytes, c.streams_at, c.rows),
             versions: column(bytes, c.versions_at, c.rows),
             types: column(bytes, c.types_at, c.rows),
             schemas: &bytes[c.schemas_at..c.schemas_at + c.rows],
@@ -100,6 +102,50 @@ impl<'a> BlockFacts<'a> {
         let end = start + wanted.count();
         let rises = listed[start..end].windows(2).all(|pair| position(&pair[0]) < position(&pair[1]));
         rises.then_some(start..end)
+    }
+
+    /// How many events there are.
+    #[inline]
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.schemas.len()
+    }
+
+    /// The stream of the event at `row`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn stream(&self, row: usize) -> StreamNumber {
+        StreamNumber(u32::from_le_bytes(self.streams[row]))
+    }
+
+    /// The first row behind `row` that is of another stream, or that there is not.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such row.
+    #[inline]
+    #[must_use]
+    pub fn run_end(&self, row: usize) -> usize {
+        let stream = self.streams[row];
+        let mut end = row + 1;
+        while self.streams.get(end) == Some(&stream) {
+            end += 1;
+        }
+        end
+    }
+
+    /// When the events at some rows happened, in microseconds since 1970.
+    ///
+    /// # Panics
+    ///
+    /// When there are no such rows.
+    #[inline]
+    pub fn instants(&self, rows: Range<usize>) -> impl Iterator<Item = i64> {
+        self.occurred_at[rows].iter().map(|at| Timestamp::clamped(i64::from_le_bytes(*at)).micros())
     }
 
     /// The event at `row`, counted from 0.

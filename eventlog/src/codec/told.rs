@@ -53,6 +53,25 @@ pub enum Told<'a> {
     OfNoTicket,
 }
 
+/// Whoever is shown what an event states: a function, or something that is to be inlined where each type is read, so that
+/// no value of [`Told`] is ever put together.
+pub trait Shown<'a> {
+    /// What is made of it.
+    type Made;
+
+    /// Shows it.
+    fn told(self, told: &Told<'a>) -> Self::Made;
+}
+
+impl<'a, R, F: FnOnce(&Told<'a>) -> R> Shown<'a> for F {
+    type Made = R;
+
+    #[inline]
+    fn told(self, told: &Told<'a>) -> R {
+        self(told)
+    }
+}
+
 /// Reads the facts of an event, whatever schema version they were stored with; answers what a fold makes of them.
 ///
 /// They are shown rather than given: moving the largest of them would cost as much as reading most.
@@ -60,20 +79,20 @@ pub enum Told<'a> {
 /// # Errors
 ///
 /// [`CodecError`] for the same bytes as [`decode_facts`] has it.
-#[inline]
-pub fn read<'a, R>(
+#[inline(always)]
+pub fn read<'a, S: Shown<'a>>(
     event_type: EventType,
     schema: u8,
     bytes: &'a [u8],
-    fold: impl FnOnce(&Told<'a>) -> R,
-) -> Result<R, CodecError> {
+    whom: S,
+) -> Result<S::Made, CodecError> {
     // Whoever reads what is stored as it would be today, with nothing unusual about it, is done.
     macro_rules! today {
         ($($event_type:ident $told:expr,)*) => {
             match event_type {
                 $(EventType::$event_type => {
                     if let Some(facts) = read_today(schema, bytes) {
-                        return Ok(fold(&$told(facts)));
+                        return Ok(whom.told(&$told(facts)));
                     }
                 })*
                 _ => {}
@@ -97,7 +116,7 @@ pub fn read<'a, R>(
         TICKET_RESTORED |TicketRestoredV1 {}| Told::TicketRestored,
         FOLLOW_UP_RECORDED Told::FollowUpRecorded,
     }
-    Ok(fold(&read_slowly(event_type, schema, bytes)?))
+    Ok(whom.told(&read_slowly(event_type, schema, bytes)?))
 }
 
 #[cold]

@@ -28,6 +28,8 @@ pub(crate) struct Index {
     streams: Vec<Option<Stream>>,
     /// By number.
     counts: Vec<u32>,
+    /// Whether the events of every stream follow each other, and streams stand in the order of their numbers.
+    is_by_stream: bool,
 }
 
 /// A block, which of its rows are of the prefix, and between which streams they are.
@@ -58,13 +60,10 @@ impl Row {
 
 impl Index {
     /// Reads every block up to `until`; what happened after `happened_by` does not count.
-    pub(crate) async fn read(
-        log: &dyn LogReader,
-        until: Position,
-        happened_by: Option<Micros>,
-    ) -> Result<Self, Unfit> {
+    pub(crate) async fn read(log: &dyn LogReader, until: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
         let (blocks, streams, counts) = (Vec::new(), Vec::new(), Vec::new());
-        let mut index = Self { blocks, last: Position::ZERO, happened_by, latest: None, streams, counts };
+        let (last, latest, is_by_stream) = (Position::ZERO, None, true);
+        let mut index = Self { blocks, last, happened_by, latest, streams, counts, is_by_stream };
         while index.last < until {
             let Some(block) = log.fact_block(index.last).await.map_err(|_| Unfit)? else { break };
             let before = index.last;
@@ -81,21 +80,37 @@ impl Index {
         if block.last() <= self.last || u32::MAX as usize / Row::PER_BLOCK <= self.blocks.len() {
             return Err(Unfit);
         }
+        if let Some(streams) = block.streams_after().filter(|streams| self.streams.len() < *streams) {
+            self.streams.resize(streams, None);
+            self.counts.resize(streams, 0);
+        }
         for (number, name) in block.new_names() {
             let (kind, _) = name.map_err(|_| Unfit)?;
             self.name(number.0, kind);
         }
         let rows = block.facts().rows_between(self.last, until).ok_or(Unfit)?;
-        let (mut first, mut last, mut latest) = (u32::MAX, 0, Micros::MIN);
-        for (stream, at) in block.streams().zip(block.occurred_at()).take(rows.end).skip(rows.start) {
-            let number = stream.0 as usize;
-            let about = self.streams.get(number).copied().flatten().ok_or(Unfit)?;
-            self.counts[number] += 1;
-            (first, last) = (first.min(stream.0), last.max(stream.0));
-            let counts = about == Stream::Ticket && self.happened_by.is_none_or(|last| at.micros() <= last);
-            latest = latest.max(if counts { at.micros() } else { Micros::MIN });
+        if rows.is_empty() {
+            return Ok(());
         }
-        self.latest = self.latest.max((latest != Micros::MIN).then_some(latest));
+        let facts = block.facts();
+        let (mut first, mut last) = (u32::MAX, 0);
+        // What is of the last stream of the block before goes on with it.
+        let mut before = self.blocks.last().map(|part| *part.streams.end());
+        self.is_by_stream &= rows.start == 0;
+        let mut row = rows.start;
+        while row < rows.end {
+            let (stream, run) = (facts.stream(row).0, row..facts.run_end(row).min(rows.end));
+            let about = self.about(stream).ok_or(Unfit)?;
+            // A block has far fewer rows than that.
+            self.counts[stream as usize] += u32::try_from(run.len()).unwrap_or(u32::MAX);
+            self.is_by_stream &= before < Some(stream) || (before == Some(stream) && row == 0);
+            (before, first, last) = (Some(stream), first.min(stream), last.max(stream));
+            row = run.end;
+            if about == Stream::Ticket {
+                let counts = |at: &Micros| self.happened_by.is_none_or(|last| *at <= last);
+                self.latest = facts.instants(run).filter(counts).max().max(self.latest);
+            }
+        }
         if let Some(last_row) = rows.clone().last() {
             self.last = block.facts().position(last_row);
         }
@@ -104,13 +119,11 @@ impl Index {
     }
 
     fn name(&mut self, number: u32, kind: StreamKind) {
-        let number = number as usize;
-        if self.streams.len() <= number {
-            self.streams.resize(number + 1, None);
-            self.counts.resize(number + 1, 0);
-        }
         let stream = if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver };
-        self.streams[number].get_or_insert(stream);
+        // A block names none beyond its last.
+        if let Some(about) = self.streams.get_mut(number as usize) {
+            about.get_or_insert(stream);
+        }
     }
 
     /// The position of the last event.
@@ -121,6 +134,11 @@ impl Index {
     /// The latest instant at which anything that counts happened to a ticket; none: nothing did.
     pub(crate) fn latest(&self) -> Option<Micros> {
         self.latest
+    }
+
+    /// Whether the events of every stream follow each other, and streams stand in the order of their numbers.
+    pub(super) fn is_by_stream(&self) -> bool {
+        self.is_by_stream
     }
 
     /// What folds read of every block.
@@ -150,6 +168,23 @@ impl Index {
         begins.into_iter().zip(ends).map(|(begin, end)| begin..end)
     }
 
+    /// The first block that may hold events of a stream or one behind it, where all streams stand in their order.
+    pub(super) fn first_block_of(&self, stream: u32) -> usize {
+        self.blocks.partition_point(|part| *part.streams.end() < stream)
+    }
+
+    /// Which rows of a block are of the prefix.
+    #[inline]
+    pub(super) fn rows_of(&self, block: usize) -> &Range<usize> {
+        &self.blocks[block].rows
+    }
+
+    /// What a stream is about; none: it was never named.
+    #[inline]
+    pub(super) fn about(&self, stream: u32) -> Option<Stream> {
+        self.streams.get(stream as usize).copied().flatten()
+    }
+
     /// The events of some streams, put in their order.
     pub(super) fn of_range(&self, range: Range<u32>) -> OfRange<'_> {
         let streams = range.start as usize..range.end as usize;
@@ -164,12 +199,17 @@ impl Index {
             if *between.end() < range.start || range.end <= *between.start() {
                 continue;
             }
-            let numbered = block.streams().enumerate().take(of_prefix.end).skip(of_prefix.start);
-            for (row, stream) in numbered {
+            let facts = block.facts();
+            let mut row = of_prefix.start;
+            while row < of_prefix.end {
+                let (stream, run) = (facts.stream(row).0, row..facts.run_end(row).min(of_prefix.end));
+                row = run.end;
                 // Another range's are not among these.
-                if let Some(end) = ends.get_mut((stream.0 as usize).wrapping_sub(streams.start)) {
-                    rows[*end] = Row::of_block(number, row);
-                    *end += 1;
+                if let Some(end) = ends.get_mut((stream as usize).wrapping_sub(streams.start)) {
+                    let begin = std::mem::replace(end, *end + run.len());
+                    for (place, row) in rows[begin..*end].iter_mut().zip(run) {
+                        *place = Row::of_block(number, row);
+                    }
                 }
             }
         }

@@ -262,7 +262,14 @@ pub struct Chunks<C> {
 
 impl<C> Default for Chunks<C> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), thawed: VecDeque::new(), twin: Vec::new(), room: None, taken: None, spare: Vec::new() }
+        Self {
+            chunks: Vec::new(),
+            thawed: VecDeque::new(),
+            twin: Vec::new(),
+            room: None,
+            taken: None,
+            spare: Vec::new(),
+        }
     }
 }
 

@@ -72,6 +72,14 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Adds what was measured, which is put together only where it is kept.
+    #[inline(always)]
+    pub(super) fn measure(&mut self, row: impl FnOnce() -> T) {
+        if self.is_kept {
+            self.rows.push(row());
+        }
+    }
+
     fn drain(&mut self) -> impl Iterator<Item = T> {
         self.rows.drain(..)
     }

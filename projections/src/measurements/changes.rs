@@ -34,6 +34,11 @@ impl Changes {
         }
     }
 
+    /// Takes note that anything may have changed up to a position.
+    pub(super) fn note_all(&mut self, position: Position) {
+        self.everything = self.everything.max(position);
+    }
+
     /// The last event that changed what a report counts which reads these beside everything else; 0: there was none.
     #[must_use]
     pub fn last(&self, opinions: bool, follow_ups: bool) -> Position {

@@ -118,17 +118,14 @@ impl<C> Default for Table<C> {
 impl<C: Columns> Table<C> {
     /// Adds measurements and leaves the list empty.
     pub(crate) fn append(&mut self, rows: &mut Vec<(Moment, C::Row)>) {
-        let mut begin = 0;
-        while let Some((moment, _)) = rows.get(begin) {
-            let chunk = self.places.take(moment.at).chunk;
-            // What follows into the same chunk goes there at once.
-            let following = rows[begin + 1..].iter();
-            let end = begin + 1 + following.take_while(|(moment, _)| self.places.takes(chunk, moment.at)).count();
+        let mut left = &rows[..];
+        while let Some((chunk, count)) = self.places.take_run(left.iter().map(|(moment, _)| moment.at)) {
             if self.chunks.len() <= chunk as usize {
                 self.chunks.begin();
             }
-            self.chunks.extend(chunk as usize, &rows[begin..end]);
-            begin = end;
+            let (run, others) = left.split_at(count);
+            self.chunks.extend(chunk as usize, run);
+            left = others;
         }
         rows.clear();
     }

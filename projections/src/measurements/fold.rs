@@ -76,6 +76,8 @@ pub(super) struct Measurer<'a> {
 
 impl Measurer<'_> {
     /// Every event but an opening.
+    // Always: where the type of an event is known, most of it falls away.
+    #[inline(always)]
     pub(super) fn continued(
         &mut self,
         version: Version,
@@ -97,10 +99,14 @@ impl Measurer<'_> {
         if let Some(before) = before {
             self.turn_span(at, ticket, before)?;
         }
-        Ok(self.turn_runs(at, ticket)?)
+        if self.batch.runs.is_kept() {
+            self.turn_runs(at, ticket)?;
+        }
+        Ok(())
     }
 
     /// What an event does to its ticket.
+    #[inline(always)]
     fn happened(&mut self, at: At, ticket: &mut TicketFacts, told: &Told<'_>) -> Result<(), TooMany> {
         match told {
             Told::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
@@ -120,7 +126,7 @@ impl Measurer<'_> {
             Told::TicketVoided(_) => self.passed(at, Milestone::Voided),
             Told::TicketRestored => self.passed(at, Milestone::Restored),
             Told::FollowUpRecorded(_) => {
-                self.batch.follow_ups.push((at.moment(ticket.in_force), FollowUp {}));
+                self.batch.follow_ups.measure(|| (at.moment(ticket.in_force), FollowUp {}));
             }
             Told::TicketOpened(_) | Told::OfNoTicket => {}
         }
@@ -154,7 +160,7 @@ impl Measurer<'_> {
         self.push_ticket(at, id, opened, ticket)?;
         self.note_clock(at, ticket);
         self.note_stretch(at, ticket);
-        self.batch.openings.push((at.moment(in_force), Opening {}));
+        self.batch.openings.measure(|| (at.moment(in_force), Opening {}));
         self.turn_runs(at, ticket)
     }
 
@@ -222,6 +228,7 @@ impl Measurer<'_> {
     }
 
     /// Writes down that the ticket passed something.
+    #[inline]
     fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
         self.batch.pass(Passed { ticket, position, milestone });
     }
@@ -304,11 +311,11 @@ impl Measurer<'_> {
         let branch = changed(left.branch, transferred.branch, &mut self.dimensions.branches)?;
         let department = changed(left.department, transferred.department, &mut self.dimensions.departments)?;
         let previous = ticket.last_transferred.replace(at.at);
-        self.batch.transfers.push((at.moment(left), Transfer { previous, to: department }));
+        self.batch.transfers.measure(|| (at.moment(left), Transfer { previous, to: department }));
         ticket.count_until(at.at, &self.clocks());
         if department != left.department && ticket.doing.is_open() {
             let took = self.open_since(at, ticket, ticket.stay_begun);
-            self.batch.stays.push((at.moment(left), Stay { took, closing: None }));
+            self.batch.stays.measure(|| (at.moment(left), Stay { took, closing: None }));
             ticket.stay_begun = Begun { at: at.at, counted: ticket.spent.open(&self.folded.resolution) };
         }
         ticket.in_force = InForce { branch, department, ..left };
@@ -358,7 +365,7 @@ impl Measurer<'_> {
 
     fn priority_changed(&mut self, at: At, ticket: &mut TicketFacts, priority: u8) {
         ticket.in_force.priority = priority.saturating_add(1);
-        self.batch.priority_changes.push((at.moment(ticket.in_force), PriorityChange {}));
+        self.batch.priority_changes.measure(|| (at.moment(ticket.in_force), PriorityChange {}));
     }
 
     fn replied(&mut self, at: At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
@@ -382,7 +389,7 @@ impl Measurer<'_> {
         if self.keeps_repliers {
             ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
         }
-        self.batch.public_replies.push((at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));
+        self.batch.public_replies.measure(|| (at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));
         self.answered(at, ticket, Replier::Agent(agent));
         match ticket.public_agent_replies {
             1 => self.passed(at, Milestone::FirstReply),
@@ -396,17 +403,17 @@ impl Measurer<'_> {
     fn answered(&mut self, at: At, ticket: &mut TicketFacts, by: Replier) {
         let ended = ticket.replied(at.at, by, &self.clocks());
         let folded = self.folded;
-        let (moment, assignee) = (at.moment(ticket.in_force.with_agent(by.agent())), ticket.in_force.agent);
+        let (moment, assignee) = (|| at.moment(ticket.in_force.with_agent(by.agent())), ticket.in_force.agent);
         match ended {
             Ended::First(response) => {
                 let (started, took) = (response.started, self.took(at, ticket, response, &folded.first_response));
-                self.batch.first_responses.push((moment, FirstResponse { started, took, assignee }));
+                self.batch.first_responses.measure(|| (moment(), FirstResponse { started, took, assignee }));
                 self.passed(at, Milestone::FirstResponse(at.at));
                 self.end_run(at, ticket.runs.first, RunEnd::Given);
             }
             Ended::Next(response) => {
                 let (started, took) = (response.started, self.took(at, ticket, response, &folded.next_response));
-                self.batch.next_responses.push((moment, NextResponse { started, took, assignee }));
+                self.batch.next_responses.measure(|| (moment(), NextResponse { started, took, assignee }));
                 self.end_run(at, ticket.runs.next, RunEnd::Given);
             }
             Ended::Nothing => {}
@@ -427,7 +434,7 @@ impl Measurer<'_> {
         ticket.last_score = Some(GivenScore { at: at.at, scale, score });
         let first = reply.rating.is_none();
         let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
-        self.batch.ratings.push((at.moment(in_force), rating));
+        self.batch.ratings.measure(|| (at.moment(in_force), rating));
         if let Some(earlier) = reply.rating.replace(self.next.rating_place(at.at)) {
             self.batch.became(Became::RatingSuperseded, earlier, at.position);
         }
@@ -441,7 +448,7 @@ impl Measurer<'_> {
         let agent = ticket.attributed(closer);
         let in_force = InForce { agent, reason, form, ..ticket.in_force };
         let number = self.next.closing()?;
-        self.batch.credits.push(Credit {
+        self.batch.credits.measure(|| Credit {
             closer: agent,
             assignee: ticket.in_force.agent,
             last_replier: ticket.last_replier,
@@ -449,15 +456,20 @@ impl Measurer<'_> {
             repliers: ticket.repliers,
         });
         let moment = at.moment(in_force);
-        let closing = self.closing(at, ticket, number, by, closed.survey_offered);
-        let took = self.open_since(at, ticket, ticket.stay_begun);
-        self.batch.stays.push((moment, Stay { took, closing: Some(number) }));
+        if self.batch.stays.is_kept() {
+            let took = self.open_since(at, ticket, ticket.stay_begun);
+            self.batch.stays.measure(|| (moment, Stay { took, closing: Some(number) }));
+        }
+        let spent = self.spent(at, ticket);
         if ticket.closings.is_empty() {
-            let first_closing = FirstClosing { started: ticket.opened_at, took: closing.first_took, closing: number };
-            self.batch.first_closings.push((moment, first_closing));
+            let (started, took) = (ticket.opened_at, spent.resolution(self.folded));
+            self.batch.first_closings.measure(|| (moment, FirstClosing { started, took, closing: number }));
         }
         self.end_run(at, ticket.runs.full, RunEnd::Given);
-        self.batch.closings.push((moment, closing.row));
+        if self.batch.closings.is_kept() {
+            let closing = self.closing(at, ticket, &spent, Closer { number, by, offered: closed.survey_offered });
+            self.batch.closings.measure(|| (moment, closing));
+        }
         let location = self.next.closing_place(at.at);
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
@@ -466,17 +478,20 @@ impl Measurer<'_> {
         Ok(())
     }
 
+    /// The time that a ticket spent in each state until now, as its durations count it.
+    fn spent(&self, at: At, ticket: &TicketFacts) -> Spent {
+        if self.counts_at_end() { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent }
+    }
+
     /// What a closing measures.
-    fn closing(&self, at: At, ticket: &TicketFacts, number: u32, by: ActorKind, offered: bool) -> Measured {
-        let folded = self.folded;
-        let reads_end = self.counts_at_end();
-        let spent = if reads_end { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent };
-        let (whole, clock) = (spent.resolution(folded), folded.clock);
+    fn closing(&self, at: At, ticket: &TicketFacts, spent: &Spent, closer: Closer) -> Closing {
+        let (folded, clock) = (self.folded, self.folded.clock);
+        let Closer { number, by, offered } = closer;
         let (started, took) = match folded.resolution_per {
-            Per::Ticket => (ticket.opened_at, whole),
+            Per::Ticket => (ticket.opened_at, spent.resolution(folded)),
             Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket, ticket.cycle_begun)),
         };
-        let row = Closing {
+        Closing {
             number,
             by,
             offered,
@@ -491,14 +506,13 @@ impl Measurer<'_> {
             replies: ticket.public_agent_replies,
             retracted: Position::ZERO,
             answered: Position::ZERO,
-        };
-        Measured { row, first_took: whole }
+        }
     }
 
     fn reopened(&mut self, at: At, ticket: &mut TicketFacts, reopened: &TicketReopened<'_>) {
         if let Some(undone) = ticket.closings.last() {
             let (previous, closing) = (ticket.last_reopened, undone.number);
-            self.batch.reopenings.push((at.moment(undone.in_force), Reopening { previous, closing }));
+            self.batch.reopenings.measure(|| (at.moment(undone.in_force), Reopening { previous, closing }));
             self.batch.became(Became::Retracted, undone.location, at.position);
         }
         ticket.last_reopened = Some(at.at);
@@ -523,7 +537,7 @@ impl Measurer<'_> {
             let first = closing.answers.iter().all(|(answered, _)| *answered != field);
             let superseded = Position::ZERO;
             let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
-            self.batch.answers.push((moment, answer));
+            self.batch.answers.measure(|| (moment, answer));
             if let Some(earlier) = supersede(closing, field, self.next.answer_place(at.at)) {
                 self.batch.became(Became::AnswerSuperseded, earlier, at.position);
             }
@@ -563,11 +577,11 @@ pub(super) fn counts_at_end(clocks_run: ClocksRun, folded: &Folded) -> bool {
     clocks_run == ClocksRun::Both && folded.chosen == ScheduleChosen::AtEnd
 }
 
-/// What a closing measures.
-struct Measured {
-    row: Closing,
-    /// From the opening to it, were it the first.
-    first_took: Micros,
+/// Which closing it is, who closed, and whether a survey was offered.
+struct Closer {
+    number: u32,
+    by: ActorKind,
+    offered: bool,
 }
 
 /// Puts the answer at `location` in the place of the earlier one to the same field, and answers where that one is.

@@ -1,7 +1,7 @@
 //! Folding: events one at a time, in the order of the log, and what they measured into the tables.
 
 use super::Measurements;
-use super::batch::{Batch, Next, Tables};
+use super::batch::{self, Batch, Tables};
 use super::changes::Changes;
 use super::fold::{At, FoldError, Measurer, counts_at_end};
 use super::needs::Needs;
@@ -10,7 +10,7 @@ use crate::columns::map::Fast;
 use crate::dimensions::TooMany;
 use crate::ticket_facts::{Micros, TicketFacts};
 use daftar_eventlog::codec::CodecError;
-use daftar_eventlog::codec::told::{self, TicketOpened, Told};
+use daftar_eventlog::codec::told::{self, Shown, TicketOpened, Told};
 use daftar_eventlog::{Fact, FactBlock, FactRow, Position, StreamKind, StreamName, StreamNumber};
 use std::sync::mpsc;
 
@@ -34,7 +34,7 @@ impl Measurements {
 
     /// The half that says what the next events measure, and the half that it is written into.
     fn halves(&mut self) -> (Folder<'_>, Tables<'_>) {
-        let next = Next::of(self);
+        let next = batch::Next::of(self);
         macro_rules! halves {
             ($($table:ident)*) => {{
                 let measurer = Measurer {
@@ -126,9 +126,11 @@ impl Measurements {
         Ok(())
     }
 
-    /// Takes note of where the log ends that is folded ticket by ticket, and of the latest instant in it.
+    /// Takes note of where the log ends that is folded ticket by ticket, up to where anything may have changed, and of the
+    /// latest instant in it.
     pub(crate) fn end_at(&mut self, position: Position, latest: Option<Micros>) {
         self.position = position;
+        self.changes.note_all(position);
         latest.into_iter().for_each(|latest| self.latest.push(position, latest));
     }
 }
@@ -232,7 +234,9 @@ impl Folder<'_> {
     }
 
     fn apply_ticket(&mut self, fact: &Fact<'_>, stream: StreamNumber, ticket: u32) -> Result<(), FoldError> {
-        told::read(fact.event_type, fact.schema, fact.facts, |told| self.apply_told(fact, stream, ticket, told))?
+        told::read(fact.event_type, fact.schema, fact.facts, |told: &Told<'_>| {
+            self.apply_told(fact, stream, ticket, told)
+        })?
     }
 
     fn apply_told(
@@ -285,39 +289,47 @@ impl Folder<'_> {
     ) -> Result<(), FoldError> {
         let mut ticket = None;
         for fact in events {
-            let is_late = self.is_too_late(&fact);
-            told::read(fact.event_type, fact.schema, fact.facts, |told| match is_late {
-                true => Ok(()),
-                false => self.apply_next(&fact, told, &mut ticket, running),
-            })??;
+            if self.is_too_late(&fact) {
+                readable(&fact)?;
+                continue;
+            }
+            let next = Next { folder: self, fact: &fact, ticket: &mut ticket, running };
+            told::read(fact.event_type, fact.schema, fact.facts, next)??;
         }
         Ok(())
     }
+}
 
-    /// The next event of the ticket that is folded as a whole; none: its first.
-    fn apply_next(
-        &mut self,
-        fact: &Fact<'_>,
-        told: &Told<'_>,
-        ticket: &mut Option<u32>,
-        running: &mut TicketFacts,
-    ) -> Result<(), FoldError> {
-        self.changes.note(told, fact.position);
+/// The next event of the ticket that is folded as a whole; no ticket: its first.
+struct Next<'n, 'f, 'a> {
+    folder: &'n mut Folder<'f>,
+    fact: &'n Fact<'a>,
+    ticket: &'n mut Option<u32>,
+    running: &'n mut TicketFacts,
+}
+
+impl<'a> Shown<'a> for Next<'_, '_, 'a> {
+    type Made = Result<(), FoldError>;
+
+    // Always, and so for each type of events, of which nothing is put together to be taken apart again.
+    #[inline(always)]
+    fn told(self, told: &Told<'a>) -> Result<(), FoldError> {
+        let Self { folder, fact, ticket, running } = self;
         match (told, *ticket) {
             (Told::TicketOpened(_), Some(_)) => Err(FoldError::OutOfOrder(OPENED_TWICE)),
             (Told::TicketOpened(opened), None) => {
-                *ticket = Some(self.open(fact, Box::default(), opened, running)?);
+                *ticket = Some(folder.open(fact, Box::default(), opened, running)?);
                 Ok(())
             }
             (_, None) => Err(FoldError::OutOfOrder(NOT_OPENED)),
-            (told, Some(ticket)) => self.measurer.continued(fact.version, at(fact, ticket), running, told),
+            (told, Some(ticket)) => folder.measurer.continued(fact.version, at(fact, ticket), running, told),
         }
     }
 }
 
 /// Sees to it that facts can be read.
 fn readable(fact: &Fact<'_>) -> Result<(), CodecError> {
-    told::read(fact.event_type, fact.schema, fact.facts, |_| ())
+    told::read(fact.event_type, fact.schema, fact.facts, |_: &Told<'_>| ())
 }
 
 fn at(fact: &Fact<'_>, ticket: u32) -> At {

@@ -59,19 +59,6 @@ impl Places {
     /// Takes the place of the next measurement, which is of an instant.
     pub(crate) fn take(&mut self, at: Micros) -> Location {
         let chunk = self.chunk_at(at);
-        self.take_of(chunk, at)
-    }
-
-    /// Takes the place of the next measurement if it is one of that chunk; whether it is.
-    pub(super) fn takes(&mut self, chunk: u32, at: Micros) -> bool {
-        let is_of_it = self.chunk_at(at) == chunk;
-        if is_of_it {
-            self.take_of(chunk, at);
-        }
-        is_of_it
-    }
-
-    fn take_of(&mut self, chunk: u32, at: Micros) -> Location {
         let extent = &mut self.extents[chunk as usize];
         extent.first = extent.first.min(at);
         extent.last = extent.last.max(at);
@@ -79,6 +66,24 @@ impl Places {
         let row = u16::try_from(extent.rows).unwrap_or(u16::MAX);
         extent.rows += 1;
         Location { chunk, row }
+    }
+
+    /// Takes the places of the next measurements that go into one chunk: which, and how many they are; `None`: there are no
+    /// measurements.
+    pub(super) fn take_run(&mut self, mut instants: impl Iterator<Item = Micros>) -> Option<(u32, usize)> {
+        let begin = instants.next()?;
+        let chunk = self.chunk_at(begin);
+        let extent = &mut self.extents[chunk as usize];
+        let month = &self.last_month;
+        let room = CHUNK_ROWS - extent.rows as usize;
+        let (mut first, mut last, mut count) = (begin, begin, 1);
+        for at in instants.take(room - 1).take_while(|at| month.contains(at)) {
+            (first, last, count) = (first.min(at), last.max(at), count + 1);
+        }
+        (extent.first, extent.last) = (extent.first.min(first), extent.last.max(last));
+        // They are at most as many as there is room for.
+        extent.rows += u32::try_from(count).unwrap_or(u32::MAX);
+        Some((chunk, count))
     }
 
     /// The number of the chunk that takes the next measurement of an instant.

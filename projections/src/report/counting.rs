@@ -163,7 +163,9 @@ impl<'a> Prefix<'a> {
     fn may_be_void(self, moments: &Moments) -> bool {
         let tickets = &self.state.tickets;
         let any_void = |(first, last)| tickets.any_void(first, last);
-        self.terms.document().voided == Voided::Excluded && tickets.was_any_void() && moments.ticket.range().is_none_or(any_void)
+        self.terms.document().voided == Voided::Excluded
+            && tickets.was_any_void()
+            && moments.ticket.range().is_none_or(any_void)
     }
 
     /// Whether the ticket is out of the figures.

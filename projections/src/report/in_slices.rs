@@ -6,7 +6,9 @@ use super::query::{Query, ReportName};
 use super::sheet::Sheet;
 use super::tally::Tally;
 use super::{RowFigures, Terms, is_counted_in_parts, of_report, terms};
-use super::{backlog, cases, flow, leaderboard, overview, resolution_times, response_times, satisfaction, targets, volume};
+use super::{
+    backlog, cases, flow, leaderboard, overview, resolution_times, response_times, satisfaction, targets, volume,
+};
 use crate::definition::catalog::Published;
 use crate::measurements::Measurements;
 use crate::measurements::needs::Needs;

@@ -117,14 +117,16 @@ impl RowNumbers {
         Some(places)
     }
 
-    /// What each value of an axis adds to the place of its group, by the value's number.
-    pub(super) fn parts(&self, axis: usize) -> &[u32] {
-        self.places.as_ref().map_or(&[], |places| &places.parts[axis])
+    /// What an agent adds to the place of a group.
+    #[inline]
+    pub(super) fn part_of_agent(&self, axes: Axes<'_>, agent: u32) -> u32 {
+        let parts = axes.agent().zip(self.places.as_ref()).map(|(axis, places)| &places.parts[axis]);
+        parts.and_then(|parts| parts.get(agent as usize)).copied().unwrap_or(0)
     }
 
-    /// The places of groups that have rows here.
-    pub(super) fn apart_from(&self) -> Range<usize> {
-        self.apart.clone().unwrap_or(0..usize::MAX)
+    /// The places of groups that have rows here; none: all groups have.
+    pub(super) fn apart_from(&self) -> Option<Range<usize>> {
+        self.apart.clone()
     }
 
     /// The number of a key's row; `next`, and from then on, where it has none yet; none: it is not to have a row here.

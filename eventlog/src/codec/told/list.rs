@@ -22,7 +22,7 @@ impl<'a, T: Quick<'a> + Clone> List<'a, T> {
 }
 
 impl<'a, T: Quick<'a>> Quick<'a> for List<'a, T> {
-    #[inline]
+    #[inline(always)]
     fn take(from: &mut Bytes<'a>) -> Option<Self> {
         let count = from.small()?;
         let whole = from.clone();

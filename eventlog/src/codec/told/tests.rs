@@ -17,7 +17,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 /// Whatever is told, written down.
 fn told(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<String, CodecError> {
-    read(event_type, schema, bytes, |told| format!("{told:?}"))
+    read(event_type, schema, bytes, |told: &Told<'_>| format!("{told:?}"))
 }
 
 /// Whether what can be decoded is read straight from the bytes, which are not unusual.

@@ -34,7 +34,7 @@ impl TextKey {
 
 impl<'a> Text<'a> {
     /// These bytes, if they are UTF-8.
-    #[inline]
+    #[inline(always)]
     pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
         let [first, last] = words(bytes);
         let is_short_ascii = bytes.len() <= WHOLE_BYTES_MAX && (first | last) & BEYOND_ASCII == 0;
@@ -57,7 +57,7 @@ impl<'a> Text<'a> {
 }
 
 /// The first and the last eight bytes; of fewer bytes as many as there are.
-#[inline]
+#[inline(always)]
 fn words(bytes: &[u8]) -> [u64; 2] {
     if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         return [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];

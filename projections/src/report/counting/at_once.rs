@@ -36,18 +36,25 @@ impl<R: Default> Counting<'_, R> {
         let Some(places) = self.numbers.places_in(start, self.axes, self.state, moments) else { return false };
         let begins = Some(start.max(self.from));
         let counted = |row| Counted { moments, values, row, begins };
-        let by_agent = self.axes.agent().map_or(&[][..], |axis| self.numbers.parts(axis));
-        let apart = self.numbers.apart_from();
-        let (mut taken, mut count_taken, mut for_several) = (vec![Taken::default(); places.len()], 0, Vec::new());
-        for (row, place) in places.into_iter().enumerate().filter(|(row, _)| keep(&counted(*row))) {
+        let kept = places.into_iter().enumerate().filter(|(row, _)| keep(&counted(*row)));
+        let Some(apart) = self.numbers.apart_from() else {
+            for (row, place) in kept {
+                let agents = self.agents(moments, row, whose(&counted(row)));
+                self.count_placed((start, moments, row), place, agents, |figures| count(figures, &counted(row)));
+            }
+            return true;
+        };
+        let mut taken = vec![Taken::default(); piece.len()];
+        let (mut count_taken, mut for_several) = (0, Vec::new());
+        for (row, place) in kept {
             match self.agents(moments, row, whose(&counted(row))) {
                 Agents::One(agent) => {
-                    let place = place + by_agent.get(agent as usize).copied().unwrap_or(0);
+                    let place = place + self.numbers.part_of_agent(self.axes, agent);
                     // Of two threads each takes about half of them: a branch would be taken as often as not.
                     taken[count_taken] = Taken { row, place, agent };
                     count_taken += usize::from(apart.contains(&(place as usize)));
                 }
-                several @ Agents::Each(_) => for_several.push((row, several)),
+                several @ Agents::Each(_) => for_several.push((row, place, several)),
             }
         }
         for Taken { row, place, agent } in taken.into_iter().take(count_taken) {
@@ -55,11 +62,29 @@ impl<R: Default> Counting<'_, R> {
                 count(figures, &counted(row));
             }
         }
-        for (row, several) in for_several {
-            let place = |agent| Place::Measured { moments, row, agent };
-            self.enter_for(start, (0, Position::ZERO), several, place, |figures| count(figures, &counted(row)));
+        for (row, place, several) in for_several {
+            self.count_placed((start, moments, row), place, several, |figures| count(figures, &counted(row)));
         }
         true
+    }
+
+    /// Counts a measurement of the period that starts then, whose group has that place but for what the agent adds.
+    #[inline]
+    fn count_placed(
+        &mut self,
+        (start, moments, row): (Micros, &Moments, usize),
+        place: u32,
+        agents: Agents<'_>,
+        mut count: impl FnMut(&mut R),
+    ) {
+        let Agents::One(agent) = agents else {
+            let place = |agent| Place::Measured { moments, row, agent };
+            return self.enter_for(start, (0, Position::ZERO), agents, place, count);
+        };
+        let place = place + self.numbers.part_of_agent(self.axes, agent);
+        if let Some(figures) = self.row_of_place(place, start, (moments, row, agent)) {
+            count(figures);
+        }
     }
 
     /// The row of the group with that place; none: it is counted apart.
