@@ -29,11 +29,15 @@ pub(crate) use index::Index;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What everything that is kept may take without being packed, in bytes.
 const PLAIN_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 2 << 30 };
 /// How many tickets are folded before it is told how far a thread has come, and what they measured is counted.
 const SLICE_TICKETS: usize = if cfg!(test) { 3 } else { 1024 };
+
+/// How many ranges of tickets there are for each thread, where taking one costs nothing in itself.
+const RANGES_OF_A_THREAD: NonZero<u32> = NonZero::new(16).unwrap();
 
 /// Something a fold in the order of the log stops at, or reading it.
 #[derive(Debug)]
@@ -108,7 +112,7 @@ pub async fn fold_for(
     let document = &definition.document;
     let basis = queries.first().map_or_else(|| document.folded().into(), |first| Basis::of(first, document));
     if queries.iter().all(|query| is_counted_in_parts(query))
-        && let Ok(index) = Index::read(log, until, basis.happened_by).await
+        && let Ok(index) = Index::read(log, until, basis.happened_by, threads).await
         && let Ok(folded) = folded(&Folding { index: &index, reports, basis: &basis, step }, threads)
     {
         return Ok(folded);
@@ -138,17 +142,33 @@ struct Part {
     counted: Option<Vec<Counted>>,
 }
 
-/// Does the same with ranges of all tickets, each on a thread, of which this one is the first; at least one.
+/// Ranges of tickets, each of which is taken by one thread.
+pub(crate) struct Ranges {
+    all: Vec<Range<u32>>,
+    taken: AtomicUsize,
+}
+
+impl Ranges {
+    fn take(&self) -> Option<Range<u32>> {
+        self.all.get(self.taken.fetch_add(1, Ordering::Relaxed)).cloned()
+    }
+}
+
+/// Does the same on so many threads at most, of which this is the first, each with the ranges of tickets that it takes.
 pub(crate) fn in_ranges<T: Send>(
     index: &Index,
     threads: NonZero<u32>,
-    fold: impl Fn(Range<u32>) -> Result<T, Unfit> + Sync,
+    fold: impl Fn(&Ranges) -> Result<T, Unfit> + Sync,
 ) -> Result<Vec<T>, Unfit> {
+    // A processor may be slower than another, or busy: where a range costs nothing in itself there are several for each.
+    let of_each = if index.is_by_stream() && threads.get() > 1 { RANGES_OF_A_THREAD } else { NonZero::<u32>::MIN };
+    let all: Vec<_> = index.ranges(threads.saturating_mul(of_each)).collect();
+    let others = all.len().min(threads.get() as usize).saturating_sub(1);
+    let ranges = Ranges { all, taken: AtomicUsize::new(0) };
+    let fold = || fold(&ranges);
     std::thread::scope(|scope| {
-        let (mut ranges, fold) = (index.ranges(threads), &fold);
-        let own = ranges.next().unwrap_or(0..0);
-        let running: Vec<_> = ranges.map(|range| scope.spawn(move || fold(range))).collect();
-        let own = fold(own);
+        let running: Vec<_> = (0..others).map(|_| scope.spawn(fold)).collect();
+        let own = fold();
         // A panic there is one of this fold's.
         let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
         std::iter::once(own).chain(joined).collect()
@@ -158,7 +178,7 @@ pub(crate) fn in_ranges<T: Send>(
 /// All tickets for some reports.
 fn folded(folding: &Folding<'_>, threads: NonZero<u32>) -> Result<Folded, Unfit> {
     let room = Room::of(PLAIN_BYTES_MAX);
-    let parts = in_ranges(folding.index, threads, |range| folding.part(range, &room))?;
+    let parts = in_ranges(folding.index, threads, |ranges| folding.part(ranges, &room))?;
     let mut by_report: Option<Vec<Vec<Counted>>> = Some(folding.reports.queries.iter().map(|_| Vec::new()).collect());
     let mut states = Vec::with_capacity(parts.len());
     for Part { state, counted } in parts {
@@ -173,12 +193,12 @@ fn folded(folding: &Folding<'_>, threads: NonZero<u32>) -> Result<Folded, Unfit>
 }
 
 impl Folding<'_> {
-    /// Folds the tickets of some streams, one after the other.
-    fn part(&self, range: Range<u32>, room: &Room) -> Result<Part, Unfit> {
+    /// Folds tickets, one after the other.
+    fn part(&self, ranges: &Ranges, room: &Room) -> Result<Part, Unfit> {
         let mut counting = self.counting(room);
         let all_of_a_slice = Room::of(usize::MAX);
         let mut state = self.nothing_yet(if counting.is_some() { &all_of_a_slice } else { room });
-        fold_range(self.index, range, &mut state, counting.as_deref_mut(), self.step)?;
+        fold_ranges(self.index, ranges, &mut state, counting.as_deref_mut(), self.step)?;
         let counted = counting.map(|counting| counting.into_iter().map(CountsSlices::into_counted).collect());
         Ok(Part { state, counted })
     }
@@ -199,24 +219,29 @@ impl Folding<'_> {
     }
 }
 
-/// Folds the tickets of some streams, one after the other, and counts what they measured on the way where reports are given.
-pub(crate) fn fold_range(
+/// Folds the tickets of ranges, one after the other, and counts what they measured on the way where reports are given.
+pub(crate) fn fold_ranges(
     index: &Index,
-    range: Range<u32>,
+    ranges: &Ranges,
     state: &mut Measurements,
-    counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
+    mut counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<(), Unfit> {
     let blocks: Vec<BlockFacts<'_>> = index.blocks().collect();
-    if index.is_by_stream() {
-        return fold_lives(Runs::of(index, range, &blocks), state, counting, step);
+    while let Some(range) = ranges.take() {
+        let counting = counting.as_deref_mut();
+        if index.is_by_stream() {
+            fold_lives(Runs::of(index, range, &blocks), state, counting, step)?;
+            continue;
+        }
+        let of_range = index.of_range(range);
+        let lives = of_range.streams().map(|(stream, about)| {
+            let rows = of_range.events(stream);
+            (about, rows.len(), rows.iter().map(|row| row.of(&blocks)))
+        });
+        fold_lives(lives, state, counting, step)?;
     }
-    let of_range = index.of_range(range);
-    let lives = of_range.streams().map(|(stream, about)| {
-        let rows = of_range.events(stream);
-        (about, rows.len(), rows.iter().map(|row| row.of(&blocks)))
-    });
-    fold_lives(lives, state, counting, step)
+    Ok(())
 }
 
 /// Folds streams one after the other, each with how many events it has.

@@ -73,6 +73,18 @@ impl<T: Copy> Recent<T> {
         }
         self.0[place] = what;
     }
+
+    /// The same; what was there goes to the place beside it.
+    fn set_beside(&mut self, place: usize, what: T, none: T) {
+        let before = self.at(place).unwrap_or(none);
+        self.set(place, what, none);
+        self.set(beside(place), before, none);
+    }
+}
+
+/// The other place of two that share what falls on either.
+fn beside(place: usize) -> usize {
+    place ^ 1
 }
 
 /// The place of what was mixed to a word.
@@ -93,12 +105,15 @@ impl Names {
         let key = name.key();
         // Names of one kind differ most often at their ends.
         let place = place_of(key.words[0].rotate_left(23) ^ key.words[1]);
-        match self.recent.at(place) {
-            Some(recent) if recent.key == key && (key.is_whole() || self.is_called(recent.number, name)) => {
-                Ok(recent.number)
+        for place in [place, beside(place)] {
+            if let Some(recent) = self.recent.at(place)
+                && recent.key == key
+                && (key.is_whole() || self.is_called(recent.number, name))
+            {
+                return Ok(recent.number);
             }
-            _ => self.not_recent(name, key, place),
         }
+        self.not_recent(name, key, place)
     }
 
     #[cold]
@@ -109,7 +124,7 @@ impl Names {
     #[cold]
     fn not_recent(&mut self, name: Text<'_>, key: TextKey, place: usize) -> Result<u32, TooMany> {
         let number = self.found_or_new(name.as_str())?;
-        self.recent.set(place, Named { key, number }, Named::NONE);
+        self.recent.set_beside(place, Named { key, number }, Named::NONE);
         Ok(number)
     }
 

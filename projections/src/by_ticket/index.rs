@@ -1,6 +1,7 @@
 //! Where the events of each stream stand in the blocks of a prefix.
 
 use super::Unfit;
+use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::block::BLOCK_EVENTS;
 use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind};
@@ -20,8 +21,6 @@ pub(super) enum Stream {
 pub(crate) struct Index {
     blocks: Vec<Part>,
     last: Position,
-    /// What happened later is passed over.
-    happened_by: Option<Micros>,
     /// The latest instant at which anything that counts happened to a ticket.
     latest: Option<Micros>,
     /// By number; none: never named.
@@ -58,72 +57,74 @@ impl Row {
     }
 }
 
+/// A block, which of its rows are of the prefix, and how many streams are named up to its end.
+struct Read {
+    block: FactBlock,
+    rows: Range<usize>,
+    named: usize,
+}
+
+impl Read {
+    /// The stream of its last event.
+    fn last_stream(&self) -> Option<u32> {
+        Some(self.block.facts().stream(self.rows.clone().last()?).0)
+    }
+}
+
+/// Which streams blocks have events of, before they are put in order.
+struct Survey {
+    blocks: Vec<Part>,
+    latest: Option<Micros>,
+    counts: Vec<u32>,
+    is_by_stream: bool,
+}
+
+/// For fewer blocks than that a second thread costs more than it spares.
+const WORTH_A_THREAD: usize = if cfg!(test) { 2 } else { 16 };
+
 impl Index {
-    /// Reads every block up to `until`; what happened after `happened_by` does not count.
-    pub(crate) async fn read(log: &dyn LogReader, until: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
-        let (blocks, streams, counts) = (Vec::new(), Vec::new(), Vec::new());
-        let (last, latest, is_by_stream) = (Position::ZERO, None, true);
-        let mut index = Self { blocks, last, happened_by, latest, streams, counts, is_by_stream };
-        while index.last < until {
-            let Some(block) = log.fact_block(index.last).await.map_err(|_| Unfit)? else { break };
-            let before = index.last;
-            index.add(block, until)?;
+    /// Reads every block up to `until`, on two threads at most; what happened after `happened_by` does not count.
+    pub(crate) async fn read(
+        log: &dyn LogReader,
+        until: Position,
+        happened_by: Option<Micros>,
+        threads: NonZero<u32>,
+    ) -> Result<Self, Unfit> {
+        let mut blocks = Vec::new();
+        let (mut last, mut named) = (Position::ZERO, 0);
+        while last < until {
+            let Some(block) = log.fact_block(last).await.map_err(|_| Unfit)? else { break };
+            if block.last() <= last || u32::MAX as usize / Row::PER_BLOCK <= blocks.len() {
+                return Err(Unfit);
+            }
+            let rows = block.facts().rows_between(last, until).ok_or(Unfit)?;
             // Where `until` lies in a gap of the positions there is nothing more.
-            if index.last == before {
-                break;
-            }
+            let Some(last_row) = rows.clone().last() else { break };
+            last = block.facts().position(last_row);
+            named = named.max(block.streams_after().unwrap_or(0));
+            blocks.push(Read { block, rows, named });
         }
-        Ok(index)
+        let halves = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
+        Self::of_blocks(blocks, halves, last, happened_by)
     }
 
-    fn add(&mut self, block: FactBlock, until: Position) -> Result<(), Unfit> {
-        if block.last() <= self.last || u32::MAX as usize / Row::PER_BLOCK <= self.blocks.len() {
-            return Err(Unfit);
-        }
-        if let Some(streams) = block.streams_after().filter(|streams| self.streams.len() < *streams) {
-            self.streams.resize(streams, None);
-            self.counts.resize(streams, 0);
-        }
-        for (number, name) in block.new_names() {
-            let (kind, _) = name.map_err(|_| Unfit)?;
-            self.name(number.0, kind);
-        }
-        let rows = block.facts().rows_between(self.last, until).ok_or(Unfit)?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let facts = block.facts();
-        let (mut first, mut last) = (u32::MAX, 0);
-        // What is of the last stream of the block before goes on with it.
-        let mut before = self.blocks.last().map(|part| *part.streams.end());
-        self.is_by_stream &= rows.start == 0;
-        let mut row = rows.start;
-        while row < rows.end {
-            let (stream, run) = (facts.stream(row).0, row..facts.run_end(row).min(rows.end));
-            let about = self.about(stream).ok_or(Unfit)?;
-            // A block has far fewer rows than that.
-            self.counts[stream as usize] += u32::try_from(run.len()).unwrap_or(u32::MAX);
-            self.is_by_stream &= before < Some(stream) || (before == Some(stream) && row == 0);
-            (before, first, last) = (Some(stream), first.min(stream), last.max(stream));
-            row = run.end;
-            if about == Stream::Ticket {
-                let counts = |at: &Micros| self.happened_by.is_none_or(|last| *at <= last);
-                self.latest = facts.instants(run).filter(counts).max().max(self.latest);
+    /// The index of these blocks, of which those from `half` on are looked at by another thread.
+    fn of_blocks(blocks: Vec<Read>, half: usize, last: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
+        let streams = streams_of(&blocks, half)?;
+        let (ahead, behind) = blocks.split_at(half);
+        let survey = |blocks, before| Survey::of(blocks, before, &streams, happened_by);
+        let (first, second) = match ahead.last() {
+            Some(before) if !behind.is_empty() => {
+                let (first, second) = side_by_side(|| survey(ahead, None), || survey(behind, Some(before)));
+                (first?, Some(second?))
             }
-        }
-        if let Some(last_row) = rows.clone().last() {
-            self.last = block.facts().position(last_row);
-        }
-        self.blocks.push(Part { block, rows, streams: first..=last });
-        Ok(())
-    }
-
-    fn name(&mut self, number: u32, kind: StreamKind) {
-        let stream = if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver };
-        // A block names none beyond its last.
-        if let Some(about) = self.streams.get_mut(number as usize) {
-            about.get_or_insert(stream);
-        }
+            _ => (survey(&blocks, None)?, None),
+        };
+        let Survey { blocks, latest, counts, is_by_stream } = match second {
+            Some(second) => first.and(second),
+            None => first,
+        };
+        Ok(Self { blocks, last, latest, streams, counts, is_by_stream })
     }
 
     /// The position of the last event.
@@ -214,6 +215,93 @@ impl Index {
             }
         }
         OfRange { index: self, first: range.start, ends, rows }
+    }
+}
+
+/// What every stream is about that blocks name, those from `half` on on another thread.
+fn streams_of(blocks: &[Read], half: usize) -> Result<Vec<Option<Stream>>, Unfit> {
+    let count = |blocks: &[Read]| blocks.last().map_or(0, |read| read.named);
+    let mut streams = vec![None; count(blocks)];
+    let (ahead, behind) = blocks.split_at(half);
+    let first = count(ahead).min(streams.len());
+    let (of_ahead, of_behind) = streams.split_at_mut(first);
+    let (ahead, behind) = match behind {
+        [] => (name(ahead, 0, of_ahead), Ok(())),
+        _ => side_by_side(|| name(ahead, 0, of_ahead), || name(behind, first, of_behind)),
+    };
+    ahead.and(behind).map(|()| streams)
+}
+
+/// Takes note of what streams are about that blocks name, of which the first has the number `first`.
+fn name(blocks: &[Read], first: usize, streams: &mut [Option<Stream>]) -> Result<(), Unfit> {
+    for (number, name) in blocks.iter().flat_map(|read| read.block.new_names()) {
+        let (kind, _) = name.map_err(|_| Unfit)?;
+        let about = streams.get_mut((number.0 as usize).wrapping_sub(first)).ok_or(Unfit)?;
+        about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
+    }
+    Ok(())
+}
+
+impl Survey {
+    /// Of blocks behind another.
+    fn of(
+        blocks: &[Read],
+        before: Option<&Read>,
+        streams: &[Option<Stream>],
+        happened_by: Option<Micros>,
+    ) -> Result<Self, Unfit> {
+        let mut survey = Self {
+            blocks: Vec::with_capacity(blocks.len()),
+            latest: None,
+            counts: vec![0; streams.len()],
+            is_by_stream: true,
+        };
+        let mut before = before.and_then(Read::last_stream);
+        for read in blocks {
+            survey.add(read, before, streams, happened_by)?;
+            before = read.last_stream();
+        }
+        Ok(survey)
+    }
+
+    /// The next block; `before` is the stream of the event before it.
+    fn add(
+        &mut self,
+        read: &Read,
+        mut before: Option<u32>,
+        streams: &[Option<Stream>],
+        happened_by: Option<Micros>,
+    ) -> Result<(), Unfit> {
+        let Read { block, rows, named } = read;
+        let facts = block.facts();
+        let (mut first, mut last) = (u32::MAX, 0);
+        self.is_by_stream &= rows.start == 0;
+        let mut row = rows.start;
+        while row < rows.end {
+            let (stream, run) = (facts.stream(row).0, row..facts.run_end(row).min(rows.end));
+            let about = streams[..*named].get(stream as usize).copied().flatten().ok_or(Unfit)?;
+            // A block has far fewer rows than that.
+            self.counts[stream as usize] += u32::try_from(run.len()).unwrap_or(u32::MAX);
+            // What is of the last stream of the block before goes on with it.
+            self.is_by_stream &= before < Some(stream) || (before == Some(stream) && row == 0);
+            (before, first, last) = (Some(stream), first.min(stream), last.max(stream));
+            row = run.end;
+            if about == Stream::Ticket {
+                let counts = |at: &Micros| happened_by.is_none_or(|last| *at <= last);
+                self.latest = facts.instants(run).filter(counts).max().max(self.latest);
+            }
+        }
+        self.blocks.push(Part { block: block.clone(), rows: rows.clone(), streams: first..=last });
+        Ok(())
+    }
+
+    /// This one and that of the blocks behind it.
+    fn and(mut self, behind: Self) -> Self {
+        self.blocks.extend(behind.blocks);
+        self.latest = self.latest.max(behind.latest);
+        self.is_by_stream &= behind.is_by_stream;
+        self.counts.iter_mut().zip(behind.counts).for_each(|(count, more)| *count += more);
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
-use crate::by_ticket::{Folded, Index, Reports, fold_for, fold_range, in_ranges};
+use crate::by_ticket::{Folded, Index, Ranges, Reports, fold_for, fold_ranges, in_ranges};
 use crate::columns::rows::Room;
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
@@ -192,12 +192,12 @@ fn what_was_left_out_is_never_counted() {
     let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
     let asked = |figure| query(ReportName::Flow, &[("figures", figure)]);
     let definition = Arc::<Published>::default();
-    let (kept, index) = (asked("opened"), now(Index::read(&log, log.last(), None)).unwrap());
+    let (kept, index) = (asked("opened"), now(Index::read(&log, log.last(), None, NonZero::<u32>::MIN)).unwrap());
     let basis = Basis::of(&kept, &definition.document);
-    let folded = |range| {
+    let folded = |ranges: &Ranges| {
         let mut state = basis.clone().nothing_yet().keeping(needs(&kept, &definition.document), &Room::of(4096));
         state.end_at(index.last(), index.latest());
-        fold_range(&index, range, &mut state, None, &|_| {}).map(|()| state)
+        fold_ranges(&index, ranges, &mut state, None, &|_| {}).map(|()| state)
     };
     let parts = InParts::one(in_ranges(&index, NonZero::<u32>::MIN, folded).unwrap().remove(0));
     let made = |figure| report_in_parts(&parts, &asked(figure), &definition, log.last(), &Labels);

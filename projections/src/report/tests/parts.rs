@@ -2,7 +2,7 @@
 
 use super::naive::any::any_definition;
 use super::properties::{entries, steps};
-use crate::by_ticket::{Index, fold_range, in_ranges};
+use crate::by_ticket::{Index, Ranges, fold_ranges, in_ranges};
 use crate::definition::catalog::Published;
 use crate::definition::document::Definition;
 use crate::in_parts::InParts;
@@ -17,11 +17,11 @@ use std::sync::Arc;
 
 /// Everything measured, in so many parts of the tickets at most.
 fn folded_in_parts(definition: &Definition, entries: &[Entry], until: Position, parts: u32) -> InParts {
-    let index = now(Index::read(&MemoryLog::of(entries), until, None)).unwrap();
-    let folded = |range| {
+    let index = now(Index::read(&MemoryLog::of(entries), until, None, NonZero::new(parts).unwrap())).unwrap();
+    let folded = |ranges: &Ranges| {
         let mut state = Measurements::under(definition.folded());
         state.end_at(index.last(), index.latest());
-        fold_range(&index, range, &mut state, None, &|_| {}).map(|()| state)
+        fold_ranges(&index, ranges, &mut state, None, &|_| {}).map(|()| state)
     };
     let mut states = in_ranges(&index, NonZero::new(parts).unwrap(), folded).unwrap();
     InParts::of(states.remove(0), states).unwrap()
