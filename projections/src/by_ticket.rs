@@ -162,7 +162,7 @@ pub(crate) fn in_ranges<T: Send>(
 ) -> Result<Vec<T>, Unfit> {
     // A processor may be slower than another, or busy: where a range costs nothing in itself there are several for each.
     let of_each = if index.is_by_stream() && threads.get() > 1 { RANGES_OF_A_THREAD } else { NonZero::<u32>::MIN };
-    let all: Vec<_> = index.ranges(threads.saturating_mul(of_each)).collect();
+    let all = index.ranges(threads.saturating_mul(of_each));
     let others = all.len().min(threads.get() as usize).saturating_sub(1);
     let ranges = Ranges { all, taken: AtomicUsize::new(0) };
     let fold = || fold(&ranges);
@@ -251,23 +251,11 @@ fn fold_lives<'f, F: Iterator<Item = Fact<'f>>>(
     mut counting: Option<&mut [Box<dyn CountsSlices + '_>]>,
     step: &(dyn Fn(Step) + Sync),
 ) -> Result<(), Unfit> {
-    let mut all_readable = true;
-    let mut tickets = lives.filter_map(|(about, count, mut events)| match about {
-        Stream::Ticket => Some((count, events)),
-        Stream::PassedOver => {
-            // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            all_readable &= events.all(|fact| decode_facts(fact.event_type, fact.schema, fact.facts).is_ok());
-            None
-        }
-    });
-    let mut next = tickets.next();
-    while next.is_some() {
-        let mut folded = 0;
-        let slice = next.take().into_iter().chain(tickets.by_ref()).take(SLICE_TICKETS);
-        let slice = slice.inspect(|(count, _)| folded += *count as u64).map(|(_, events)| events);
-        state.fold_whole(slice).map_err(|_| Unfit)?;
-        next = tickets.next();
-        step(Step::Folded(folded));
+    let mut tickets = Tickets { lives, left: 0, events: 0, is_at_end: false, are_readable: true };
+    while !tickets.is_at_end {
+        (tickets.left, tickets.events) = (SLICE_TICKETS, 0);
+        state.fold_whole(&mut tickets).map_err(|_| Unfit)?;
+        step(Step::Folded(tickets.events));
         if let Some(counting) = &mut counting {
             let all_counted = counting.iter_mut().all(|report| report.count(state));
             state.forget_tickets();
@@ -275,6 +263,39 @@ fn fold_lives<'f, F: Iterator<Item = Fact<'f>>>(
             all_counted.then_some(()).ok_or(Unfit)?;
         }
     }
-    drop(tickets);
-    all_readable.then_some(()).ok_or(Unfit)
+    tickets.are_readable.then_some(()).ok_or(Unfit)
+}
+
+/// Tickets among streams, so many at a time.
+struct Tickets<L> {
+    lives: L,
+    /// How many more this time.
+    left: usize,
+    /// How many events those of this time have.
+    events: u64,
+    is_at_end: bool,
+    /// Whether all events beside tickets can be read.
+    are_readable: bool,
+}
+
+impl<'f, F: Iterator<Item = Fact<'f>>, L: Iterator<Item = (Stream, usize, F)>> Iterator for Tickets<L> {
+    /// The events of a ticket.
+    type Item = F;
+
+    #[inline]
+    fn next(&mut self) -> Option<F> {
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            let Some((about, count, mut events)) = self.lives.next() else {
+                self.is_at_end = true;
+                return None;
+            };
+            if about == Stream::Ticket {
+                self.events += count as u64;
+                return Some(events);
+            }
+            // What a newer version wrote about may change what figures mean: it is never passed over unread.
+            self.are_readable &= events.all(|fact| decode_facts(fact.event_type, fact.schema, fact.facts).is_ok());
+        }
+    }
 }

@@ -106,11 +106,11 @@ impl Names {
         // Names of one kind differ most often at their ends.
         let place = place_of(key.words[0].rotate_left(23) ^ key.words[1]);
         for place in [place, beside(place)] {
-            if let Some(recent) = self.recent.at(place)
-                && recent.key == key
-                && (key.is_whole() || self.is_called(recent.number, name))
+            if let Some(Named { key: named, number }) = self.recent.0.get(place)
+                && *named == key
+                && (key.is_whole() || self.is_called(*number, name))
             {
-                return Ok(recent.number);
+                return Ok(*number);
             }
         }
         self.not_recent(name, key, place)

@@ -122,6 +122,16 @@ impl<'a> BlockFacts<'a> {
         StreamNumber(u32::from_le_bytes(self.streams[row]))
     }
 
+    /// The streams of the events at some rows.
+    ///
+    /// # Panics
+    ///
+    /// When there are no such rows.
+    #[inline]
+    pub fn streams(&self, rows: Range<usize>) -> impl Iterator<Item = StreamNumber> {
+        self.streams[rows].iter().map(|stream| StreamNumber(u32::from_le_bytes(*stream)))
+    }
+
     /// The first row behind `row` that is of another stream, or that there is not.
     ///
     /// # Panics

@@ -23,9 +23,8 @@ pub(crate) struct Index {
     last: Position,
     /// The latest instant at which anything that counts happened to a ticket.
     latest: Option<Micros>,
-    /// By number; none: never named.
-    streams: Vec<Option<Stream>>,
-    /// By number.
+    streams: Streams,
+    /// How many events each stream has, by number; nothing where the events of every stream follow each other.
     counts: Vec<u32>,
     /// Whether the events of every stream follow each other, and streams stand in the order of their numbers.
     is_by_stream: bool,
@@ -71,11 +70,20 @@ impl Read {
     }
 }
 
-/// Which streams blocks have events of, before they are put in order.
+/// What streams are about.
+struct Streams {
+    /// By number; none: never named.
+    about: Vec<Option<Stream>>,
+    /// Whether each number up to the last was named.
+    are_all_named: bool,
+    /// The numbers of those that are no tickets', rising.
+    passed_over: Vec<u32>,
+}
+
+/// What blocks have events of, and when.
 struct Survey {
     blocks: Vec<Part>,
     latest: Option<Micros>,
-    counts: Vec<u32>,
     is_by_stream: bool,
 }
 
@@ -110,21 +118,30 @@ impl Index {
 
     /// The index of these blocks, of which those from `half` on are looked at by another thread.
     fn of_blocks(blocks: Vec<Read>, half: usize, last: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
-        let streams = streams_of(&blocks, half)?;
         let (ahead, behind) = blocks.split_at(half);
-        let survey = |blocks, before| Survey::of(blocks, before, &streams, happened_by);
-        let (first, second) = match ahead.last() {
-            Some(before) if !behind.is_empty() => {
-                let (first, second) = side_by_side(|| survey(ahead, None), || survey(behind, Some(before)));
-                (first?, Some(second?))
+        let streams = Streams::of(ahead, behind)?;
+        let (first, second) =
+            in_halves(ahead, behind, |blocks, before| Survey::of(blocks, before, &streams, happened_by));
+        let Survey { blocks, latest, is_by_stream } = first?.and(second.transpose()?);
+        let mut index = Self { blocks, last, latest, streams, counts: Vec::new(), is_by_stream };
+        if !is_by_stream {
+            index.count(half);
+        }
+        Ok(index)
+    }
+
+    /// Counts the events of each stream, those of the blocks from `half` on on another thread.
+    fn count(&mut self, half: usize) {
+        let (ahead, behind) = self.blocks.split_at(half);
+        let (counts, more) = in_halves(ahead, behind, |blocks, _| {
+            let mut counts = vec![0; self.streams.about.len()];
+            for Part { block, rows, .. } in blocks {
+                block.facts().streams(rows.clone()).for_each(|stream| counts[stream.0 as usize] += 1);
             }
-            _ => (survey(&blocks, None)?, None),
-        };
-        let Survey { blocks, latest, counts, is_by_stream } = match second {
-            Some(second) => first.and(second),
-            None => first,
-        };
-        Ok(Self { blocks, last, latest, streams, counts, is_by_stream })
+            counts
+        });
+        self.counts = counts;
+        self.counts.iter_mut().zip(more.unwrap_or_default()).for_each(|(count, more)| *count += more);
     }
 
     /// The position of the last event.
@@ -147,26 +164,27 @@ impl Index {
         self.blocks.iter().map(|part| part.block.facts())
     }
 
-    /// The streams in so many ranges, with as many events each as may be; fewer where there are fewer streams.
-    pub(super) fn ranges(&self, count: NonZero<u32>) -> impl Iterator<Item = Range<u32>> {
-        let all: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
-        let share = all.div_ceil(count.get().into()).max(1);
-        let (mut ends, mut behind) = (Vec::new(), 0);
-        for (stream, count) in (1..).zip(&self.counts) {
-            behind += u64::from(*count);
-            if share <= behind {
-                ends.push(stream);
-                behind = 0;
-            }
-        }
-        let last = u32::try_from(self.counts.len()).unwrap_or(u32::MAX);
+    /// The streams in so many ranges, with as many events each as may be; fewer where there are fewer streams, or blocks.
+    pub(super) fn ranges(&self, count: NonZero<u32>) -> Vec<Range<u32>> {
+        let all: usize = self.blocks.iter().map(|part| part.rows.len()).sum();
+        let share = u32::try_from(all).unwrap_or(u32::MAX).div_ceil(count.get()).max(1);
+        let end = u32::try_from(self.streams.about.len()).unwrap_or(u32::MAX);
+        let rows = |part: &Part| u32::try_from(part.rows.len()).unwrap_or(u32::MAX);
+        let mut ends = if self.is_by_stream {
+            let next = self.blocks.iter().skip(1).map(|part| *part.streams.start());
+            ends_of_shares(self.blocks.iter().map(rows).zip(next), share)
+        } else {
+            ends_of_shares(self.counts.iter().copied().zip(1..), share)
+        };
         match ends.last_mut() {
             // Only streams without events are left.
-            Some(end) if behind == 0 => *end = last,
-            _ => ends.push(last),
+            Some(last) if !self.is_by_stream && self.counts[*last as usize..].iter().all(|count| *count == 0) => {
+                *last = end;
+            }
+            _ => ends.push(end),
         }
         let begins: Vec<u32> = std::iter::once(0).chain(ends.iter().copied()).collect();
-        begins.into_iter().zip(ends).map(|(begin, end)| begin..end)
+        begins.into_iter().zip(ends).map(|(begin, end)| begin..end).collect()
     }
 
     /// The first block that may hold events of a stream or one behind it, where all streams stand in their order.
@@ -183,7 +201,7 @@ impl Index {
     /// What a stream is about; none: it was never named.
     #[inline]
     pub(super) fn about(&self, stream: u32) -> Option<Stream> {
-        self.streams.get(stream as usize).copied().flatten()
+        self.streams.about.get(stream as usize).copied().flatten()
     }
 
     /// The events of some streams, put in their order.
@@ -218,28 +236,70 @@ impl Index {
     }
 }
 
-/// What every stream is about that blocks name, those from `half` on on another thread.
-fn streams_of(blocks: &[Read], half: usize) -> Result<Vec<Option<Stream>>, Unfit> {
-    let count = |blocks: &[Read]| blocks.last().map_or(0, |read| read.named);
-    let mut streams = vec![None; count(blocks)];
-    let (ahead, behind) = blocks.split_at(half);
-    let first = count(ahead).min(streams.len());
-    let (of_ahead, of_behind) = streams.split_at_mut(first);
-    let (ahead, behind) = match behind {
-        [] => (name(ahead, 0, of_ahead), Ok(())),
-        _ => side_by_side(|| name(ahead, 0, of_ahead), || name(behind, first, of_behind)),
-    };
-    ahead.and(behind).map(|()| streams)
+/// Does the same with blocks and with those behind them, which are told the last before them, on two threads; none: there
+/// are none behind.
+fn in_halves<B: Sync, T: Send>(
+    ahead: &[B],
+    behind: &[B],
+    each: impl Fn(&[B], Option<&B>) -> T + Sync,
+) -> (T, Option<T>) {
+    if behind.is_empty() {
+        return (each(ahead, None), None);
+    }
+    let (ahead, behind) = side_by_side(|| each(ahead, None), || each(behind, ahead.last()));
+    (ahead, Some(behind))
 }
 
-/// Takes note of what streams are about that blocks name, of which the first has the number `first`.
-fn name(blocks: &[Read], first: usize, streams: &mut [Option<Stream>]) -> Result<(), Unfit> {
+/// The last of what ends behind each share of so many events.
+fn ends_of_shares(counts: impl Iterator<Item = (u32, u32)>, share: u32) -> Vec<u32> {
+    let mut behind = 0;
+    let ends = counts.filter_map(|(count, end)| {
+        behind += count;
+        (share <= behind).then(|| {
+            behind = 0;
+            end
+        })
+    });
+    ends.collect()
+}
+
+impl Streams {
+    /// Those that blocks name, and blocks behind them.
+    fn of(ahead: &[Read], behind: &[Read]) -> Result<Self, Unfit> {
+        let (named, more) = in_halves(ahead, behind, |blocks, before| {
+            let first = before.map_or(0, |read| read.named);
+            named_by(blocks, first).ok_or(Unfit)
+        });
+        let mut about = named?;
+        about.extend(more.transpose()?.unwrap_or_default());
+        let passed_over = about.iter().zip(0..).filter(|(about, _)| **about == Some(Stream::PassedOver));
+        let passed_over = passed_over.map(|(_, number)| number).collect();
+        Ok(Self { are_all_named: about.iter().all(Option::is_some), passed_over, about })
+    }
+
+    /// What a stream is about; none: it was not named among the first so many.
+    fn named(&self, named: usize, stream: u32) -> Option<Stream> {
+        self.about[..named].get(stream as usize).copied().flatten()
+    }
+
+    /// Whether all from one to another are tickets, and named among the first so many.
+    fn are_tickets(&self, named: usize, first: u32, last: u32) -> bool {
+        let others = self.passed_over.partition_point(|number| *number < first);
+        let no_other = self.passed_over.get(others).is_none_or(|number| last < *number);
+        self.are_all_named && (last as usize) < named && no_other
+    }
+}
+
+/// What streams are about that blocks name, from the number `first` on; none: one of them is not to be named there.
+fn named_by(blocks: &[Read], first: usize) -> Option<Vec<Option<Stream>>> {
+    let named = blocks.last().map_or(first, |read| read.named);
+    let mut streams = vec![None; named - first];
     for (number, name) in blocks.iter().flat_map(|read| read.block.new_names()) {
-        let (kind, _) = name.map_err(|_| Unfit)?;
-        let about = streams.get_mut((number.0 as usize).wrapping_sub(first)).ok_or(Unfit)?;
+        let (kind, _) = name.ok()?;
+        let about = streams.get_mut((number.0 as usize).checked_sub(first)?)?;
         about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
     }
-    Ok(())
+    Some(streams)
 }
 
 impl Survey {
@@ -247,15 +307,10 @@ impl Survey {
     fn of(
         blocks: &[Read],
         before: Option<&Read>,
-        streams: &[Option<Stream>],
+        streams: &Streams,
         happened_by: Option<Micros>,
     ) -> Result<Self, Unfit> {
-        let mut survey = Self {
-            blocks: Vec::with_capacity(blocks.len()),
-            latest: None,
-            counts: vec![0; streams.len()],
-            is_by_stream: true,
-        };
+        let mut survey = Self { blocks: Vec::with_capacity(blocks.len()), latest: None, is_by_stream: true };
         let mut before = before.and_then(Read::last_stream);
         for read in blocks {
             survey.add(read, before, streams, happened_by)?;
@@ -267,40 +322,40 @@ impl Survey {
     /// The next block; `before` is the stream of the event before it.
     fn add(
         &mut self,
-        read: &Read,
-        mut before: Option<u32>,
-        streams: &[Option<Stream>],
+        Read { block, rows, named }: &Read,
+        before: Option<u32>,
+        streams: &Streams,
         happened_by: Option<Micros>,
     ) -> Result<(), Unfit> {
-        let Read { block, rows, named } = read;
-        let facts = block.facts();
-        let (mut first, mut last) = (u32::MAX, 0);
-        self.is_by_stream &= rows.start == 0;
-        let mut row = rows.start;
-        while row < rows.end {
-            let (stream, run) = (facts.stream(row).0, row..facts.run_end(row).min(rows.end));
-            let about = streams[..*named].get(stream as usize).copied().flatten().ok_or(Unfit)?;
-            // A block has far fewer rows than that.
-            self.counts[stream as usize] += u32::try_from(run.len()).unwrap_or(u32::MAX);
-            // What is of the last stream of the block before goes on with it.
-            self.is_by_stream &= before < Some(stream) || (before == Some(stream) && row == 0);
-            (before, first, last) = (Some(stream), first.min(stream), last.max(stream));
-            row = run.end;
-            if about == Stream::Ticket {
-                let counts = |at: &Micros| happened_by.is_none_or(|last| *at <= last);
-                self.latest = facts.instants(run).filter(counts).max().max(self.latest);
+        let (facts, rows) = (block.facts(), rows.clone());
+        let numbers = || facts.streams(rows.clone()).map(|stream| stream.0);
+        let first = numbers().min().unwrap_or(0);
+        let last = numbers().max().unwrap_or(0);
+        // What is of the last stream of the block before goes on with it.
+        self.is_by_stream &= rows.start == 0 && before <= numbers().next() && numbers().is_sorted();
+        let latest = if streams.are_tickets(*named, first, last) && happened_by.is_none() {
+            facts.instants(rows.clone()).max()
+        } else {
+            let mut latest = None;
+            for (stream, at) in numbers().zip(facts.instants(rows.clone())) {
+                let about = streams.named(*named, stream).ok_or(Unfit)?;
+                let counts = about == Stream::Ticket && happened_by.is_none_or(|last| at <= last);
+                latest = latest.max(counts.then_some(at));
             }
-        }
-        self.blocks.push(Part { block: block.clone(), rows: rows.clone(), streams: first..=last });
+            latest
+        };
+        self.latest = self.latest.max(latest);
+        self.blocks.push(Part { block: block.clone(), rows, streams: first..=last });
         Ok(())
     }
 
     /// This one and that of the blocks behind it.
-    fn and(mut self, behind: Self) -> Self {
-        self.blocks.extend(behind.blocks);
-        self.latest = self.latest.max(behind.latest);
-        self.is_by_stream &= behind.is_by_stream;
-        self.counts.iter_mut().zip(behind.counts).for_each(|(count, more)| *count += more);
+    fn and(mut self, behind: Option<Self>) -> Self {
+        if let Some(Self { blocks, latest, is_by_stream }) = behind {
+            self.blocks.extend(blocks);
+            self.latest = self.latest.max(latest);
+            self.is_by_stream &= is_by_stream;
+        }
         self
     }
 }
@@ -318,7 +373,7 @@ impl OfRange<'_> {
     /// The streams that were named, with what they are about.
     pub(super) fn streams(&self) -> impl Iterator<Item = (u32, Stream)> {
         let numbers = (self.first..).take(self.ends.len());
-        numbers.filter_map(|number| Some((number, self.index.streams[number as usize]?)))
+        numbers.filter_map(|number| Some((number, self.index.about(number)?)))
     }
 
     /// The events of a stream of these.

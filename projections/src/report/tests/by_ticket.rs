@@ -89,6 +89,7 @@ proptest! {
         steps in steps(),
         mut definition in any_definition(),
         always_open in any::<bool>(),
+        one_after_the_other in any::<bool>(),
         asked in asked(),
         threads in 1..5_u32,
         cut in 0..=99_usize,
@@ -96,7 +97,10 @@ proptest! {
         if always_open {
             definition.schedules.clear();
         }
-        let entries = entries(&steps);
+        let mut entries = entries(&steps);
+        if one_after_the_other {
+            entries.sort_by_key(|entry| entry.ticket);
+        }
         let log = MemoryLog::of(&entries);
         let definition = Arc::new(Published { document: definition, version: 0 });
         let until = MemoryLog::of(&entries[..entries.len() * cut / 99]).last();

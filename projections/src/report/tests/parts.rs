@@ -42,11 +42,15 @@ proptest! {
     fn any_number_of_parts_gives_the_same_bytes(
         steps in steps(),
         definition in any_definition(),
+        one_after_the_other in any::<bool>(),
         asked in asked(),
         parts in 1..5_u32,
         cut in 0..=99_usize,
     ) {
-        let entries = entries(&steps);
+        let mut entries = entries(&steps);
+        if one_after_the_other {
+            entries.sort_by_key(|entry| entry.ticket);
+        }
         let definition = Arc::new(Published { document: definition, version: 0 });
         let until = MemoryLog::of(&entries[..entries.len() * cut / 99]).last();
         let whole = folded_in_parts(&definition.document, &entries, until, 1);
