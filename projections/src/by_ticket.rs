@@ -8,6 +8,8 @@
 
 mod index;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use crate::columns::rows::Room;
 use crate::definition::catalog::Published;
@@ -66,13 +68,14 @@ pub enum Step {
 }
 
 /// A prefix of the log, folded for some reports.
-pub struct Folded {
+pub struct Folded<'q> {
+    reports: Reports<'q>,
     parts: InParts,
     /// By report, what was counted of each part while it was folded; none: everything is yet to be counted.
     counted: Option<Vec<Vec<Counted>>>,
 }
 
-impl Folded {
+impl Folded<'_> {
     /// In how many parts, each on a thread of its own.
     #[must_use]
     pub fn parts(&self) -> usize {
@@ -85,15 +88,19 @@ impl Folded {
         self.counted.is_some()
     }
 
-    /// The reports that it was folded for, in their order, each as [`report_in_parts`] makes it; once.
-    pub fn reports(&mut self, reports: Reports<'_>) -> Vec<Result<Report, ReportError>> {
-        let Reports { queries, definition, until, labels } = reports;
-        let parts = &self.parts;
-        let Some(counted) = self.counted.take() else {
-            return queries.iter().map(|query| report_in_parts(parts, query, definition, until, labels)).collect();
+    /// The reports that it was folded for, in their order, each as [`report_in_parts`] makes it; and what they were made of,
+    /// which may be so much that letting go of it takes time.
+    #[must_use]
+    pub fn into_reports(self) -> (Vec<Result<Report, ReportError>>, InParts) {
+        let Self { reports: Reports { queries, definition, until, labels }, parts, counted } = self;
+        let reports = match counted {
+            None => queries.iter().map(|query| report_in_parts(&parts, query, definition, until, labels)).collect(),
+            Some(counted) => {
+                let each = queries.iter().zip(counted);
+                each.map(|(query, of)| report_of_counted(&parts, Some(of), query, definition, until, labels)).collect()
+            }
         };
-        let of_counted = queries.iter().zip(counted);
-        of_counted.map(|(query, of)| report_of_counted(parts, Some(of), query, definition, until, labels)).collect()
+        (reports, parts)
     }
 }
 
@@ -102,12 +109,12 @@ impl Folded {
 /// # Errors
 ///
 /// [`CatchUpError`] as [`catch_up`] has it.
-pub async fn fold_for(
+pub async fn fold_for<'q>(
     log: &dyn LogReader,
-    reports: Reports<'_>,
+    reports: Reports<'q>,
     threads: NonZero<u32>,
     step: &(dyn Fn(Step) + Sync),
-) -> Result<Folded, CatchUpError> {
+) -> Result<Folded<'q>, CatchUpError> {
     let Reports { queries, definition, until, .. } = reports;
     let document = &definition.document;
     let basis = queries.first().map_or_else(|| document.folded().into(), |first| Basis::of(first, document));
@@ -124,13 +131,13 @@ pub async fn fold_for(
         reached = position.0;
     })
     .await?;
-    Ok(Folded { parts: InParts::one(state), counted: None })
+    Ok(Folded { reports, parts: InParts::one(state), counted: None })
 }
 
 /// Everything that a range of tickets is folded by.
-struct Folding<'a> {
+struct Folding<'a, 'q> {
     index: &'a Index,
-    reports: Reports<'a>,
+    reports: Reports<'q>,
     basis: &'a Basis,
     step: &'a (dyn Fn(Step) + Sync),
 }
@@ -176,7 +183,7 @@ pub(crate) fn in_ranges<T: Send>(
 }
 
 /// All tickets for some reports.
-fn folded(folding: &Folding<'_>, threads: NonZero<u32>) -> Result<Folded, Unfit> {
+fn folded<'q>(folding: &Folding<'_, 'q>, threads: NonZero<u32>) -> Result<Folded<'q>, Unfit> {
     let room = Room::of(PLAIN_BYTES_MAX);
     let parts = in_ranges(folding.index, threads, |ranges| folding.part(ranges, &room))?;
     let mut by_report: Option<Vec<Vec<Counted>>> = Some(folding.reports.queries.iter().map(|_| Vec::new()).collect());
@@ -189,10 +196,11 @@ fn folded(folding: &Folding<'_>, threads: NonZero<u32>) -> Result<Folded, Unfit>
         });
     }
     let first = states.remove(0);
-    Ok(Folded { parts: InParts::of(first, states).map_err(|_| Unfit)?, counted: by_report })
+    let parts = InParts::of(first, states).map_err(|_| Unfit)?;
+    Ok(Folded { reports: folding.reports, parts, counted: by_report })
 }
 
-impl Folding<'_> {
+impl<'q> Folding<'_, 'q> {
     /// Folds tickets, one after the other.
     fn part(&self, ranges: &Ranges, room: &Room) -> Result<Part, Unfit> {
         let mut counting = self.counting(room);
@@ -200,6 +208,7 @@ impl Folding<'_> {
         let mut state = self.nothing_yet(if counting.is_some() { &all_of_a_slice } else { room });
         fold_ranges(self.index, ranges, &mut state, counting.as_deref_mut(), self.step)?;
         let counted = counting.map(|counting| counting.into_iter().map(CountsSlices::into_counted).collect());
+        let state = if counted.is_some() { state.counted() } else { state };
         Ok(Part { state, counted })
     }
 
@@ -212,7 +221,7 @@ impl Folding<'_> {
     }
 
     /// All reports, to be counted on the way; none: one of them at least looks at all tickets.
-    fn counting(&self, room: &Room) -> Option<Vec<Box<dyn CountsSlices + '_>>> {
+    fn counting(&self, room: &Room) -> Option<Vec<Box<dyn CountsSlices + 'q>>> {
         let Reports { queries, definition, until, labels } = self.reports;
         let state = self.nothing_yet(room);
         queries.iter().map(|query| begin(&state, query, definition, until, labels)).collect()

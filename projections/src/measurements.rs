@@ -199,6 +199,20 @@ impl Measurements {
         clear!(tickets spans runs credits openings public_replies first_responses next_responses first_closings closings reopenings transfers stays answers ratings priority_changes follow_ups);
     }
 
+    /// The same once all that was measured has been counted and forgotten: whoever reads a part of it is noted.
+    #[must_use]
+    pub(crate) fn counted(mut self) -> Self {
+        let room = Room::of(0);
+        macro_rules! leave_out {
+            ($($part:ident)*) => { $( self.$part.keep(Keeping::left_out(&self.misread), &room); )* };
+        }
+        let left_out = |()| Keeping::left_out(&self.misread);
+        self.tickets.keep([(), (), ()].map(left_out), &room);
+        self.credits.keep([(), ()].map(left_out), &room);
+        leave_out!(spans runs openings public_replies first_responses next_responses first_closings closings reopenings transfers stays answers ratings priority_changes follow_ups);
+        self
+    }
+
     /// Which parts it keeps.
     #[must_use]
     pub fn needs(&self) -> Needs {

@@ -71,13 +71,13 @@ impl Asked {
 
     /// What this report and those beside it read of the history, on so many threads at most where all of them can be
     /// counted in parts; and how long it took to count what could be counted on the way.
-    pub(crate) async fn fold_with(
+    pub(crate) async fn fold_for<'q>(
         &self,
-        beside: &[Self],
+        reports: Reports<'q>,
         source: &Source,
         threads: u32,
         quiet: bool,
-    ) -> Result<(Folded, Duration), Failure> {
+    ) -> Result<(Folded<'q>, Duration), Failure> {
         let progress = progress::up_to(self.position, "folding", quiet);
         let threads = NonZero::new(threads).unwrap_or(NonZero::<u32>::MIN);
         let counting = Counting::default();
@@ -88,33 +88,26 @@ impl Asked {
             }
             Step::Counted => counting.ends(),
         };
-        let (queries, labels) = (self.queries(beside), KeyLabels(source.keys.clone()));
-        let folded = fold_for(&*source.log, self.reports_of(&queries, &labels), threads, &step).await;
+        let folded = fold_for(&*source.log, reports, threads, &step).await;
         progress.finish_and_clear();
         let folded = folded.map_err(Failure::run)?;
         let took = counting.took(folded.parts());
         Ok((folded, took))
     }
 
-    /// This report and those beside it, of what [`Self::fold_with`] made.
-    pub(crate) fn reports_with(
-        &self,
-        beside: &[Self],
-        source: &Source,
-        folded: &mut Folded,
-    ) -> Vec<Result<Report, Failure>> {
-        let (queries, labels) = (self.queries(beside), KeyLabels(source.keys.clone()));
-        let reports = folded.reports(self.reports_of(&queries, &labels)).into_iter();
-        let told = reports.map(|made| made.map(|report| self.with_note(report)).map_err(refused));
-        told.collect()
-    }
-
-    fn queries<'a>(&'a self, beside: &'a [Self]) -> Vec<&'a Query> {
+    /// This report's query and those beside it, to be folded for together.
+    pub(crate) fn queries<'a>(&'a self, beside: &'a [Self]) -> Vec<&'a Query> {
         std::iter::once(self).chain(beside).map(|asked| &asked.query).collect()
     }
 
-    fn reports_of<'a>(&'a self, queries: &'a [&'a Query], labels: &'a KeyLabels) -> Reports<'a> {
+    /// The reports that these queries ask for, of this one's prefix and definition.
+    pub(crate) fn reports_of<'a>(&'a self, queries: &'a [&'a Query], labels: &'a KeyLabels) -> Reports<'a> {
         Reports { queries, definition: &self.definition, until: self.position, labels }
+    }
+
+    /// A report that was made for this one's definition, told as this one is.
+    pub(crate) fn told(&self, made: Result<Report, ReportError>) -> Result<Report, Failure> {
+        made.map(|report| self.with_note(report)).map_err(refused)
     }
 
     fn with_note(&self, mut report: Report) -> Report {

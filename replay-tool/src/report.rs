@@ -5,6 +5,7 @@ use crate::cli::{ReportArguments, ReportOutput};
 use crate::screen::Screen;
 use crate::timings::Timings;
 use crate::{Failure, also, html, out, publish, source, table};
+use daftar_projections::labels::KeyLabels;
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
 
@@ -19,9 +20,13 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
     let beside: Vec<_> = also.iter().map(|also| asked.beside(also.query.clone())).collect();
     timings.stage("open");
-    let (mut folded, counting) = asked.fold_with(&beside, &source, arguments.threads(), arguments.quiet).await?;
+    let (queries, labels) = (asked.queries(&beside), KeyLabels(source.keys.clone()));
+    let of_all = asked.reports_of(&queries, &labels);
+    let (folded, counting) = asked.fold_for(of_all, &source, arguments.threads(), arguments.quiet).await?;
     timings.stage_of("fold", counting);
-    let mut made = asked.reports_with(&beside, &source, &mut folded).into_iter();
+    let threads = folded.parts();
+    let (made, state) = folded.into_reports();
+    let mut made = made.into_iter().map(|made| asked.told(made));
     let mut reports: Vec<_> = made.by_ref().take(1).collect::<Result<_, _>>()?;
     for (also, report) in also.iter().zip(made) {
         reports.push(report.map_err(|failure| also.told(failure))?);
@@ -31,10 +36,10 @@ pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     show(&reports, arguments.output, arguments.language.map(Into::into))?;
     timings.stage("write");
     if arguments.timings {
-        eprintln!("{}", timings.text(asked.position, folded.parts()));
+        eprintln!("{}", timings.text(asked.position, threads));
     }
     // The process ends here, and the system takes so much memory back faster than it can be given back piece by piece.
-    std::mem::forget(folded);
+    std::mem::forget(state);
     Ok(())
 }
 

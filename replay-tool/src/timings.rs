@@ -83,6 +83,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_counted_on_the_way_is_taken_from_one_stage_and_left_to_the_next() {
+        let mut timings = Timings { began: Instant::now(), stages: vec![("open", Duration::ZERO)] };
+        let counting = Counting::default();
+        counting.ends();
+        assert_eq!(counting.took(1), Duration::ZERO);
+        counting.begins();
+        std::hint::black_box(vec![0_u8; 1 << 20]);
+        counting.ends();
+        let all = counting.nanoseconds.load(Ordering::Relaxed);
+        assert!(all > 0);
+        assert_eq!(counting.took(2), Duration::from_nanos(all / 2));
+        timings.stage_of("fold", counting.took(1));
+        timings.stage("count");
+        let [.., (_, fold), (_, count)] = timings.stages[..] else { panic!("three stages") };
+        assert!(counting.took(1) <= count && fold + count <= timings.began.elapsed());
+    }
+
+    #[test]
     fn stages_are_told_for_each_event_and_add_up() {
         let stages = vec![("open", Duration::from_millis(2)), ("fold", Duration::from_millis(6))];
         let text = Timings { began: Instant::now(), stages }.text(Position(4000), 2);

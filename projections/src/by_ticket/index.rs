@@ -106,14 +106,17 @@ impl Index {
                 return Err(Unfit);
             }
             let rows = block.facts().rows_between(last, until).ok_or(Unfit)?;
-            // Where `until` lies in a gap of the positions there is nothing more.
-            let Some(last_row) = rows.clone().last() else { break };
+            let Some(last_row) = rows.clone().last() else {
+                // Where `until` lies in a gap of the positions there is nothing more, but the block has to be one.
+                block.new_names().all(|(_, name)| name.is_ok()).then_some(()).ok_or(Unfit)?;
+                break;
+            };
             last = block.facts().position(last_row);
             named = named.max(block.streams_after().unwrap_or(0));
             blocks.push(Read { block, rows, named });
         }
-        let halves = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
-        Self::of_blocks(blocks, halves, last, happened_by)
+        let half = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
+        Self::of_blocks(blocks, half, last, happened_by)
     }
 
     /// The index of these blocks, of which those from `half` on are looked at by another thread.

@@ -75,7 +75,8 @@ impl<'b, 'a> Iterator for Runs<'b, 'a> {
             }
             if self.range.start <= stream {
                 let run = Run { blocks: self.blocks, block, row, left };
-                return Some((self.index.about(stream)?, left, run));
+                // The survey has seen that each is named.
+                return Some((self.index.about(stream).unwrap_or(Stream::PassedOver), left, run));
             }
         }
         None

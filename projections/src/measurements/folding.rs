@@ -293,7 +293,7 @@ impl Folder<'_> {
                 readable(&fact)?;
                 continue;
             }
-            let next = Next { folder: self, fact: &fact, ticket: &mut ticket, running };
+            let next = NextEvent { folder: self, fact: &fact, ticket: &mut ticket, running };
             told::read(fact.event_type, fact.schema, fact.facts, next)??;
         }
         Ok(())
@@ -301,14 +301,14 @@ impl Folder<'_> {
 }
 
 /// The next event of the ticket that is folded as a whole; no ticket: its first.
-struct Next<'n, 'f, 'a> {
+struct NextEvent<'n, 'f, 'a> {
     folder: &'n mut Folder<'f>,
     fact: &'n Fact<'a>,
     ticket: &'n mut Option<u32>,
     running: &'n mut TicketFacts,
 }
 
-impl<'a> Shown<'a> for Next<'_, '_, 'a> {
+impl<'a> Shown<'a> for NextEvent<'_, '_, 'a> {
     type Made = Result<(), FoldError>;
 
     // Always, and so for each type of events, of which nothing is put together to be taken apart again.

@@ -89,6 +89,12 @@ impl Needs {
         Self(self.0 | other.0)
     }
 
+    /// These parts without others.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether any of the other parts is among these.
     #[must_use]
     pub const fn touch(self, other: Self) -> bool {

@@ -126,6 +126,22 @@ fn start_of(month: i32) -> Micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn places_taken_at_once_are_those_taken_one_by_one(hours in prop::collection::vec(0..4_000_i64, 0..40)) {
+            let instants: Vec<Micros> = hours.iter().map(|hours| hours * 3_600_000_000).collect();
+            let (mut at_once, mut one_by_one) = (Places::default(), Places::default());
+            let mut left = &instants[..];
+            while let Some((chunk, count)) = at_once.take_run(left.iter().copied()) {
+                prop_assert!(left[..count].iter().all(|at| one_by_one.take(*at).chunk == chunk));
+                left = &left[count..];
+            }
+            prop_assert!(left.is_empty());
+            prop_assert_eq!(at_once.extents, one_by_one.extents);
+        }
+    }
 
     #[test]
     fn a_month_begins_where_the_one_before_ends() {

@@ -70,8 +70,8 @@ impl<'a> Begun<'a, '_> {
         // What is no ticket's is counted of none as well, such as the instants at which what stands open is looked at.
         let mut counting = Counting::<R>::new(&sheet);
         R::count(&mut counting, state);
-        let (tally, values) = (counting.into_tally(), sheet.values());
-        Some(Box::new(Slices { query, position, labels, terms, tally, values }))
+        let tally = counting.into_tally();
+        Some(Box::new(Slices { query, position, labels, terms, tally }))
     }
 }
 
@@ -82,8 +82,6 @@ struct Slices<'a, R> {
     labels: &'a dyn CustomerLabels,
     terms: Terms,
     tally: Tally<R>,
-    /// How many values each axis had when the rows were numbered.
-    values: Vec<u32>,
 }
 
 impl<R: RowFigures> CountsSlices for Slices<'_, R> {
@@ -91,11 +89,7 @@ impl<R: RowFigures> CountsSlices for Slices<'_, R> {
         let Ok(sheet) = Sheet::new(state, self.query, self.position, self.labels, self.terms.clone()) else {
             return false;
         };
-        let values = sheet.values();
-        if self.values != values {
-            self.tally.number_anew(&sheet.axes, state);
-            self.values = values;
-        }
+        self.tally.make_room(&sheet.axes, state);
         let mut counting = Counting::after(&sheet, std::mem::take(&mut self.tally));
         R::count(&mut counting, state);
         self.tally = counting.into_tally();

@@ -54,9 +54,9 @@ impl Adds for Leaderboard {
 impl RowFigures for Leaderboard {
     const FIGURES: u64 = 11;
 
-    /// Nearly everything, and it is by agent always.
+    /// Nearly everything, and it is by agent always; which ticket was the first of all says nothing.
     fn reads(_: &Asked<'_>) -> Needs {
-        Needs::EVERYTHING
+        Needs::EVERYTHING.without(Needs::FirstOpening)
     }
 
     /// Everything counts where its own report counts it. A target that is broken while its metric still runs counts at

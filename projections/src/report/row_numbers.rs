@@ -89,6 +89,19 @@ impl Places {
 }
 
 impl RowNumbers {
+    /// The same with places for about as many values more.
+    pub(super) fn with_room(axes: &[Axis], state: &Measurements) -> Self {
+        let sizes = axes.iter().map(|axis| axis.values(&state.dimensions).saturating_add(1));
+        let sizes = sizes.map(|size| size.checked_next_power_of_two().unwrap_or(u32::MAX));
+        Self { places: Places::by(sizes, |_, number| number), ..Self::default() }
+    }
+
+    /// Whether the values that axes have by now have places; groups without places have room for all.
+    pub(super) fn have_room(&self, axes: &[Axis], state: &Measurements) -> bool {
+        let fits = |(axis, parts): (&Axis, &Vec<u32>)| (axis.values(&state.dimensions) as usize) < parts.len();
+        self.places.as_ref().is_none_or(|places| axes.iter().zip(&places.parts).all(fits))
+    }
+
     /// No rows yet, of groups on these axes.
     pub(super) fn of(axes: &[Axis], state: &Measurements) -> Self {
         Self { places: Places::of(axes, state), ..Self::default() }

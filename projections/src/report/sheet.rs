@@ -74,11 +74,6 @@ impl<'a> Sheet<'a> {
         Self { counted: Cell::new(counted), ..self }
     }
 
-    /// How many values each axis has by now.
-    pub(super) fn values(&self) -> Vec<u32> {
-        self.axes.iter().map(|axis| axis.values(&self.state.dimensions)).collect()
-    }
-
     /// Everything that enters a figure of one row, now or once, as `part` reads it; and the row's figures.
     pub(super) fn one_row<'s, R: RowFigures>(
         &'s self,
@@ -121,7 +116,7 @@ impl<'a> Sheet<'a> {
 
     /// What was counted, but for its order.
     fn counted<R: RowFigures>(&self) -> Result<CountedRows<'a, R>, ReportError> {
-        let mut tally = self.tally::<R>();
+        let mut tally = self.tally::<R>()?;
         if let Some(agent) = self.agent() {
             tally.retain(|group| group[agent] != 0);
             tally.settle();
@@ -164,24 +159,24 @@ impl<'a> Sheet<'a> {
     }
 
     /// Everything counted, on as many threads as are worth it.
-    fn tally<R: RowFigures>(&self) -> Tally<R> {
-        match (self.parts, self.counted.take()) {
-            (Some(parts), Some(counted)) => self.tally_of_counted(parts, counted),
+    fn tally<R: RowFigures>(&self) -> Result<Tally<R>, ReportError> {
+        Ok(match (self.parts, self.counted.take()) {
+            (Some(parts), Some(counted)) => self.tally_of_counted(parts, counted)?,
             (Some(parts), None) => self.tally_of_parts(parts),
             (None, _) => self.tally_in_halves(),
-        }
+        })
     }
 
     /// What was counted of each part while it was folded.
-    fn tally_of_counted<R: RowFigures>(&self, parts: &InParts, counted: Vec<Counted>) -> Tally<R> {
-        // Each was counted for this very report.
-        let mut tallies = counted.into_iter().filter_map(Counted::into_tally::<R>);
-        let mut all = tallies.next().unwrap_or_default();
-        for (mut tally, OtherPart { numbers, .. }) in tallies.zip(&parts.others) {
+    fn tally_of_counted<R: RowFigures>(&self, parts: &InParts, counted: Vec<Counted>) -> Result<Tally<R>, ReportError> {
+        let mut tallies = counted.into_iter().map(|counted| counted.into_tally::<R>().ok_or(ReportError::NotKept));
+        let mut all = tallies.next().ok_or(ReportError::NotKept)??;
+        for (tally, OtherPart { numbers, .. }) in tallies.zip(&parts.others) {
+            let mut tally = tally?;
             tally.renumber(&self.axes, numbers);
             all.add_up(tally);
         }
-        all
+        Ok(all)
     }
 
     /// What every state counted, each on a thread of its own.

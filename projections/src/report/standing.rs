@@ -108,10 +108,10 @@ impl Levels {
     }
 }
 
-/// What [`count`] reads; unless the report begins somewhere, openings tell where the first period lies.
+/// What [`count`] reads; unless the report begins somewhere, openings tell where the first of its periods lies.
 pub(super) fn read(asked: &Asked<'_>) -> Needs {
-    let since_the_first = Needs::FirstOpening.when(asked.query.from.is_none());
-    Needs::Spans | Needs::Tickets | Needs::Openings | since_the_first
+    let since_the_first = asked.query.interval.is_some() && asked.query.from.is_none();
+    Needs::Spans | Needs::Tickets | (Needs::Openings | Needs::FirstOpening).when(since_the_first)
 }
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.

@@ -43,9 +43,13 @@ impl<R> Default for Tally<R> {
 }
 
 impl<R: RowFigures> Tally<R> {
-    /// Numbers the rows as if they had been counted after all values that there are by now.
-    pub(super) fn number_anew(&mut self, axes: &[Axis], state: &Measurements) {
-        self.numbers = RowNumbers::of(axes, state);
+    /// Sees to it that groups with the values there are by now can be counted. Rows are numbered anew each time there are
+    /// twice as many values, or never again.
+    pub(super) fn make_room(&mut self, axes: &[Axis], state: &Measurements) {
+        if self.numbers.have_room(axes, state) {
+            return;
+        }
+        self.numbers = RowNumbers::with_room(axes, state);
         for (number, row) in self.rows.iter().enumerate() {
             self.numbers.of_row(&row.key, number);
         }

@@ -30,7 +30,8 @@ const GROUP_BY: [&str; 9] = [
     "language",
     "attribute.request_type",
 ];
-const FILTERS: [(&str, &str); 6] = [
+const FILTERS: [(&str, &str); 7] = [
+    ("attribute.request_type", "fault"),
     ("agent", "sara,reza"),
     ("department", "technical"),
     ("tag", "vip"),
@@ -38,8 +39,21 @@ const FILTERS: [(&str, &str); 6] = [
     ("channel", "email"),
     ("customer", "c-1"),
 ];
-const SPANS: [(&str, &str); 4] =
-    [("from", "2026-01-02"), ("to", "2026-01-20"), ("happened_by", "2026-01-09"), ("within", "8h")];
+const SPANS: [(&str, &str); 5] = [
+    ("from", "2026-01-02"),
+    ("to", "2026-01-20"),
+    ("happened_by", "2026-01-09"),
+    ("at", "2026-02-01"),
+    ("within", "8h"),
+];
+
+/// Each of these may be asked for beside the others.
+fn spans() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+    let span = |(name, value): (&'static str, &'static str)| {
+        prop::option::weighted(0.3, Just((name, value.to_owned()))).boxed()
+    };
+    SPANS.map(span).to_vec().prop_map(|spans| spans.into_iter().flatten().collect())
+}
 
 fn one_of<const N: usize>(
     parameters: [(&'static str, &'static str); N],
@@ -52,13 +66,13 @@ fn asked() -> impl Strategy<Value = Query> {
     let report = prop::sample::select(ReportName::ALL.to_vec());
     let group_by = one_of(GROUP_BY.map(|value| ("group_by", value)));
     let interval = one_of(["day", "month"].map(|value| ("interval", value)));
-    let others = (one_of(FILTERS), one_of(SPANS), one_of([("limit", "2")]));
+    let others = (one_of(FILTERS), spans(), one_of([("limit", "2")]));
     (report, any::<u16>(), group_by, interval, others).prop_map(|(report, figures, group_by, interval, others)| {
         let known = report.figures().iter().enumerate().filter(|(n, _)| figures >> n & 1 == 1);
         let figures = known.map(|(_, name)| *name).collect::<Vec<_>>().join(",");
         let figures = (!figures.is_empty()).then_some(("figures", figures));
         let of_figures = [group_by, interval, figures].into_iter().filter(|_| !report.lists_tickets());
-        let parameters = of_figures.chain([others.0, others.1, others.2]).flatten();
+        let parameters = of_figures.chain([others.0, others.2]).flatten().chain(others.1);
         let parameters: Vec<_> = parameters.map(|(name, value)| (name.to_owned(), value)).collect();
         // What a report does not know is left out.
         let known = |parameter: &&(String, String)| Query::parse(report.name(), [(*parameter).clone()]).is_ok();
@@ -77,7 +91,7 @@ fn reports<'q>(queries: &'q [&'q Query], definition: &'q Arc<Published>, until: 
     Reports { queries, definition, until, labels: &Labels }
 }
 
-fn by_ticket(log: &MemoryLog, reports: Reports<'_>, threads: u32) -> Result<Folded, CatchUpError> {
+fn by_ticket<'q>(log: &MemoryLog, reports: Reports<'q>, threads: u32) -> Result<Folded<'q>, CatchUpError> {
     now(fold_for(log, reports, NonZero::new(threads).unwrap(), &|_| {}))
 }
 
@@ -108,7 +122,7 @@ proptest! {
         let (queries, json) = ([&asked], |made: Report| made.to_json());
         let reports = reports(&queries, &definition, until);
         let made = report(&whole.first, &asked, &definition, until, &Labels).map(json);
-        let by_ticket = by_ticket(&log, reports, threads).unwrap().reports(reports).remove(0).map(json);
+        let by_ticket = by_ticket(&log, reports, threads).unwrap().into_reports().0.remove(0).map(json);
         prop_assert_eq!(by_ticket, made, "{:?}", asked);
     }
 
@@ -126,7 +140,7 @@ proptest! {
         asked.iter_mut().for_each(|asked| asked.happened_by = happened_by);
         let made = |queries: &[&Query]| {
             let reports = reports(queries, &definition, until);
-            let made = by_ticket(&log, reports, threads).unwrap().reports(reports).into_iter();
+            let made = by_ticket(&log, reports, threads).unwrap().into_reports().0.into_iter();
             made.map(|made| made.map(|made| made.to_json())).collect::<Vec<_>>()
         };
         let together = made(&asked.iter().collect::<Vec<_>>());
@@ -147,7 +161,8 @@ proptest! {
         let definition = Arc::<Published>::default();
         let failure = |failure: CatchUpError| failure.to_string();
         let made = in_order(&log, &asked, &definition.document, log.last()).map(drop).map_err(failure);
-        let by_ticket = by_ticket(&log, reports(&[&asked], &definition, log.last()), threads);
+        let queries = [&asked];
+        let by_ticket = by_ticket(&log, reports(&queries, &definition, log.last()), threads);
         prop_assert_eq!(by_ticket.map(drop).map_err(failure), made);
     }
 }
@@ -177,17 +192,20 @@ fn what_looks_at_no_ticket_beside_others_is_counted_while_it_is_folded() {
     use crate::test_support::{Who, closed, history, opened, query};
     let log = MemoryLog::of(&history(1, [(0, opened(Who::Customer)), (5, closed(Who::Agent("sara")))]));
     let definition = Arc::<Published>::default();
-    let is_counted = |names: &[ReportName], figures| {
+    let is_counted = |names: &[ReportName], figures: &[(&str, &str)]| {
         let asked: Vec<_> = names.iter().map(|name| query(*name, figures)).collect();
         let queries: Vec<_> = asked.iter().collect();
         by_ticket(&log, reports(&queries, &definition, log.last()), 1).unwrap().is_counted()
     };
     assert!(is_counted(&[ReportName::Satisfaction, ReportName::Flow, ReportName::ResponseTimes], &[]));
-    assert!(is_counted(&[ReportName::Overview], &[("figures", "first_response,reopen_rate")]));
-    // What stands open is looked at from the first opening of all on.
-    assert!(!is_counted(&[ReportName::Overview], &[]));
-    assert!(is_counted(&[ReportName::Overview], &[("from", "2026-01-01")]));
-    assert!(!is_counted(&[ReportName::Flow, ReportName::Backlog], &[]));
+    assert!(is_counted(&[ReportName::ResolutionTimes, ReportName::Volume, ReportName::Leaderboard], &[]));
+    let by_day = ("interval", "day");
+    assert!(is_counted(&[ReportName::Overview], &[by_day, ("figures", "first_response,reopen_rate")]));
+    // What stands open at the end of each day is looked at from the first opening of all on.
+    assert!(!is_counted(&[ReportName::Overview], &[by_day]));
+    assert!(is_counted(&[ReportName::Overview, ReportName::Backlog], &[]));
+    assert!(is_counted(&[ReportName::Overview], &[by_day, ("from", "2026-01-01")]));
+    assert!(!is_counted(&[ReportName::Flow, ReportName::Backlog], &[by_day]));
 }
 
 #[test]
@@ -220,7 +238,7 @@ fn what_is_asked_of_another_basis_is_not_counted_from_one_fold() {
     let definition = Arc::<Published>::default();
     let queries = [&all, &early];
     let reports = reports(&queries, &definition, log.last());
-    let made = by_ticket(&log, reports, 1).unwrap().reports(reports);
+    let (made, _) = by_ticket(&log, reports, 1).unwrap().into_reports();
     assert!(made[0].is_ok());
     assert_eq!(made[1], Err(ReportError::OtherFolded("default".to_owned())));
 }
