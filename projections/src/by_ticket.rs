@@ -3,7 +3,7 @@
 //! Where the events of tickets stand between each other does not matter to a report that is counted in parts, and so they
 //! can be folded one ticket after the other, with one running state in place of all. What some tickets measured is counted
 //! at once where a report looks at none beside others, and forgotten before the next are folded: it stays in the
-//! processor's caches, and takes the same memory however long the log is. Whatever is wrong with a log is told by the fold
+//! processor's caches, however long the log is. Whatever is wrong with a log is told by the fold
 //! that goes in its order: `Unfit` says no more than that there is something.
 
 mod index;

@@ -116,11 +116,11 @@ impl Index {
             blocks.push(Read { block, rows, named });
         }
         let half = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
-        Self::of_blocks(blocks, half, last, happened_by)
+        Self::of_blocks(&blocks, half, last, happened_by)
     }
 
     /// The index of these blocks, of which those from `half` on are looked at by another thread.
-    fn of_blocks(blocks: Vec<Read>, half: usize, last: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
+    fn of_blocks(blocks: &[Read], half: usize, last: Position, happened_by: Option<Micros>) -> Result<Self, Unfit> {
         let (ahead, behind) = blocks.split_at(half);
         let streams = Streams::of(ahead, behind)?;
         let (first, second) =

@@ -578,6 +578,7 @@ pub(super) fn counts_at_end(clocks_run: ClocksRun, folded: &Folded) -> bool {
 }
 
 /// Which closing it is, who closed, and whether a survey was offered.
+#[derive(Clone, Copy)]
 struct Closer {
     number: u32,
     by: ActorKind,
