@@ -3,8 +3,8 @@
 //! Where the events of tickets stand between each other does not matter to a report that is counted in parts, and so they
 //! can be folded one ticket after the other, with one running state in place of all. What some tickets measured is counted
 //! at once where a report looks at none beside others, and forgotten before the next are folded: it stays in the
-//! processor's caches, however long the log is. Whatever is wrong with a log is told by the fold
-//! that goes in its order: `Unfit` says no more than that there is something.
+//! processor's caches, however long the log is. Whatever is wrong with a log is told by the fold that goes in its order:
+//! `Unfit` says no more than that there is something.
 
 mod index;
 mod runs;
@@ -26,18 +26,17 @@ use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{BlockFacts, Fact, LogReader, Position};
 use index::Stream;
 use runs::Runs;
-
-pub(crate) use index::Index;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub(crate) use index::Index;
+
 /// What everything that is kept may take without being packed, in bytes.
 const PLAIN_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 2 << 30 };
 /// How many tickets are folded before it is told how far a thread has come, and what they measured is counted.
 const SLICE_TICKETS: usize = if cfg!(test) { 3 } else { 1024 };
-
 /// How many ranges of tickets there are for each thread, where taking one costs nothing in itself.
 const RANGES_OF_A_THREAD: NonZero<u32> = NonZero::new(16).unwrap();
 
@@ -134,7 +133,7 @@ pub async fn fold_for<'q>(
     Ok(Folded { reports, parts: InParts::one(state), counted: None })
 }
 
-/// Everything that a range of tickets is folded by.
+/// Everything that tickets are folded by.
 struct Folding<'a, 'q> {
     index: &'a Index,
     reports: Reports<'q>,
@@ -142,7 +141,7 @@ struct Folding<'a, 'q> {
     step: &'a (dyn Fn(Step) + Sync),
 }
 
-/// A range of tickets, folded.
+/// What one thread folded.
 struct Part {
     state: Measurements,
     /// By report; none: what was measured is yet to be counted.
@@ -161,7 +160,8 @@ impl Ranges {
     }
 }
 
-/// Does the same on so many threads at most, of which this is the first, each with the ranges of tickets that it takes.
+/// Calls `fold` on so many threads at most, of which this is the first; each takes ranges of tickets until none is left.
+/// What each of them made, this one's first.
 pub(crate) fn in_ranges<T: Send>(
     index: &Index,
     threads: NonZero<u32>,

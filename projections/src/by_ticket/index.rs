@@ -239,7 +239,7 @@ impl Index {
     }
 }
 
-/// Does the same with blocks and with those behind them, which are told the last before them, on two threads; none: there
+/// Calls `each` for some blocks, and on another thread for those behind them, with the last block before them; none: there
 /// are none behind.
 fn in_halves<B: Sync, T: Send>(
     ahead: &[B],
@@ -253,7 +253,7 @@ fn in_halves<B: Sync, T: Send>(
     (ahead, Some(behind))
 }
 
-/// The last of what ends behind each share of so many events.
+/// Where each share of so many events ends, of counts of events with what stands behind each.
 fn ends_of_shares(counts: impl Iterator<Item = (u32, u32)>, share: u32) -> Vec<u32> {
     let mut behind = 0;
     let ends = counts.filter_map(|(count, end)| {
