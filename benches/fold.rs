@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a bench that can't go on stops")]
 
 use daftar_benches::{asked_for, bench_line, history, interleaved, long, median, median_ratio, rate};
-use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{LogReader, Position};
 use daftar_projections::definition::document::Definition;
@@ -95,7 +94,7 @@ fn decode(runtime: &Runtime, log: &EmbeddedLog, end: Position) -> f64 {
         let mut after = Position::ZERO;
         while let Some(block) = log.fact_block(after).await.unwrap() {
             for row in block.iter() {
-                black_box(decode_facts(row.event_type, row.schema, row.facts).unwrap());
+                black_box(row.decode().unwrap());
                 seen += 1;
             }
             after = block.last();

@@ -103,11 +103,15 @@ fn scan(blocks: &[FactBlock], count: usize) -> f64 {
 async fn copy(log: &EmbeddedLog) -> Vec<(EventType, u8, Box<[u8]>)> {
     let mut copied = Vec::new();
     let mut after = Position::ZERO;
-    while let Some(block) = log.fact_block(after).await.unwrap() {
-        copied.extend(block.iter().map(|row| (row.event_type, row.schema, row.facts.into())));
-        after = block.last();
+    loop {
+        let events = log.read_events(after, BLOCK_EVENTS).await.unwrap();
+        let Some(last) = events.last() else { return copied };
+        after = last.position;
+        copied.extend(events.iter().map(|event| {
+            let head = event.bytes.head().unwrap();
+            (head.event_type, head.schema, head.facts.into())
+        }));
     }
-    copied
 }
 
 fn read_blocks(runtime: &Runtime, log: &EmbeddedLog, count: usize) -> f64 {
@@ -116,7 +120,7 @@ fn read_blocks(runtime: &Runtime, log: &EmbeddedLog, count: usize) -> f64 {
         let (mut after, mut seen) = (Position::ZERO, 0);
         while let Some(block) = log.fact_block(after).await.unwrap() {
             for row in block.iter() {
-                seen += see(&decode_facts(row.event_type, row.schema, row.facts).unwrap());
+                seen += see(&row.decode().unwrap());
             }
             after = block.last();
         }

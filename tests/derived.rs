@@ -138,7 +138,7 @@ fn derived_bytes(dir: &Path) -> Files {
 struct Said {
     events: Vec<RecordedEvent>,
     commands: Vec<(u64, u32)>,
-    rows: Vec<(u64, u32, u32, u32, Vec<u8>)>,
+    rows: Vec<(u64, u32, u32, u32, String)>,
 }
 
 fn said(dir: &Path, commands: u64) -> Said {
@@ -155,7 +155,7 @@ fn said(dir: &Path, commands: u64) -> Said {
             rows.extend(
                 block
                     .iter_after(after)
-                    .map(|r| (r.position.0, r.stream.0, r.version.0, r.back, r.facts.to_vec()))
+                    .map(|r| (r.position.0, r.stream.0, r.version.0, r.back, format!("{:?}", r.decode())))
                     .collect::<Vec<_>>(),
             );
             after = block.last();

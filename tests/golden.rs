@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use daftar_domain::Timestamp;
-use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, FactRow};
+use daftar_eventlog::block::{BlockBuilder, BlockOrigin, FactBlock, StoredRow};
 use daftar_eventlog::checksum::{Digest, chain_next};
 use daftar_eventlog::codec::v1::{
     ActorV1, AttachmentV1, ChangeV1, ContentV1, DefinitionPublishedV1, EpochBegunV1, FollowUpRecordedV1, FormV1,
@@ -464,9 +464,9 @@ fn new_key_slots_have_the_golden_layout() {
     assert_eq!(slots[5][56..72], keyed_hash(keys.secret(), Hashed::CustomerId, &[b"c-9"]));
 }
 
-fn row<'a>(position: u64, version: u32, facts: &'a [u8]) -> FactRow<'a> {
+fn row(position: u64, version: u32, facts: &[u8]) -> StoredRow<'_> {
     let opening = version == 1;
-    FactRow {
+    StoredRow {
         position: Position(position),
         version: Version(version),
         stream: StreamNumber(0),
@@ -492,7 +492,13 @@ fn assert_block(name: &str, positions: [u64; 2]) -> FactBlock {
     assert_eq!(builder.finish(&origin), bytes, "{name}");
     let len = bytes.len();
     let block = FactBlock::parse(Arc::new(bytes), 0, len).unwrap();
-    assert_eq!(block.iter().collect::<Vec<_>>(), rows, "{name}");
+    for (read, row) in block.iter().zip(&rows) {
+        let head = (row.position, row.version, row.stream, row.back, row.event_type, row.schema);
+        assert_eq!((read.position, read.version, read.stream, read.back, read.event_type, read.schema), head, "{name}");
+        assert_eq!((read.occurred_at, read.recorded_at), (row.occurred_at, row.recorded_at), "{name}");
+        assert_eq!(read.decode(), codec::decode_facts(row.event_type, row.schema, row.facts), "{name}");
+    }
+    assert_eq!(block.rows(), rows.len(), "{name}");
     assert_eq!(block.origin(), origin, "{name}");
     assert_eq!(block.new_streams().collect::<Vec<_>>(), [(StreamNumber(0), Ok(stream()))], "{name}");
     block

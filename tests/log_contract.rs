@@ -4,9 +4,10 @@
 
 use daftar_domain::Timestamp;
 use daftar_eventlog::clock::system_clock;
+use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::memory::{MemoryLog, replicated::ReplicatedMemoryLog};
-use daftar_eventlog::{AppendError, Commit, EventLog, Position, RecordedEvent, StreamName, Version};
+use daftar_eventlog::{AppendError, Commit, EventLog, FactRow, Position, RecordedEvent, StreamName, Version};
 use daftar_tests::{assigned, commit, stamp};
 use std::future::Future;
 use std::sync::Arc;
@@ -197,6 +198,11 @@ async fn large_contents_come_back(log: Log) {
     assert_eq!(all(&log).await.len(), sizes.len() + 1);
 }
 
+/// The facts of an event of a block, written down.
+fn told(row: &FactRow<'_>) -> String {
+    format!("{:?}", row.decode())
+}
+
 async fn fact_blocks_tell_the_log_in_order(log: Log) {
     for n in 0..300 {
         log.append(commit(&format!("T-{}", n % 7), n / 7 * 30, 30, None)).await.unwrap();
@@ -206,14 +212,15 @@ async fn fact_blocks_tell_the_log_in_order(log: Log) {
     let mut after = Position::ZERO;
     while let Some(block) = log.fact_block(after).await.unwrap() {
         names.extend(block.new_streams().map(|(_, name)| name.unwrap()));
-        rows.extend(block.iter_after(after).map(|r| (r.position.0, r.stream.0, r.version.0, r.facts.to_vec())));
+        rows.extend(block.iter_after(after).map(|r| (r.position.0, r.stream.0, r.version.0, told(&r))));
         after = block.last();
     }
     assert_eq!(rows.len(), 9_000);
     let events = all(&log).await;
     for (row, event) in rows.iter().zip(&events) {
         let head = event.bytes.head().unwrap();
-        assert_eq!((row.0, row.2, &row.3[..]), (event.position.0, head.version.0, head.facts));
+        let facts = decode_facts(head.event_type, head.schema, head.facts);
+        assert_eq!((row.0, row.2, &row.3), (event.position.0, head.version.0, &format!("{facts:?}")));
         assert_eq!(*names[row.1 as usize].id, *head.stream_id);
     }
     let block = log.fact_block(Position(5_000)).await.unwrap().unwrap();

@@ -4,8 +4,8 @@ use crate::desk::{Desk, Happening, Names, Order};
 use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BlockBuilder, BlockOrigin};
 use daftar_eventlog::{
-    Epochs, FactBlock, FactRow, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamName, StreamNumber,
-    Version,
+    Epochs, FactBlock, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StoredRow, StreamName,
+    StreamNumber, Version,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -50,7 +50,7 @@ impl Making {
         let (event_type, facts) = self.names.encode(&happening);
         // An import is recorded long after what it tells, all at once.
         let recorded_at = if self.order == Order::Time { happening.at } else { 1_780_000_000 };
-        let row = FactRow {
+        let row = StoredRow {
             position: Position(self.position),
             version: Version(*version),
             stream: StreamNumber(*stream),

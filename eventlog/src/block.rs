@@ -1,9 +1,12 @@
 //! Fact blocks: up to 4,096 consecutive events as columns, the form in which folds read the log.
 //!
 //! A block is its bytes, whether mapped from `derived/` or built in memory from the tail; `docs/format.md` has the
-//! layout. It carries no content.
+//! layout. It carries no content, and each text of its facts once. Whoever gives facts of tickets a new schema version
+//! gives blocks a new mark: facts with texts by number are read at today's version alone.
 
-use crate::codec::EventType;
+use crate::codec::listed::{EncodedFacts, TextList, Texts, write};
+use crate::codec::{CodecError, EventType};
+use crate::facts::Facts;
 use crate::position::{Position, StreamNumber, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
@@ -13,17 +16,34 @@ use std::sync::Arc;
 pub const BLOCK_EVENTS: usize = 4096;
 
 /// Length of the header in bytes.
-pub const HEADER_LEN: usize = 136;
+pub const HEADER_LEN: usize = 144;
+
+/// Where the header's checksums begin: that of header and columns, then that of texts and facts.
+const CHECKSUMS_AT: usize = 136;
 
 mod facts;
+mod rows;
+
+use rows::{ROW_LEN, RowBytes, pair};
 
 pub use facts::{BlockFacts, Fact};
 
-const MAGIC: &[u8; 8] = b"DFTFACT2";
+const MAGIC: &[u8; 8] = b"DFTFACT3";
+
+/// In the flags of a header: positions are listed.
+const LISTS_POSITIONS: u32 = 1;
+/// In the flags of a header: facts of tickets have texts by number.
+const LISTS_TEXTS: u32 = 2;
 
 /// One event of a block.
+pub type FactRow<'a> = Row<EncodedFacts<'a>>;
+
+/// One event to be put into a block, with its facts as the log has them.
+pub type StoredRow<'a> = Row<&'a [u8]>;
+
+/// One event, its facts encoded in some way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FactRow<'a> {
+pub struct Row<F> {
     /// Where it stands in the log.
     pub position: Position,
     /// Where it stands in its stream.
@@ -40,8 +60,19 @@ pub struct FactRow<'a> {
     pub event_type: EventType,
     /// The schema version of its facts.
     pub schema: u8,
-    /// Its facts, encoded; see [`crate::codec::decode_facts`].
-    pub facts: &'a [u8],
+    /// Its facts, encoded.
+    pub facts: F,
+}
+
+impl<'a> FactRow<'a> {
+    /// Its facts, decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] as [`EncodedFacts::decode`] has it.
+    pub fn decode(&self) -> Result<Facts<'a>, CodecError> {
+        self.facts.decode(self.event_type, self.schema)
+    }
 }
 
 /// A block that is not what was written.
@@ -69,6 +100,8 @@ pub struct FactBlock {
     start: usize,
     len: usize,
     columns: Columns,
+    /// None: facts are as the log has them.
+    texts: Option<Texts>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -80,16 +113,13 @@ struct Columns {
     new_streams: usize,
     runs: usize,
     positions_at: usize,
-    occurred_at: usize,
-    streams_at: usize,
-    versions_at: usize,
-    backs_at: usize,
-    offsets_at: usize,
+    rows_at: usize,
     runs_at: usize,
-    types_at: usize,
-    schemas_at: usize,
     names_at: usize,
+    texts_at: usize,
     facts_at: usize,
+    /// How many texts are listed; none: facts are as the log has them.
+    texts: Option<u32>,
 }
 
 impl FactBlock {
@@ -113,10 +143,12 @@ impl FactBlock {
     ) -> Result<Self, BlockDamaged> {
         let end = start.checked_add(len).ok_or(BlockDamaged("it is cut off"))?;
         let columns = Columns::read((*bytes).as_ref().get(start..end).ok_or(BlockDamaged("it is cut off"))?)?;
-        Ok(Self { bytes, start, len, columns })
+        let section = start + columns.texts_at..start + columns.facts_at;
+        let texts = columns.texts.map(|count| Texts::new(Arc::clone(&bytes), section, count));
+        Ok(Self { bytes, start, len, columns, texts })
     }
 
-    /// Verifies both checksums, names and offsets.
+    /// Verifies both checksums, names, texts and offsets.
     ///
     /// # Errors
     ///
@@ -124,14 +156,17 @@ impl FactBlock {
     pub fn verify(&self) -> Result<(), BlockDamaged> {
         self.verify_columns()?;
         let block = self.as_bytes();
-        if crc32c::crc32c(&block[self.columns.facts_at..]) != u32_at(block, 132) {
+        if crc32c::crc32c(&block[self.columns.texts_at..]) != u32_at(block, CHECKSUMS_AT + 4) {
             return Err(BlockDamaged("its checksum is wrong"));
         }
         self.columns.check_names(block)?;
+        if !self.texts.as_ref().is_none_or(Texts::are_there) {
+            return Err(BlockDamaged("its texts do not fit"));
+        }
         self.columns.check_offsets(block)
     }
 
-    /// Verifies header and columns, but for the facts: enough for whoever reads columns only.
+    /// Verifies header and columns, but for texts and facts: enough for whoever reads columns only.
     ///
     /// # Errors
     ///
@@ -139,7 +174,7 @@ impl FactBlock {
     pub fn verify_columns(&self) -> Result<(), BlockDamaged> {
         let block = self.as_bytes();
         let (header, rest) = block.split_at(HEADER_LEN);
-        if crc(header, &rest[..self.columns.facts_at - HEADER_LEN]) == u32_at(block, 128) {
+        if crc(header, &rest[..self.columns.texts_at - HEADER_LEN]) == u32_at(block, CHECKSUMS_AT) {
             Ok(())
         } else {
             Err(BlockDamaged("its checksum is wrong"))
@@ -151,6 +186,14 @@ impl FactBlock {
     pub fn stated_len(bytes: &[u8]) -> Option<usize> {
         let header = bytes.get(..HEADER_LEN)?;
         (&header[..8] == MAGIC).then(|| HEADER_LEN + u32_at(header, 40) as usize)
+    }
+
+    /// The same as one of some blocks, with a number among them, from 1: whoever remembers a text by its number in a block
+    /// tells blocks by that.
+    #[must_use]
+    pub fn numbered(mut self, number: u32) -> Self {
+        self.texts.iter_mut().for_each(|texts| texts.number(number));
+        self
     }
 
     /// The block's bytes.
@@ -200,7 +243,7 @@ impl FactBlock {
         assert!(row < c.rows, "row {row} of a block of {}", c.rows);
         let runs = (0..c.runs).take_while(|run| c.run(bytes, *run).0 <= row);
         let recorded_at = runs.last().map_or(0, |run| c.run(bytes, run).1);
-        c.row(bytes, row, recorded_at)
+        self.read_row(row, recorded_at)
     }
 
     /// How the event at `row` hangs on the one before it in its stream: its distance in positions, 0 for the first.
@@ -210,8 +253,7 @@ impl FactBlock {
     /// When the block has no such row.
     #[must_use]
     pub fn back(&self, row: usize) -> u32 {
-        assert!(row < self.columns.rows, "row {row} of a block of {}", self.columns.rows);
-        u32_at(self.as_bytes(), self.columns.backs_at + 4 * row)
+        rows::back(&pair(self.columns.rows_of(self.as_bytes()), row)[0])
     }
 
     /// All its events in order.
@@ -239,28 +281,45 @@ impl FactBlock {
                 recorded_at = self.columns.run(bytes, next_run).1;
                 next_run += 1;
             }
-            self.columns.row(bytes, row, recorded_at)
+            self.read_row(row, recorded_at)
         })
+    }
+
+    fn read_row(&self, row: usize, recorded_at: i64) -> FactRow<'_> {
+        let (c, bytes) = (&self.columns, self.as_bytes());
+        let [this, next] = pair(c.rows_of(bytes), row);
+        let facts = &bytes[c.facts_at + rows::facts_at(this)..c.facts_at + rows::facts_at(next)];
+        FactRow {
+            position: c.position(bytes, row),
+            version: rows::version(this),
+            stream: rows::stream(this),
+            back: rows::back(this),
+            occurred_at: rows::occurred_at(this),
+            recorded_at: Timestamp::clamped(recorded_at),
+            event_type: rows::event_type(this),
+            schema: rows::schema(this),
+            facts: EncodedFacts::of_block(facts, self.texts.as_ref()),
+        }
     }
 
     /// The types of its events, in order. This and the other columns cost no assembling of rows.
     pub fn types(&self) -> impl ExactSizeIterator<Item = EventType> {
-        self.column::<2>(self.columns.types_at).map(|bytes| EventType(u16::from_le_bytes(*bytes)))
+        self.each_row().map(rows::event_type)
     }
 
     /// When its events happened, in order.
     pub fn occurred_at(&self) -> impl ExactSizeIterator<Item = Timestamp> {
-        self.column::<8>(self.columns.occurred_at).map(|bytes| Timestamp::clamped(i64::from_le_bytes(*bytes)))
+        self.each_row().map(rows::occurred_at)
     }
 
     /// The streams of its events, in order.
     pub fn streams(&self) -> impl ExactSizeIterator<Item = StreamNumber> {
-        self.column::<4>(self.columns.streams_at).map(|bytes| StreamNumber(u32::from_le_bytes(*bytes)))
+        self.each_row().map(rows::stream)
     }
 
     /// The versions of its events in their streams, in order.
     pub fn versions(&self) -> impl ExactSizeIterator<Item = Version> {
-        self.column::<4>(self.columns.versions_at).map(|bytes| Version(u32::from_le_bytes(*bytes)))
+        self.each_row().map(rows::version)
     }
 
     /// When the log accepted its last event.
@@ -277,8 +336,8 @@ impl FactBlock {
         (c.new_streams > 0).then_some(c.first_new_stream as usize + c.new_streams)
     }
 
-    fn column<const N: usize>(&self, at: usize) -> std::slice::Iter<'_, [u8; N]> {
-        self.as_bytes()[at..at + N * self.columns.rows].as_chunks::<N>().0.iter()
+    fn each_row(&self) -> std::slice::Iter<'_, RowBytes> {
+        self.columns.rows_of(self.as_bytes())[..self.columns.rows].iter()
     }
 
     /// The streams whose first event lies in this block, in order of their numbers.
@@ -325,18 +384,14 @@ impl Columns {
             return Err(BlockDamaged("its header is wrong"));
         }
         let (rows, runs) = (u32_at(block, 16) as usize, u32_at(block, 32) as usize);
-        let listed_positions = u32_at(block, 20) & 1 == 1;
+        let flags = u32_at(block, 20);
+        let listed_positions = flags & LISTS_POSITIONS != 0;
         let positions_at = HEADER_LEN;
-        let occurred_at = positions_at + if listed_positions { 8 * rows } else { 0 };
-        let streams_at = occurred_at + 8 * rows;
-        let versions_at = streams_at + 4 * rows;
-        let backs_at = versions_at + 4 * rows;
-        let offsets_at = backs_at + 4 * rows;
-        let runs_at = offsets_at + 4 * (rows + 1);
-        let types_at = runs_at + 16 * runs;
-        let schemas_at = types_at + 2 * rows;
-        let names_at = schemas_at + rows;
-        let facts_at = names_at + u32_at(block, 36) as usize;
+        let rows_at = positions_at + if listed_positions { 8 * rows } else { 0 };
+        let runs_at = rows_at + ROW_LEN * (rows + 1);
+        let names_at = runs_at + 16 * runs;
+        let texts_at = names_at + u32_at(block, 36) as usize;
+        let facts_at = texts_at + u32_at(block, 128) as usize;
         let new_streams = u32_at(block, 28) as usize;
         if rows > BLOCK_EVENTS || facts_at > block.len() {
             return Err(BlockDamaged("its columns do not fit"));
@@ -349,16 +404,12 @@ impl Columns {
             new_streams,
             runs,
             positions_at,
-            occurred_at,
-            streams_at,
-            versions_at,
-            backs_at,
-            offsets_at,
+            rows_at,
             runs_at,
-            types_at,
-            schemas_at,
             names_at,
+            texts_at,
             facts_at,
+            texts: (flags & LISTS_TEXTS != 0).then(|| u32_at(block, 132)),
         })
     }
 
@@ -376,19 +427,10 @@ impl Columns {
         (u32_at(bytes, at) as usize, i64::from_le_bytes(array_at(bytes, at + 8)))
     }
 
-    fn row<'a>(&self, bytes: &'a [u8], row: usize, recorded_at: i64) -> FactRow<'a> {
-        let facts = |end: usize| self.facts_at + u32_at(bytes, self.offsets_at + 4 * end) as usize;
-        FactRow {
-            position: self.position(bytes, row),
-            version: Version(u32_at(bytes, self.versions_at + 4 * row)),
-            stream: StreamNumber(u32_at(bytes, self.streams_at + 4 * row)),
-            back: u32_at(bytes, self.backs_at + 4 * row),
-            occurred_at: Timestamp::clamped(i64::from_le_bytes(array_at(bytes, self.occurred_at + 8 * row))),
-            recorded_at: Timestamp::clamped(recorded_at),
-            event_type: EventType(u16::from_le_bytes(array_at(bytes, self.types_at + 2 * row))),
-            schema: bytes[self.schemas_at + row],
-            facts: &bytes[facts(row)..facts(row + 1)],
-        }
+    /// The rows, and what stands behind the last.
+    #[inline]
+    fn rows_of<'a>(&self, bytes: &'a [u8]) -> &'a [RowBytes] {
+        bytes[self.rows_at..self.runs_at].as_chunks().0
     }
 
     fn check_names(&self, block: &[u8]) -> Result<(), BlockDamaged> {
@@ -397,14 +439,12 @@ impl Columns {
             let length = block.get(at + 1..at + 3).ok_or(BlockDamaged("its names do not fit"))?;
             at += 3 + usize::from(u16::from_le_bytes([length[0], length[1]]));
         }
-        if at == self.facts_at { Ok(()) } else { Err(BlockDamaged("its names do not fit")) }
+        if at == self.texts_at { Ok(()) } else { Err(BlockDamaged("its names do not fit")) }
     }
 
     fn check_offsets(&self, block: &[u8]) -> Result<(), BlockDamaged> {
-        let (offsets, _) = block[self.offsets_at..self.runs_at].as_chunks::<4>();
-        let offset = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes);
-        let rising = offsets.windows(2).all(|pair| offset(&pair[0]) <= offset(&pair[1]));
-        if rising && offsets.last().is_some_and(|end| self.facts_at + offset(end) as usize == block.len()) {
+        let offsets = self.rows_of(block).iter().map(rows::facts_at);
+        if offsets.clone().is_sorted() && offsets.last().is_some_and(|end| self.facts_at + end == block.len()) {
             Ok(())
         } else {
             Err(BlockDamaged("its facts do not fit"))
@@ -418,20 +458,32 @@ pub struct BlockBuilder {
     first: u64,
     rows: u32,
     positions: Vec<u64>,
-    occurred_at: Vec<u8>,
-    streams: Vec<u8>,
-    versions: Vec<u8>,
-    backs: Vec<u8>,
-    offsets: Vec<u8>,
     runs: Vec<u8>,
     run_count: u32,
     last_recorded_at: Option<i64>,
-    types: Vec<u8>,
-    schemas: Vec<u8>,
     first_new_stream: u32,
     new_streams: u32,
     names: Vec<u8>,
+    stored: Encoded,
+    listed: Encoded,
+    texts: TextList,
+    /// Whether facts came that cannot be listed with texts by number.
+    is_unlisted: bool,
+}
+
+/// Rows and facts of some events, one behind the other.
+#[derive(Debug, Default)]
+struct Encoded {
+    rows: Vec<u8>,
     facts: Vec<u8>,
+}
+
+impl Encoded {
+    /// The row of one more event, and where its facts go.
+    fn begin(&mut self, row: &StoredRow<'_>) -> &mut Vec<u8> {
+        self.rows.extend(rows::bytes(row, len_u32(&self.facts)));
+        &mut self.facts
+    }
 }
 
 impl BlockBuilder {
@@ -448,16 +500,11 @@ impl BlockBuilder {
     }
 
     /// Adds the next event; `new_stream` is its stream's name where this is the stream's first event.
-    pub fn push(&mut self, row: &FactRow<'_>, new_stream: Option<&StreamName>) {
+    pub fn push(&mut self, row: &StoredRow<'_>, new_stream: Option<&StreamName>) {
         if self.rows == 0 {
             self.first = row.position.0;
         }
         self.positions.push(row.position.0);
-        self.occurred_at.extend(row.occurred_at.micros().to_le_bytes());
-        self.streams.extend(row.stream.0.to_le_bytes());
-        self.versions.extend(row.version.0.to_le_bytes());
-        self.backs.extend(row.back.to_le_bytes());
-        self.offsets.extend(len_u32(&self.facts).to_le_bytes());
         if self.last_recorded_at != Some(row.recorded_at.micros()) {
             self.last_recorded_at = Some(row.recorded_at.micros());
             self.runs.extend(self.rows.to_le_bytes());
@@ -465,13 +512,19 @@ impl BlockBuilder {
             self.runs.extend(row.recorded_at.micros().to_le_bytes());
             self.run_count += 1;
         }
-        self.types.extend(row.event_type.0.to_le_bytes());
-        self.schemas.push(row.schema);
         if let Some(name) = new_stream {
             self.push_name(row.stream, name);
         }
-        self.facts.extend(row.facts);
+        self.push_facts(row);
         self.rows += 1;
+    }
+
+    fn push_facts(&mut self, row: &StoredRow<'_>) {
+        self.stored.begin(row).extend(row.facts);
+        // Where only some were listed nobody could tell which; then all stay as the log has them.
+        let to = self.listed.begin(row);
+        self.is_unlisted =
+            self.is_unlisted || write(row.event_type, row.schema, row.facts, &mut self.texts, to).is_none();
     }
 
     fn push_name(&mut self, stream: StreamNumber, name: &StreamName) {
@@ -488,28 +541,23 @@ impl BlockBuilder {
     /// The block's bytes.
     #[must_use]
     pub fn finish(mut self, origin: &BlockOrigin) -> Vec<u8> {
-        self.offsets.extend(len_u32(&self.facts).to_le_bytes());
+        let (mut encoded, texts) = if self.is_unlisted {
+            (self.stored, TextList::default())
+        } else {
+            (self.listed, std::mem::take(&mut self.texts))
+        };
+        encoded.rows.extend(rows::end(len_u32(&encoded.facts)));
+        let (count, texts) = (texts.len(), texts.section());
         let dense = self.positions.iter().zip(self.first..).all(|(position, expected)| *position == expected);
         let positions: Vec<u8> =
             if dense { Vec::new() } else { self.positions.iter().flat_map(|p| p.to_le_bytes()).collect() };
-        let columns = [
-            &positions,
-            &self.occurred_at,
-            &self.streams,
-            &self.versions,
-            &self.backs,
-            &self.offsets,
-            &self.runs,
-            &self.types,
-            &self.schemas,
-            &self.names,
-            &self.facts,
-        ];
+        let columns = [&positions, &encoded.rows, &self.runs, &self.names, &texts, &encoded.facts];
         let payload_len = columns.iter().map(|c| c.len()).sum::<usize>();
         let mut block = Vec::with_capacity(HEADER_LEN + payload_len);
         block.extend(MAGIC);
         block.extend(self.first.to_le_bytes());
-        for field in [self.rows, u32::from(!dense), self.first_new_stream, self.new_streams, self.run_count] {
+        let flags = if dense { 0 } else { LISTS_POSITIONS } | if self.is_unlisted { 0 } else { LISTS_TEXTS };
+        for field in [self.rows, flags, self.first_new_stream, self.new_streams, self.run_count] {
             block.extend(field.to_le_bytes());
         }
         block.extend(len_u32(&self.names).to_le_bytes());
@@ -518,22 +566,24 @@ impl BlockBuilder {
         block.extend(origin.log_id);
         block.extend(origin.chain_before);
         block.extend(origin.chain_after);
-        block.extend([0; 8]);
+        block.extend(len_u32(&texts).to_le_bytes());
+        block.extend(count.to_le_bytes());
+        block.extend([0; HEADER_LEN - CHECKSUMS_AT]);
         for column in columns {
             block.extend(column);
         }
-        let facts_at = block.len() - self.facts.len();
-        let of_facts = crc32c::crc32c(&block[facts_at..]);
-        let of_columns = crc(&block[..HEADER_LEN], &block[HEADER_LEN..facts_at]);
-        block[128..132].copy_from_slice(&of_columns.to_le_bytes());
-        block[132..136].copy_from_slice(&of_facts.to_le_bytes());
+        let texts_at = block.len() - encoded.facts.len() - texts.len();
+        let of_facts = crc32c::crc32c(&block[texts_at..]);
+        let of_columns = crc(&block[..HEADER_LEN], &block[HEADER_LEN..texts_at]);
+        block[CHECKSUMS_AT..CHECKSUMS_AT + 4].copy_from_slice(&of_columns.to_le_bytes());
+        block[CHECKSUMS_AT + 4..HEADER_LEN].copy_from_slice(&of_facts.to_le_bytes());
         block
     }
 }
 
 /// The checksum of header and columns: CRC32C over the header without the checksums, then the columns.
 fn crc(header: &[u8], columns: &[u8]) -> u32 {
-    crc32c::crc32c_append(crc32c::crc32c(&header[..128]), columns)
+    crc32c::crc32c_append(crc32c::crc32c(&header[..CHECKSUMS_AT]), columns)
 }
 
 #[inline]
@@ -557,27 +607,35 @@ fn len_u32(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::{decode_facts, encode};
+    use crate::facts::TicketAssigned;
 
     const ORIGIN: BlockOrigin = BlockOrigin { log_id: [7; 16], epoch: 1, chain_before: [1; 32], chain_after: [2; 32] };
 
-    fn row(position: u64, facts: &[u8]) -> FactRow<'_> {
-        FactRow {
+    fn row(position: u64, facts: &[u8]) -> StoredRow<'_> {
+        StoredRow {
             position: Position(position),
             version: Version(1),
             stream: StreamNumber(u32::try_from(position).unwrap()),
-            back: 0,
+            back: u32::try_from(position % 2).unwrap(),
             occurred_at: Timestamp::clamped(-5),
             recorded_at: Timestamp::clamped(i64::try_from(position / 3).unwrap()),
-            event_type: EventType::TICKET_OPENED,
+            event_type: EventType::TICKET_ASSIGNED,
             schema: 1,
             facts,
         }
     }
 
-    fn block_of(positions: &[u64]) -> Vec<u8> {
+    /// The facts of an assignment; every third is to the same agent.
+    fn assigned(position: u64) -> Vec<u8> {
+        let agent = if position.is_multiple_of(3) { "رضا".to_owned() } else { format!("agent-{position}") };
+        encode("facts", &TicketAssigned { agent: Some(&agent) }).unwrap()
+    }
+
+    fn block_of(positions: &[u64], facts: impl Fn(u64) -> Vec<u8>) -> Vec<u8> {
         let mut builder = BlockBuilder::default();
         for p in positions {
-            builder.push(&row(*p, &p.to_le_bytes()), None);
+            builder.push(&row(*p, &facts(*p)), None);
         }
         builder.push_name(StreamNumber(0), &StreamName::ticket("تهران-1"));
         builder.finish(&ORIGIN)
@@ -591,11 +649,27 @@ mod tests {
     #[test]
     fn rows_come_back_as_they_were_pushed() {
         for positions in [vec![5, 6, 7, 8], vec![5, 9, 10, 40]] {
-            let block = parse(block_of(&positions)).unwrap();
-            let read: Vec<_> = block.iter().map(|r| (r.position.0, r.recorded_at.micros(), r.facts.to_vec())).collect();
-            let expected: Vec<_> =
-                positions.iter().map(|p| (*p, i64::try_from(p / 3).unwrap(), p.to_le_bytes().to_vec())).collect();
-            assert_eq!(read, expected);
+            let block = parse(block_of(&positions, assigned)).unwrap();
+            for ((n, position), read) in positions.iter().enumerate().zip(block.iter()) {
+                let stored = assigned(*position);
+                let pushed = row(*position, &stored);
+                let expected = FactRow {
+                    position: pushed.position,
+                    version: pushed.version,
+                    stream: pushed.stream,
+                    back: pushed.back,
+                    occurred_at: pushed.occurred_at,
+                    recorded_at: pushed.recorded_at,
+                    event_type: pushed.event_type,
+                    schema: pushed.schema,
+                    facts: read.facts,
+                };
+                assert_eq!(read, expected);
+                assert_eq!(read.decode(), decode_facts(EventType::TICKET_ASSIGNED, 1, &stored));
+                assert_eq!(block.facts().fact(n), Fact::from(&read));
+                assert_eq!((block.back(n), block.facts().run_end(n)), (read.back, n + 1));
+            }
+            assert_eq!(block.rows(), positions.len());
             assert_eq!(block.iter_after(Position(positions[1])).next().unwrap().position.0, positions[2]);
             assert_eq!(block.row(2), block.iter().nth(2).unwrap());
             assert_eq!(block.new_streams().next().unwrap().1.unwrap(), StreamName::ticket("تهران-1"));
@@ -604,23 +678,34 @@ mod tests {
     }
 
     #[test]
+    fn a_block_with_facts_that_do_not_decode_has_all_as_they_are_stored() {
+        let facts = |position: u64| if position == 2 { vec![7] } else { assigned(position) };
+        let block = parse(block_of(&[1, 2, 3], facts)).unwrap();
+        for row in block.iter() {
+            let stored = facts(row.position.0);
+            assert_eq!(row.facts, EncodedFacts::stored(&stored));
+            assert_eq!(row.decode(), decode_facts(EventType::TICKET_ASSIGNED, 1, &stored));
+        }
+    }
+
+    #[test]
     fn rows_between_two_positions_are_those_whose_positions_lie_there() {
         for positions in [vec![5, 6, 7, 8], vec![5, 9, 10, 40]] {
-            let block = parse(block_of(&positions)).unwrap();
+            let block = parse(block_of(&positions, assigned)).unwrap();
             for (after, until) in (0..45).flat_map(|after| (0..45).map(move |until| (after, until))) {
                 let rows = block.facts().rows_between(Position(after), Position(until)).unwrap();
                 let expected: Vec<_> = positions.iter().filter(|p| after < **p && **p <= until).copied().collect();
                 assert_eq!(&positions[rows], expected, "after {after} up to {until}");
             }
         }
-        let falling = parse(block_of(&[5, 9, 7, 40])).unwrap();
+        let falling = parse(block_of(&[5, 9, 7, 40], assigned)).unwrap();
         assert_eq!(falling.facts().rows_between(Position(0), Position(50)), None);
         assert_eq!(falling.facts().rows_between(Position(5), Position(9)), None);
     }
 
     #[test]
     fn every_flipped_bit_is_noticed() {
-        let good = block_of(&[1, 2, 3]);
+        let good = block_of(&[1, 2, 3], assigned);
         for bit in 0..good.len() * 8 {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);

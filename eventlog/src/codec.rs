@@ -2,6 +2,7 @@
 //!
 //! The only place that names bincode. It never calls a store, and no store calls it.
 
+pub mod listed;
 mod quick;
 pub mod schema;
 pub mod ticket;
@@ -10,6 +11,7 @@ pub mod v1;
 
 use crate::facts::Facts;
 use bincode::config::{Configuration, LittleEndian, Varint};
+use listed::EncodedFacts;
 use quick::Quick;
 use schema::{Schema, decode_schema};
 use serde::{Deserialize, Serialize};
@@ -137,44 +139,59 @@ pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8]) -> Re
 /// [`CodecError::Unknown`] for a type or schema version from the future, [`CodecError::Damaged`] for bytes that do
 /// not decode.
 pub fn decode_facts(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<Facts<'_>, CodecError> {
+    decode_encoded(event_type, schema, EncodedFacts::stored(bytes))
+}
+
+fn decode_encoded(event_type: EventType, schema: u8, facts: EncodedFacts<'_>) -> Result<Facts<'_>, CodecError> {
     // Each arm ends in today's struct of its type; the chain of `Schema` down from there knows the older ones.
     match event_type {
-        EventType::TICKET_OPENED => decode_today(event_type, schema, bytes).map(Facts::TicketOpened),
-        EventType::TICKET_ASSIGNED => decode_today(event_type, schema, bytes).map(Facts::TicketAssigned),
-        EventType::TICKET_TRANSFERRED => decode_today(event_type, schema, bytes).map(Facts::TicketTransferred),
-        EventType::PRIORITY_CHANGED => decode_today(event_type, schema, bytes).map(Facts::PriorityChanged),
-        EventType::TAGS_CHANGED => decode_today(event_type, schema, bytes).map(Facts::TagsChanged),
-        EventType::REPLY_POSTED => decode_today(event_type, schema, bytes).map(Facts::ReplyPosted),
-        EventType::REPLY_RATED => decode_today(event_type, schema, bytes).map(Facts::ReplyRated),
-        EventType::TICKET_HELD => decode_today(event_type, schema, bytes).map(Facts::TicketHeld),
+        EventType::TICKET_OPENED => decode_today(event_type, schema, facts).map(Facts::TicketOpened),
+        EventType::TICKET_ASSIGNED => decode_today(event_type, schema, facts).map(Facts::TicketAssigned),
+        EventType::TICKET_TRANSFERRED => decode_today(event_type, schema, facts).map(Facts::TicketTransferred),
+        EventType::PRIORITY_CHANGED => decode_today(event_type, schema, facts).map(Facts::PriorityChanged),
+        EventType::TAGS_CHANGED => decode_today(event_type, schema, facts).map(Facts::TagsChanged),
+        EventType::REPLY_POSTED => decode_today(event_type, schema, facts).map(Facts::ReplyPosted),
+        EventType::REPLY_RATED => decode_today(event_type, schema, facts).map(Facts::ReplyRated),
+        EventType::TICKET_HELD => decode_today(event_type, schema, facts).map(Facts::TicketHeld),
         EventType::TICKET_RESUMED => {
-            decode_today(event_type, schema, bytes).map(|v1::TicketResumedV1 {}| Facts::TicketResumed)
+            decode_today(event_type, schema, facts).map(|v1::TicketResumedV1 {}| Facts::TicketResumed)
         }
-        EventType::TICKET_CLOSED => decode_today(event_type, schema, bytes).map(Facts::TicketClosed),
-        EventType::SURVEY_SUBMITTED => decode_today(event_type, schema, bytes).map(Facts::SurveySubmitted),
-        EventType::TICKET_REOPENED => decode_today(event_type, schema, bytes).map(Facts::TicketReopened),
-        EventType::TICKET_VOIDED => decode_today(event_type, schema, bytes).map(Facts::TicketVoided),
+        EventType::TICKET_CLOSED => decode_today(event_type, schema, facts).map(Facts::TicketClosed),
+        EventType::SURVEY_SUBMITTED => decode_today(event_type, schema, facts).map(Facts::SurveySubmitted),
+        EventType::TICKET_REOPENED => decode_today(event_type, schema, facts).map(Facts::TicketReopened),
+        EventType::TICKET_VOIDED => decode_today(event_type, schema, facts).map(Facts::TicketVoided),
         EventType::TICKET_RESTORED => {
-            decode_today(event_type, schema, bytes).map(|v1::TicketRestoredV1 {}| Facts::TicketRestored)
+            decode_today(event_type, schema, facts).map(|v1::TicketRestoredV1 {}| Facts::TicketRestored)
         }
-        EventType::FOLLOW_UP_RECORDED => decode_today(event_type, schema, bytes).map(Facts::FollowUpRecorded),
-        EventType::DEFINITION_PUBLISHED => decode_schema(event_type, schema, bytes).map(Facts::DefinitionPublished),
+        EventType::FOLLOW_UP_RECORDED => decode_today(event_type, schema, facts).map(Facts::FollowUpRecorded),
+        EventType::DEFINITION_PUBLISHED => {
+            decode_schema(event_type, schema, facts.bytes).map(Facts::DefinitionPublished)
+        }
         EventType::REPORT_PUBLISHED => {
-            decode_schema(event_type, schema, bytes).map(Box::new).map(Facts::ReportPublished)
+            decode_schema(event_type, schema, facts.bytes).map(Box::new).map(Facts::ReportPublished)
         }
-        EventType::EPOCH_BEGUN => decode_schema(event_type, schema, bytes).map(Facts::EpochBegun),
+        EventType::EPOCH_BEGUN => decode_schema(event_type, schema, facts.bytes).map(Facts::EpochBegun),
         EventType(event_type) => Err(CodecError::Unknown { event_type, schema }),
     }
 }
 
-/// Decodes facts into today's struct of their type: in few steps where they are stored so and nothing about them is
+/// Decodes facts into today's struct of their type: in few steps where they are kept so and nothing about them is
 /// unusual.
 #[inline]
 fn decode_today<'a, T: Schema<'a> + Quick<'a>>(
     event_type: EventType,
     schema: u8,
-    bytes: &'a [u8],
+    facts: EncodedFacts<'a>,
 ) -> Result<T, CodecError> {
-    let read = if schema == T::VERSION { quick::read(bytes) } else { None };
-    read.map_or_else(|| decode_schema(event_type, schema, bytes), Ok)
+    let EncodedFacts { bytes, texts } = facts;
+    if schema != T::VERSION {
+        return decode_schema(event_type, schema, bytes);
+    }
+    match texts {
+        Some(texts) => listed::read(bytes, texts).ok_or_else(|| CodecError::Damaged {
+            what: "facts of a block",
+            why: "they are not those of their type".to_owned(),
+        }),
+        None => quick::read(bytes).map_or_else(|| decode_schema(event_type, schema, bytes), Ok),
+    }
 }

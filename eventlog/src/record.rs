@@ -2,6 +2,7 @@
 
 use crate::block::FactRow;
 use crate::checksum::{Digest, event_digest};
+use crate::codec::listed::EncodedFacts;
 use crate::codec::v1::MetadataV1;
 use crate::codec::{self, CodecError, EventType};
 use crate::log::{CommandStamp, StoreError};
@@ -55,7 +56,7 @@ impl RecordedEvent {
             recorded_at: self.recorded_at,
             event_type: head.event_type,
             schema: head.schema,
-            facts: head.facts,
+            facts: EncodedFacts::stored(head.facts),
         })
     }
 }
@@ -260,7 +261,7 @@ mod tests {
             recorded_at,
             event_type: head.event_type,
             schema: 1,
-            facts: &[1],
+            facts: EncodedFacts::stored(&[1]),
         };
         assert_eq!(event.fact_row(StreamNumber(9)), Ok(expected));
         let damaged = EventBytes { head: [EVENT_FORMAT].into(), sealed: None };

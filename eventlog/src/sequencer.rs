@@ -4,7 +4,7 @@ pub mod commands;
 pub mod streams;
 mod table;
 
-use crate::block::{BlockBuilder, FactRow};
+use crate::block::{BlockBuilder, StoredRow};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::{self, v1::EpochBegunV1, v1::MetadataV1};
 use crate::epoch::{Epochs, begun_by, epoch_stream};
@@ -54,7 +54,7 @@ impl Placed {
     /// [`StoreError::Corrupt`] when its head is damaged.
     pub fn push_to(&self, builder: &mut BlockBuilder) -> Result<(), StoreError> {
         let head = EventHead::decode(&self.bytes.head).map_err(|e| e.at(self.position))?;
-        let row = FactRow {
+        let row = StoredRow {
             position: self.position,
             version: head.version,
             stream: self.stream,

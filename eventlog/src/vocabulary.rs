@@ -1,7 +1,7 @@
 //! The values of the dimensions that reports keep as 16-bit numbers: a history with more of them can't be counted.
 
 use crate::block::FactRow;
-use crate::codec::{EventType, decode_facts};
+use crate::codec::EventType;
 use crate::facts::{Change as StoredChange, Facts};
 use crate::log::{LogReader, StoreError};
 use crate::position::Position;
@@ -89,7 +89,7 @@ impl Vocabulary {
             }
             for row in block.iter_after(after).filter(|row| !brings_none(row) && tickets.contains(&row.stream)) {
                 let unreadable = |source| StoreError::Unreadable { position: row.position, source };
-                let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
+                let facts = row.decode().map_err(unreadable)?;
                 vocabulary.add_facts(&facts);
             }
             after = block.last();

@@ -22,7 +22,6 @@ use crate::report::in_slices::{Counted, CountsSlices, begin};
 use crate::report::needs::needs;
 use crate::report::query::Query;
 use crate::report::{CustomerLabels, Report, ReportError, is_counted_in_parts, report_in_parts, report_of_counted};
-use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{BlockFacts, Fact, LogReader, Position};
 use index::Stream;
 use runs::Runs;
@@ -304,7 +303,7 @@ impl<'f, F: Iterator<Item = Fact<'f>>, L: Iterator<Item = (Stream, usize, F)>> I
                 return Some(events);
             }
             // What a newer version wrote about may change what figures mean: it is never passed over unread.
-            self.are_readable &= events.all(|fact| decode_facts(fact.event_type, fact.schema, fact.facts).is_ok());
+            self.are_readable &= events.all(|fact| fact.decode().is_ok());
         }
     }
 }

@@ -5,7 +5,7 @@
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::map::Map;
 use crate::columns::texts::{Lists, Texts};
-use daftar_eventlog::codec::told::{Form, List, Text, TextKey, TicketOpened};
+use daftar_eventlog::codec::told::{Form, List, Place, Text, TextKey, TicketOpened};
 use daftar_eventlog::facts::{Owner, PseudonymBytes};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -26,7 +26,35 @@ pub struct Names {
     what: &'static str,
     numbers: Map<Arc<str>, u32>,
     names: Texts,
+    listed: Listed,
     recent: Recent<Named>,
+}
+
+/// By its number in a list of a block's, the text that was asked for last: from which list it was, and what its number is
+/// here. A copy begins without any.
+#[derive(Debug, Default)]
+struct Listed(Vec<(u32, u32)>);
+
+impl Clone for Listed {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Listed {
+    #[inline(always)]
+    fn get(&self, place: Place) -> Option<u32> {
+        let (list, number) = *self.0.get(usize::from(place.number))?;
+        (list == place.list).then_some(number)
+    }
+
+    fn set(&mut self, Place { list, number: text }: Place, number: u32) {
+        let text = usize::from(text);
+        if self.0.len() <= text {
+            self.0.resize(text + 1, (0, 0));
+        }
+        self.0[text] = (list, number);
+    }
 }
 
 /// What was asked for last at each place that names share by a few of their bytes, or sets by their members: most come
@@ -95,13 +123,36 @@ fn place_of(mixed: u64) -> usize {
 
 impl Names {
     fn new(what: &'static str) -> Self {
-        Self { what, numbers: Map::default(), names: Texts::default(), recent: Recent::default() }
+        Self {
+            what,
+            numbers: Map::default(),
+            names: Texts::default(),
+            listed: Listed::default(),
+            recent: Recent::default(),
+        }
     }
 
     /// The number of `name`, a new one if it was never seen.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wide<'t>(&mut self, name: impl Into<Text<'t>>) -> Result<u32, TooMany> {
         let name = name.into();
+        match name.place().and_then(|place| self.listed.get(place)) {
+            Some(number) => Ok(number),
+            None => self.not_listed(name),
+        }
+    }
+
+    /// The same of a name that is in no list, or was not asked for there a moment ago.
+    #[inline(never)]
+    fn not_listed(&mut self, name: Text<'_>) -> Result<u32, TooMany> {
+        let number = self.by_key(name)?;
+        if let Some(place) = name.place() {
+            self.listed.set(place, number);
+        }
+        Ok(number)
+    }
+
+    fn by_key(&mut self, name: Text<'_>) -> Result<u32, TooMany> {
         let key = name.key();
         // Names of one kind differ most often at their ends.
         let place = place_of(key.words[0].rotate_left(23) ^ key.words[1]);

@@ -2,7 +2,7 @@
 
 use daftar_domain::ids::{AgentId, AutomationId};
 use daftar_domain::{Actor, Timestamp};
-use daftar_eventlog::codec::{EventType, decode_facts};
+use daftar_eventlog::codec::EventType;
 use daftar_eventlog::facts::{self, Facts, ReportPublished};
 use daftar_eventlog::{FactBlock, FactRow, LogReader, Position, StoreError, Version};
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ impl Snapshots {
     fn take_in_row(&mut self, row: &FactRow<'_>) -> Result<(), StoreError> {
         let position = row.position;
         let unreadable = |source| StoreError::Unreadable { position, source };
-        let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
+        let facts = row.decode().map_err(unreadable)?;
         let Facts::ReportPublished(facts) = facts else { return Ok(()) };
         let snapshot = Arc::new(Snapshot::of(&facts, row.version));
         let listed = Listed { snapshot, published: position, published_at: row.recorded_at };

@@ -15,7 +15,7 @@ use daftar_eventlog::facts::{
     TicketTransferred, TicketVoided,
 };
 use daftar_eventlog::{
-    Epochs, FactBlock, FactRow, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamKind, StreamName,
+    Epochs, FactBlock, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StoredRow, StreamKind, StreamName,
     StreamNumber, Version,
 };
 use std::collections::HashMap;
@@ -226,7 +226,7 @@ impl MemoryLog {
         let mut streams: HashMap<u32, (StreamNumber, Version)> = HashMap::new();
         let mut blocks = Vec::new();
         let mut builder = BlockBuilder::default();
-        let of_the_log = FactRow {
+        let of_the_log = StoredRow {
             position: Position(1),
             version: Version(1),
             stream: StreamNumber(LOG_STREAM),
@@ -243,7 +243,7 @@ impl MemoryLog {
             let (stream, version) = streams.entry(entry.ticket).or_insert((next, Version::ZERO));
             *version = version.next();
             let (event_type, facts) = entry.bytes();
-            let row = FactRow {
+            let row = StoredRow {
                 position: Position(position),
                 version: *version,
                 stream: *stream,

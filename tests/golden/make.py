@@ -345,40 +345,71 @@ write("witness", "The witness after two commits: the second one's slot stands fi
       witness_slot(2, 2, CHAIN_2, 7) + witness_slot(1, 1, CHAIN_1, 0))
 
 
-def fact_block(first, positions, rows, first_new, names, runs, before, after):
+class Listed:
+    """The texts of a block, and facts with texts by number in place of them."""
+
+    def __init__(self):
+        self.texts = []
+
+    def text(self, value):
+        value = value.encode()
+        if value not in self.texts:
+            self.texts.append(value)
+        return u16(self.texts.index(value))
+
+    def opt_text(self, value):
+        return u8(0) if value is None else u8(1) + self.text(value)
+
+    def section(self):
+        ends, at = b"", 0
+        for text in self.texts:
+            at += len(text)
+            ends += u32(at)
+        return ends + b"".join(self.texts)
+
+
+def fact_block(first, positions, rows, first_new, names, runs, texts, before, after):
     """`rows`: (occurred_at, stream, version, back, type, facts); `positions` only where they have gaps."""
-    offsets, at = [0], 0
-    for row in rows:
-        at += len(row[5])
-        offsets.append(at)
+    row_bytes, at = b"", 0
+    for occurred_at, stream, version, back, number, facts in rows:
+        row_bytes += i64(occurred_at) + u32(stream) + u32(version) + u32(back) + u32(at) + u16(number) + u8(1)
+        at += len(facts)
+    row_bytes += b"\0" * 20 + u32(at) + b"\0" * 3
     name_bytes = b"".join(u8(kind) + u16(len(name)) + name for kind, name in names)
-    facts = b"".join(row[5] for row in rows)
     columns = b"".join([
         b"".join(u64(p) for p in positions),
-        b"".join(i64(row[0]) for row in rows),
-        b"".join(u32(row[1]) for row in rows),
-        b"".join(u32(row[2]) for row in rows),
-        b"".join(u32(row[3]) for row in rows),
-        b"".join(u32(offset) for offset in offsets),
+        row_bytes,
         b"".join(u32(row) + u32(0) + i64(recorded_at) for row, recorded_at in runs),
-        b"".join(u16(row[4]) for row in rows),
-        b"\1" * len(rows),
         name_bytes,
     ])
-    header = b"DFTFACT2" + u64(first) + u32(len(rows)) + u32(1 if positions else 0) + u32(first_new) + u32(len(names))
+    section = texts.section()
+    facts = section + b"".join(row[5] for row in rows)
+    flags = (1 if positions else 0) + 2
+    header = b"DFTFACT3" + u64(first) + u32(len(rows)) + u32(flags) + u32(first_new) + u32(len(names))
     header += u32(len(runs)) + u32(len(name_bytes)) + u32(len(columns + facts)) + u32(1) + LOG_ID + before + after
-    assert len(header) == 128
+    header += u32(len(section)) + u32(len(texts.texts))
+    assert len(header) == 136
     return header + u32(crc32c(header + columns)) + u32(crc32c(facts)) + columns + facts
 
 
+TEXTS = Listed()
+# As 01_ticket_opened_v1, then as 02_ticket_assigned_v1.
+LISTED_OPENED = (
+    u8(1) + u8(1) + u8(1) + PSEUDONYM + u8(0) + PSEUDONYM
+    + TEXTS.opt_text("web") + TEXTS.opt_text("تهران") + TEXTS.opt_text("technical") + u8(2)
+    + TEXTS.opt_text("gold") + TEXTS.opt_text("fa-IR")
+    + u16(2) + TEXTS.text("a") + TEXTS.text("ب")
+    + u16(2) + TEXTS.text("plan") + TEXTS.text("pro") + TEXTS.text("seats") + TEXTS.text("s" * 64)
+)
+LISTED_ASSIGNED = TEXTS.opt_text("سارا")
 ROWS = [
-    (-5_000_000, 0, 1, 0, 1, FACTS["01_ticket_opened_v1"]),
-    (1_767_427_920_123_456, 0, 2, 1, 2, FACTS["02_ticket_assigned_v1"]),
+    (-5_000_000, 0, 1, 0, 1, LISTED_OPENED),
+    (1_767_427_920_123_456, 0, 2, 1, 2, LISTED_ASSIGNED),
 ]
 write("fact_block", "A block of both events.",
-      fact_block(1, [], ROWS, 0, [(KIND, STREAM)], [(0, RECORDED[0]), (1, RECORDED[1])], CHAIN_0, CHAIN_2))
+      fact_block(1, [], ROWS, 0, [(KIND, STREAM)], [(0, RECORDED[0]), (1, RECORDED[1])], TEXTS, CHAIN_0, CHAIN_2))
 write("fact_block_listed", "A block of two events with positions left out between them.",
-      fact_block(5, [5, 9], ROWS, 0, [(KIND, STREAM)], [(0, RECORDED[0])], CHAIN_0, CHAIN_2))
+      fact_block(5, [5, 9], ROWS, 0, [(KIND, STREAM)], [(0, RECORDED[0])], TEXTS, CHAIN_0, CHAIN_2))
 
 KEPT = [(COMMAND_ID, COMMAND_DIGEST, 0, 1), (NO_EFFECT_ID, NO_EFFECT_DIGEST, 1, 0)]
 commands = b"".join(i + d[:8] + u16(row) + u8(count) for i, d, row, count in KEPT)

@@ -1,7 +1,10 @@
 //! The facts of a block's events in any order: its columns, found once and read by row.
 
-use super::{FactBlock, FactRow, u32_at};
-use crate::codec::EventType;
+use super::rows::{self, RowBytes, pair};
+use super::{FactBlock, FactRow};
+use crate::codec::listed::{EncodedFacts, Texts};
+use crate::codec::{CodecError, EventType};
+use crate::facts::Facts;
 use crate::position::{Position, StreamNumber, Version};
 use daftar_domain::Timestamp;
 use std::ops::Range;
@@ -19,8 +22,19 @@ pub struct Fact<'a> {
     pub event_type: EventType,
     /// The schema version of its facts.
     pub schema: u8,
-    /// Its facts, encoded; see [`crate::codec::decode_facts`].
-    pub facts: &'a [u8],
+    /// Its facts, encoded.
+    pub facts: EncodedFacts<'a>,
+}
+
+impl<'a> Fact<'a> {
+    /// Its facts, decoded.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] as [`EncodedFacts::decode`] has it.
+    pub fn decode(&self) -> Result<Facts<'a>, CodecError> {
+        self.facts.decode(self.event_type, self.schema)
+    }
 }
 
 impl<'a> From<&FactRow<'a>> for Fact<'a> {
@@ -36,14 +50,11 @@ pub struct BlockFacts<'a> {
     first: u64,
     /// None: positions follow each other.
     positions: Option<&'a [[u8; 8]]>,
-    occurred_at: &'a [[u8; 8]],
-    streams: &'a [[u8; 4]],
-    versions: &'a [[u8; 4]],
-    types: &'a [[u8; 2]],
-    schemas: &'a [u8],
-    /// Where the facts of each event begin, and those of the last end.
-    offsets: &'a [[u8; 4]],
+    /// One more than there are events.
+    rows: &'a [RowBytes],
     facts: &'a [u8],
+    /// Where facts have texts by number, those.
+    texts: Option<&'a Texts>,
 }
 
 impl FactBlock {
@@ -53,20 +64,12 @@ impl FactBlock {
         let (c, bytes) = (&self.columns, self.as_bytes());
         BlockFacts {
             first: c.first,
-            positions: c.listed_positions.then(|| column(bytes, c.positions_at, c.rows)),
-            occurred_at: column(bytes, c.occurred_at, c.rows),
-            streams: column(bytes, c.streams_at, c.rows),
-            versions: column(bytes, c.versions_at, c.rows),
-            types: column(bytes, c.types_at, c.rows),
-            schemas: &bytes[c.schemas_at..c.schemas_at + c.rows],
-            offsets: column(bytes, c.offsets_at, c.rows + 1),
+            positions: c.listed_positions.then(|| bytes[c.positions_at..c.rows_at].as_chunks().0),
+            rows: c.rows_of(bytes),
             facts: &bytes[c.facts_at..],
+            texts: self.texts.as_ref(),
         }
     }
-}
-
-fn column<const N: usize>(bytes: &[u8], at: usize, rows: usize) -> &[[u8; N]] {
-    bytes[at..at + N * rows].as_chunks().0
 }
 
 impl<'a> BlockFacts<'a> {
@@ -87,7 +90,7 @@ impl<'a> BlockFacts<'a> {
     /// The rows of the events after `after`, up to `until`; `None`: their positions do not rise.
     #[must_use]
     pub fn rows_between(&self, after: Position, until: Position) -> Option<Range<usize>> {
-        let rows = self.schemas.len();
+        let rows = self.rows();
         let Some(listed) = self.positions else {
             let up_to = |position: Position| {
                 let past = position.0.saturating_add(1).saturating_sub(self.first);
@@ -108,7 +111,7 @@ impl<'a> BlockFacts<'a> {
     #[inline]
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.schemas.len()
+        self.rows.len() - 1
     }
 
     /// The stream of the event at `row`.
@@ -119,7 +122,7 @@ impl<'a> BlockFacts<'a> {
     #[inline]
     #[must_use]
     pub fn stream(&self, row: usize) -> StreamNumber {
-        StreamNumber(u32::from_le_bytes(self.streams[row]))
+        rows::stream(&self.rows[row])
     }
 
     /// The streams of the events at some rows.
@@ -129,7 +132,7 @@ impl<'a> BlockFacts<'a> {
     /// When there are no such rows.
     #[inline]
     pub fn streams(&self, rows: Range<usize>) -> impl Iterator<Item = StreamNumber> {
-        self.streams[rows].iter().map(|stream| StreamNumber(u32::from_le_bytes(*stream)))
+        self.rows[rows].iter().map(rows::stream)
     }
 
     /// The first row behind `row` that is of another stream, or that there is not.
@@ -140,12 +143,9 @@ impl<'a> BlockFacts<'a> {
     #[inline]
     #[must_use]
     pub fn run_end(&self, row: usize) -> usize {
-        let stream = self.streams[row];
-        let mut end = row + 1;
-        while self.streams.get(end) == Some(&stream) {
-            end += 1;
-        }
-        end
+        let of_others = self.rows[..self.rows()].split_at(row).1;
+        let stream = rows::stream(&of_others[0]);
+        row + of_others.iter().take_while(|row| rows::stream(row) == stream).count()
     }
 
     /// When the events at some rows happened, in microseconds since 1970.
@@ -155,7 +155,7 @@ impl<'a> BlockFacts<'a> {
     /// When there are no such rows.
     #[inline]
     pub fn instants(&self, rows: Range<usize>) -> impl Iterator<Item = i64> {
-        self.occurred_at[rows].iter().map(|at| Timestamp::clamped(i64::from_le_bytes(*at)).micros())
+        self.rows[rows].iter().map(|row| rows::occurred_at(row).micros())
     }
 
     /// The event at `row`, counted from 0.
@@ -167,14 +167,14 @@ impl<'a> BlockFacts<'a> {
     #[inline(always)]
     #[must_use]
     pub fn fact(&self, row: usize) -> Fact<'a> {
-        let (begin, end) = (u32_at(&self.offsets[row], 0) as usize, u32_at(&self.offsets[row + 1], 0) as usize);
+        let [this, next] = pair(self.rows, row);
         Fact {
             position: self.position(row),
-            version: Version(u32::from_le_bytes(self.versions[row])),
-            occurred_at: Timestamp::clamped(i64::from_le_bytes(self.occurred_at[row])),
-            event_type: EventType(u16::from_le_bytes(self.types[row])),
-            schema: self.schemas[row],
-            facts: &self.facts[begin..end],
+            version: rows::version(this),
+            occurred_at: rows::occurred_at(this),
+            event_type: rows::event_type(this),
+            schema: rows::schema(this),
+            facts: EncodedFacts::of_block(&self.facts[rows::facts_at(this)..rows::facts_at(next)], self.texts),
         }
     }
 }

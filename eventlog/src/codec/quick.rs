@@ -1,8 +1,11 @@
-//! Facts read in few steps: what bincode makes of the same bytes, or nothing where they are not as nearly all are.
+//! Facts read in few steps: what bincode makes of the same bytes, or nothing where they are not as nearly all are; and
+//! read so of the form that fact blocks keep them in ([`super::listed`]).
 //!
-//! A fold reads every event of a log, so its facts are read without a description of their structs on the way. Whatever
-//! is unusual (a number of several bytes, anything that does not fit) is left to bincode, which also says what is wrong.
+//! Facts are read without a description of their structs on the way. Whatever is unusual in what bincode wrote (a number
+//! of several bytes, anything that does not fit) is left to bincode, which also says what is wrong.
 
+use super::listed::{Put, Writing};
+use super::told::{List, Text};
 use super::v1::{
     ActorV1, ChangeV1, FollowUpRecordedV1, FormV1, OwnerV1, PriorityChangedV1, ReplyPostedV1, ReplyRatedV1, ScoreV1,
     SurveySubmittedV1, TagsChangedV1, TicketAssignedV1, TicketClosedV1, TicketHeldV1, TicketOpenedV1, TicketReopenedV1,
@@ -14,41 +17,45 @@ const BYTES_MAX: usize = 16 << 10;
 /// The largest number that is one byte; greater first bytes say how many follow.
 const ONE_BYTE_MAX: u8 = 250;
 
-/// A value that is exactly these bytes; none: ask bincode.
-// What folds read is inlined into them, always: a value in memory would cost more to hand on than to read.
-#[inline(always)]
+/// A value that is exactly these bytes of bincode's; none: ask bincode.
+#[inline]
 pub(super) fn read<'a, T: Quick<'a>>(bytes: &'a [u8]) -> Option<T> {
-    let mut left = Bytes(bytes);
+    let mut left = Bincode(bytes);
     let value = T::take(&mut left).filter(|_| left.0.is_empty())?;
     (bytes.len() <= BYTES_MAX).then_some(value)
 }
 
-/// Bytes that are left to be read.
+/// Encoded values, taken from the front one by one; none: they are not there, or unusual.
+pub trait Source<'a>: Clone {
+    /// A byte.
+    fn byte(&mut self) -> Option<u8>;
+
+    /// A whole number of 16 bits.
+    fn short(&mut self) -> Option<u16>;
+
+    /// A whole number of 32 bits.
+    fn long(&mut self) -> Option<u32>;
+
+    /// So many bytes as they are.
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]>;
+
+    /// How many values follow.
+    fn count(&mut self) -> Option<u16>;
+
+    /// A text.
+    fn text(&mut self) -> Option<Text<'a>>;
+
+    /// Values behind their number, of which each is one.
+    fn list<T: Quick<'a>>(&mut self) -> Option<List<'a, T>>;
+}
+
+/// Bytes of bincode's that are left to be read.
 #[derive(Clone)]
-pub struct Bytes<'a>(&'a [u8]);
+struct Bincode<'a>(&'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl<'a> Bincode<'a> {
     #[inline]
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
-    }
-
-    /// Those of them that were read when only `left` were left.
-    #[inline]
-    pub(super) fn up_to(&self, left: &Self) -> &'a [u8] {
-        self.0.get(..self.0.len() - left.0.len()).unwrap_or_default()
-    }
-
-    #[inline]
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    /// A whole number that is one byte.
-    #[inline]
-    pub(super) fn small(&mut self) -> Option<u8> {
+    fn small(&mut self) -> Option<u8> {
         self.byte().filter(|byte| *byte <= ONE_BYTE_MAX)
     }
 
@@ -58,45 +65,70 @@ impl<'a> Bytes<'a> {
         self.0 = rest;
         Some(taken)
     }
+}
 
-    /// Bytes behind their number.
+impl<'a> Source<'a> for Bincode<'a> {
     #[inline]
-    pub(super) fn counted(&mut self) -> Option<&'a [u8]> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    #[inline]
+    fn short(&mut self) -> Option<u16> {
+        self.small().map(u16::from)
+    }
+
+    #[inline]
+    fn long(&mut self) -> Option<u32> {
+        self.small().map(u32::from)
+    }
+
+    #[inline]
+    fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.slice(N)?.try_into().ok()
+    }
+
+    #[inline]
+    fn count(&mut self) -> Option<u16> {
+        self.short()
+    }
+
+    #[inline]
+    fn text(&mut self) -> Option<Text<'a>> {
         let len = self.small()?;
-        self.slice(len.into())
+        std::str::from_utf8(self.slice(len.into())?).ok().map(Text::from)
+    }
+
+    fn list<T: Quick<'a>>(&mut self) -> Option<List<'a, T>> {
+        Vec::take(self).map(List::from_iter)
     }
 }
 
 /// A value that can be read in few steps.
 pub trait Quick<'a>: Sized {
     /// Takes the value from the front.
-    fn take(from: &mut Bytes<'a>) -> Option<Self>;
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self>;
 }
 
-impl Quick<'_> for u8 {
-    #[inline]
-    fn take(from: &mut Bytes<'_>) -> Option<Self> {
-        from.byte()
-    }
+/// Values that a source has as they are.
+macro_rules! taken_as_it_is {
+    ($($type:ty: $take:ident)*) => { $(
+        impl<'a> Quick<'a> for $type {
+            #[inline(always)]
+            fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
+                from.$take()
+            }
+        }
+    )* };
 }
 
-impl Quick<'_> for u16 {
-    #[inline]
-    fn take(from: &mut Bytes<'_>) -> Option<Self> {
-        from.small().map(Self::from)
-    }
-}
+taken_as_it_is!(u8: byte u16: short u32: long [u8; 16]: bytes Text<'a>: text);
 
-impl Quick<'_> for u32 {
-    #[inline]
-    fn take(from: &mut Bytes<'_>) -> Option<Self> {
-        from.small().map(Self::from)
-    }
-}
-
-impl Quick<'_> for bool {
-    #[inline]
-    fn take(from: &mut Bytes<'_>) -> Option<Self> {
+impl<'a> Quick<'a> for bool {
+    #[inline(always)]
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
         match from.byte()? {
             0 => Some(false),
             1 => Some(true),
@@ -105,42 +137,36 @@ impl Quick<'_> for bool {
     }
 }
 
-impl Quick<'_> for [u8; 16] {
-    #[inline]
-    fn take(from: &mut Bytes<'_>) -> Option<Self> {
-        from.slice(16)?.try_into().ok()
-    }
-}
-
 impl<'a> Quick<'a> for &'a str {
     #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        std::str::from_utf8(from.counted()?).ok()
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
+        from.text().map(Text::as_str)
     }
 }
 
 impl<'a, T: Quick<'a>> Quick<'a> for Option<T> {
     #[inline(always)]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
         Some(if bool::take(from)? { Some(T::take(from)?) } else { None })
     }
 }
 
 impl<'a, T: Quick<'a>> Quick<'a> for Vec<T> {
-    #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        let len = from.small()?;
-        let mut list = Self::with_capacity(usize::from(len).min(from.0.len()));
-        for _ in 0..len {
-            list.push(T::take(from)?);
-        }
-        Some(list)
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
+        (0..from.count()?).map(|_| T::take(from)).collect()
+    }
+}
+
+impl<'a, T: Quick<'a>> Quick<'a> for List<'a, T> {
+    #[inline(always)]
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
+        from.list()
     }
 }
 
 impl<'a, A: Quick<'a>, B: Quick<'a>> Quick<'a> for (A, B) {
     #[inline]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
         Some((A::take(from)?, B::take(from)?))
     }
 }
@@ -148,10 +174,10 @@ impl<'a, A: Quick<'a>, B: Quick<'a>> Quick<'a> for (A, B) {
 /// Reads structs field by field, and enums by the number of their variant; a field left out is a compile error.
 macro_rules! quick {
     ($(struct $name:ident $(<$borrowed:lifetime>)? { $($field:ident),* })*) => { $(
-        impl<'a> Quick<'a> for $name $(<$borrowed>)? {
+        impl<'a> $crate::codec::quick::Quick<'a> for $name $(<$borrowed>)? {
             #[inline(always)]
             #[allow(unused_variables, reason = "a struct may have no fields")]
-            fn take(from: &mut $crate::codec::quick::Bytes<'a>) -> Option<Self> {
+            fn take<S: $crate::codec::quick::Source<'a>>(from: &mut S) -> Option<Self> {
                 // Fields are evaluated in the order in which they are written here: that of the frozen struct.
                 Some(Self { $($field: Quick::take(from)?),* })
             }
@@ -159,8 +185,8 @@ macro_rules! quick {
     )* };
     ($(enum $name:ident $(<$borrowed:lifetime>)? { $($number:literal $variant:ident $(($value:ident))?),* })*) => { $(
         impl<'a> Quick<'a> for $name $(<$borrowed>)? {
-            #[inline]
-            fn take(from: &mut $crate::codec::quick::Bytes<'a>) -> Option<Self> {
+            #[inline(always)]
+            fn take<S: $crate::codec::quick::Source<'a>>(from: &mut S) -> Option<Self> {
                 Some(match u8::take(from)? {
                     $($number => {
                         $(let $value = Quick::take(from)?;)?
@@ -175,7 +201,37 @@ macro_rules! quick {
 
 pub(super) use quick;
 
-quick! {
+/// Reads and writes structs field by field, and enums by the number of their variant.
+macro_rules! frozen {
+    ($(struct $name:ident $(<$borrowed:lifetime>)? { $($field:ident),* })*) => {
+        quick! { $(struct $name $(<$borrowed>)? { $($field),* })* }
+
+        $( impl $(<$borrowed>)? Put for $name $(<$borrowed>)? {
+            #[allow(unused_variables, reason = "a struct may have no fields")]
+            fn put(&self, to: &mut Writing<'_>) -> Option<()> {
+                $(self.$field.put(to)?;)*
+                Some(())
+            }
+        } )*
+    };
+    ($(enum $name:ident $(<$borrowed:lifetime>)? { $($number:literal $variant:ident $(($value:ident))?),* })*) => {
+        quick! { $(enum $name $(<$borrowed>)? { $($number $variant $(($value))?),* })* }
+
+        $( impl $(<$borrowed>)? Put for $name $(<$borrowed>)? {
+            fn put(&self, to: &mut Writing<'_>) -> Option<()> {
+                match self {
+                    $(Self::$variant $(($value))? => {
+                        to.byte($number);
+                        $($value.put(to)?;)?
+                    })*
+                }
+                Some(())
+            }
+        } )*
+    };
+}
+
+frozen! {
     struct ScoreV1 { scale, score }
     struct FormV1<'a> { name, version }
     struct TicketOpenedV1<'a> {
@@ -197,7 +253,7 @@ quick! {
     struct FollowUpRecordedV1<'a> { by, means }
 }
 
-quick! {
+frozen! {
     enum ActorV1<'a> { 0 Agent(id), 1 Customer(pseudonym), 2 Automation(id) }
     enum OwnerV1 { 0 Customer(pseudonym), 1 Ticket(pseudonym) }
     enum ChangeV1<'a> { 0 Keep, 1 Clear, 2 Set(value) }

@@ -1,18 +1,20 @@
-//! Facts as folds read them: straight from the stored bytes, texts left as bytes and lists unread.
+//! Facts as folds read them: straight from a block's bytes, texts left where they are listed and lists unread.
 //!
-//! A fold asks of nearly every text only which of the known ones it is. So a text is looked at once, for being one, and
-//! is told from others by two words made of its bytes; only one that is long or new is compared or hashed. The structs
-//! here have the fields of those of the same names in [`crate::facts`], in the same order.
+//! A fold asks of nearly every text only which of the known ones it is, which its number in the block's list says to
+//! whoever has met it there. Where it is not known so it is told from others by two words made of its bytes; only one
+//! that is long or new is compared or hashed. The structs here have the fields of those of the same names in
+//! [`crate::facts`], in the same order.
 
 mod list;
 mod text;
 
 pub use list::List;
-pub use text::{Text, TextKey};
+pub use text::{Place, Text, TextKey};
 
-use super::quick::{self, Bytes, Quick, quick};
+use super::listed::{self, EncodedFacts, Texts};
+use super::quick::{Quick, Source, quick};
 use super::schema::Schema;
-use super::{CodecError, EventType, decode_facts};
+use super::{CodecError, EventType};
 use crate::codec::v1::{TicketRestoredV1, TicketResumedV1};
 use crate::facts::{self, Facts, Owner, PriorityChanged, PseudonymBytes, ReplyRated, Score, TicketHeld};
 use std::mem::ManuallyDrop;
@@ -79,20 +81,20 @@ impl<'a, R, F: FnOnce(&Told<'a>) -> R> Shown<'a> for F {
 ///
 /// # Errors
 ///
-/// [`CodecError`] for the same bytes as [`decode_facts`] has it.
+/// [`CodecError`] as [`EncodedFacts::decode`] has it.
 #[inline(always)]
 pub fn read<'a, S: Shown<'a>>(
     event_type: EventType,
     schema: u8,
-    bytes: &'a [u8],
+    facts: EncodedFacts<'a>,
     whom: S,
 ) -> Result<S::Made, CodecError> {
-    // Whoever reads what is stored as it would be today, with nothing unusual about it, is done.
+    let Some(texts) = facts.texts else { return Ok(whom.told(&read_slowly(event_type, schema, facts)?)) };
     macro_rules! today {
         ($($event_type:ident $told:expr,)*) => {
             match event_type {
                 $(EventType::$event_type => {
-                    if let Some(facts) = read_today(schema, bytes) {
+                    if let Some(facts) = read_today(schema, facts.bytes, texts) {
                         // Read so, it owns nothing, and nobody has to look whether it does.
                         return Ok(whom.told(&ManuallyDrop::new($told(facts))));
                     }
@@ -118,17 +120,18 @@ pub fn read<'a, S: Shown<'a>>(
         TICKET_RESTORED |TicketRestoredV1 {}| Told::TicketRestored,
         FOLLOW_UP_RECORDED Told::FollowUpRecorded,
     }
-    Ok(whom.told(&read_slowly(event_type, schema, bytes)?))
+    Ok(whom.told(&read_slowly(event_type, schema, facts)?))
 }
 
 #[cold]
-fn read_slowly(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<Told<'_>, CodecError> {
-    decode_facts(event_type, schema, bytes).map(|facts| Told::from(&facts))
+#[inline(never)]
+fn read_slowly<'a>(event_type: EventType, schema: u8, facts: EncodedFacts<'a>) -> Result<Told<'a>, CodecError> {
+    facts.decode(event_type, schema).map(|facts| Told::from(&facts))
 }
 
 #[inline(always)]
-fn read_today<'a, T: AsStored<'a>>(schema: u8, bytes: &'a [u8]) -> Option<T> {
-    if schema == T::Stored::VERSION { quick::read(bytes) } else { None }
+fn read_today<'a, T: AsStored<'a>>(schema: u8, bytes: &'a [u8], texts: &'a Texts) -> Option<T> {
+    if schema == T::Stored::VERSION { listed::read(bytes, texts) } else { None }
 }
 
 impl<'a> From<&Facts<'a>> for Told<'a> {
@@ -154,7 +157,7 @@ impl<'a> From<&Facts<'a>> for Told<'a> {
     }
 }
 
-/// What is read straight from the bytes of today's struct.
+/// What is read straight from a block's bytes of today's struct.
 trait AsStored<'a>: Quick<'a> {
     /// That struct.
     type Stored: Schema<'a>;
@@ -335,7 +338,7 @@ impl<'a> Tell<Actor<'a>> for facts::Actor<'a> {
 
 impl<'a> Quick<'a> for Actor<'a> {
     #[inline(always)]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
+    fn take<S: Source<'a>>(from: &mut S) -> Option<Self> {
         Some(match u8::take(from)? {
             0 => Self::Agent(Quick::take(from)?),
             1 => {

@@ -12,7 +12,7 @@ use crate::codec::EventType;
 use crate::codec::v1::EpochBegunV1;
 use crate::derived::{Derived, DerivedFiles, remove_unfinished};
 use crate::entry::Entry;
-use crate::epoch::begun_by;
+use crate::facts::Facts;
 use crate::genesis::Genesis;
 use crate::log::{LogIdentity, StoreError};
 use crate::memory::build_block;
@@ -280,7 +280,7 @@ pub(super) fn epochs_in(
 ) -> Result<(), StoreError> {
     for row in block.iter().filter(|row| row.event_type == EventType::EPOCH_BEGUN) {
         let unreadable = |source| StoreError::Unreadable { position: row.position, source };
-        if let Some(begun) = begun_by(row.event_type, row.schema, row.facts).map_err(unreadable)? {
+        if let Facts::EpochBegun(begun) = row.decode().map_err(unreadable)? {
             begin(&begun, row.position)?;
         }
     }

@@ -113,7 +113,9 @@ impl Index {
             };
             last = block.facts().position(last_row);
             named = named.max(block.streams_after().unwrap_or(0));
-            blocks.push(Read { block, rows, named });
+            // There are fewer than that, or nothing is read.
+            let number = u32::try_from(blocks.len() + 1).unwrap_or(u32::MAX);
+            blocks.push(Read { block: block.numbered(number), rows, named });
         }
         let half = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
         Self::of_blocks(&blocks, half, last, happened_by)

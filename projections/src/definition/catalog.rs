@@ -3,7 +3,7 @@
 use super::document::{Definition, Folded};
 use super::presets;
 use daftar_domain::Timestamp;
-use daftar_eventlog::codec::{EventType, decode_facts};
+use daftar_eventlog::codec::EventType;
 use daftar_eventlog::facts::Facts;
 use daftar_eventlog::{FactBlock, FactRow, LogReader, Position, StoreError};
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ impl Catalog {
     fn take_in_row(&mut self, row: &FactRow<'_>) -> Result<(), StoreError> {
         let position = row.position;
         let unreadable = |source| StoreError::Unreadable { position, source };
-        let facts = decode_facts(row.event_type, row.schema, row.facts).map_err(unreadable)?;
+        let facts = row.decode().map_err(unreadable)?;
         let Facts::DefinitionPublished(published) = facts else { return Ok(()) };
         let wrong = |why: String| StoreError::Corrupt {
             position,

@@ -4,7 +4,6 @@ use super::deed::Deed;
 use crate::business_time::ScheduleClass;
 use crate::measurements::{FoldError, Measurements};
 use crate::ticket_facts::{Clocks, ClocksRun, Doing, InForce, Micros};
-use daftar_eventlog::codec::decode_facts;
 use daftar_eventlog::{FactRow, Position};
 
 /// One event, and what stood after it.
@@ -34,7 +33,7 @@ impl Step {
     /// The state knows this one ticket, so its facts are the first.
     pub(super) fn after(state: &Measurements, row: &FactRow<'_>, before: Option<&Self>) -> Result<Self, FoldError> {
         let no_ticket = FoldError::OutOfOrder("an event in a ticket's stream is no ticket's");
-        let facts = decode_facts(row.event_type, row.schema, row.facts)?;
+        let facts = row.decode()?;
         let stood = before.map(|step| step.in_force).unwrap_or_default();
         let deed = Deed::of(&facts, stood, &state.dimensions).ok_or_else(|| no_ticket.clone())?;
         let ticket = state.facts(0).ok_or(no_ticket)?;

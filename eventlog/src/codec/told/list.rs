@@ -1,41 +1,42 @@
-//! A list of stored facts that is read each time it is asked for.
+//! A list of facts that is read each time it is asked for.
 
-use super::Quick;
-use crate::codec::quick::Bytes;
+use crate::codec::listed::Listed;
+use crate::codec::quick::Quick;
 use std::fmt;
 
-/// Values one after the other: most often as they are stored, each of which was read once and is one.
+/// Values one after the other: most often as a block keeps them, each of which was read once and is one.
 #[derive(Clone)]
-pub struct List<'a, T> {
-    stored: &'a [u8],
-    /// Those that had to be read another way; none are stored then.
-    read: Vec<T>,
+pub struct List<'a, T>(Values<'a, T>);
+
+#[derive(Clone)]
+enum Values<'a, T> {
+    Listed(Listed<'a>),
+    Read(Vec<T>),
 }
 
 impl<'a, T: Quick<'a> + Clone> List<'a, T> {
     /// The values, in their order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        let mut stored = Bytes::new(self.stored);
-        std::iter::from_fn(move || T::take(&mut stored)).chain(self.read.iter().cloned())
+        let (mut listed, read) = match &self.0 {
+            Values::Listed(listed) => (Some(listed.clone()), [].iter()),
+            Values::Read(read) => (None, read.iter()),
+        };
+        std::iter::from_fn(move || T::take(listed.as_mut()?)).chain(read.cloned())
     }
 }
 
-impl<'a, T: Quick<'a>> Quick<'a> for List<'a, T> {
+impl<'a, T> List<'a, T> {
+    /// What is left to be read, and nothing else.
     #[inline(always)]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        let count = from.small()?;
-        let whole = from.clone();
-        for _ in 0..count {
-            T::take(from)?;
-        }
-        Some(Self { stored: whole.up_to(from), read: Vec::new() })
+    pub(crate) fn listed(whole: Listed<'a>) -> Self {
+        Self(Values::Listed(whole))
     }
 }
 
 impl<T> FromIterator<T> for List<'_, T> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
-        Self { stored: &[], read: values.into_iter().collect() }
+        Self(Values::Read(values.into_iter().collect()))
     }
 }
 

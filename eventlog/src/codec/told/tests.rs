@@ -1,10 +1,12 @@
-//! What is told is what the decoder says, of any bytes and in either way.
+//! What is told is what the decoder says, of facts in either form, and what a block keeps is what was stored.
 
 use super::*;
+use crate::codec::listed::{TextList, write};
 use crate::codec::v1;
-use crate::codec::{decode, decode_facts, encode};
+use crate::codec::{decode_facts, encode};
 use proptest::prelude::*;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Types that are known, and some that are not.
 const TYPES: std::ops::Range<u16> = 0..18;
@@ -16,19 +18,39 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Whatever is told, written down.
-fn told(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<String, CodecError> {
-    read(event_type, schema, bytes, |told: &Told<'_>| format!("{told:?}"))
+fn told(event_type: EventType, schema: u8, facts: EncodedFacts<'_>) -> Result<String, CodecError> {
+    read(event_type, schema, facts, |told: &Told<'_>| format!("{told:?}"))
 }
 
-/// Whether what can be decoded is read straight from the bytes, which are not unusual.
-fn is_read_quickly<'a, T: AsStored<'a>>(bytes: &'a [u8]) -> bool {
-    decode::<T::Stored>("facts", bytes).is_ok() == read_today::<T>(1, bytes).is_some()
+/// The same of what is decoded.
+fn decoded(event_type: EventType, schema: u8, facts: EncodedFacts<'_>) -> Result<String, CodecError> {
+    facts.decode(event_type, schema).map(|facts| format!("{:?}", Told::from(&facts)))
 }
 
-/// What is told is what is decoded.
+/// The texts of a list, as a block has them.
+fn texts_of(list: &TextList) -> Texts {
+    let section = list.section();
+    let len = section.len();
+    Texts::new(Arc::new(section), 0..len, list.len())
+}
+
+/// Stored facts are in a block what they are in the log, and are told as they are decoded.
 fn agree(event_type: EventType, schema: u8, bytes: &[u8]) -> Result<(), TestCaseError> {
-    let decoded = decode_facts(event_type, schema, bytes).map(|facts| format!("{:?}", Told::from(&facts)));
-    prop_assert_eq!(told(event_type, schema, bytes), decoded);
+    let stored = EncodedFacts::stored(bytes);
+    prop_assert_eq!(told(event_type, schema, stored), decoded(event_type, schema, stored));
+    let mut list = TextList::default();
+    // Others stand there before.
+    assert_eq!("first second".split(' ').map_while(|text| list.number(text)).count(), 2);
+    let mut kept = Vec::new();
+    let is_kept = write(event_type, schema, bytes, &mut list, &mut kept).is_some();
+    prop_assert_eq!(is_kept, !event_type.is_of_tickets() || stored.decode(event_type, schema).is_ok());
+    if is_kept {
+        let texts = texts_of(&list);
+        prop_assert!(texts.are_there());
+        let of_block = EncodedFacts::of_block(&kept, Some(&texts));
+        prop_assert_eq!(of_block.decode(event_type, schema), stored.decode(event_type, schema));
+        prop_assert_eq!(told(event_type, schema, of_block), decoded(event_type, schema, stored));
+    }
     Ok(())
 }
 
@@ -36,7 +58,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_told_is_what_is_decoded(bytes in bytes(), schema in 0..3_u8) {
+    fn what_is_told_is_what_is_decoded_and_what_is_kept_what_was_stored(bytes in bytes(), schema in 0..3_u8) {
         for event_type in TYPES.map(EventType) {
             agree(event_type, schema, &bytes)?;
             // The longest front that is something.
@@ -46,22 +68,17 @@ proptest! {
             }
         }
     }
-}
-
-macro_rules! all_are_read_quickly {
-    ($bytes:expr; $($name:ident)*) => { $( prop_assert!(is_read_quickly::<$name>($bytes), stringify!($name)); )* };
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_usual_is_read_straight_from_the_bytes(bytes in bytes()) {
-        prop_assume!(bytes.iter().all(|byte| *byte <= 250));
-        for front in (0..=bytes.len()).map(|end| &bytes[..end]) {
-            all_are_read_quickly!(front; TicketOpened TicketAssigned TicketTransferred PriorityChanged TagsChanged);
-            all_are_read_quickly!(front; ReplyPosted ReplyRated TicketHeld TicketResumedV1 TicketClosed SurveySubmitted);
-            all_are_read_quickly!(front; TicketReopened TicketVoided TicketRestoredV1 FollowUpRecorded);
+    fn bytes_that_no_block_has_are_told_as_they_are_decoded_or_refused(bytes in bytes(), schema in 0..3_u8) {
+        let mut list = TextList::default();
+        assert_eq!("a few texts".split(' ').map_while(|text| list.number(text)).count(), 3);
+        let texts = texts_of(&list);
+        for event_type in TYPES.map(EventType) {
+            for front in (0..=bytes.len()).map(|end| &bytes[..end]) {
+                let facts = EncodedFacts::of_block(front, Some(&texts));
+                prop_assert_eq!(told(event_type, schema, facts), decoded(event_type, schema, facts));
+            }
         }
     }
 }
@@ -116,38 +133,62 @@ fn with_text(text: &str) -> Vec<(EventType, Vec<u8>)> {
 }
 
 #[test]
-fn facts_with_texts_of_any_length_and_writing_are_told() {
-    for text in ["", "a", "agent-7", "department-003", "exactly-16-bytes", "some more than 16", "پشتیبانی", "تهران"]
-    {
+fn facts_with_texts_of_any_length_and_writing_are_kept_and_told() {
+    let long = "a".repeat(300);
+    let texts = ["", "a", "agent-7", "department-003", "exactly-16-bytes", "some more than 16", "پشتیبانی", "تهران"];
+    for text in texts.into_iter().chain([&long[..]]) {
         for (event_type, bytes) in with_text(text) {
+            agree(event_type, 1, &bytes).unwrap();
             // Nothing of the facts is left out.
             let facts = format!("{:?}", decode_facts(event_type, 1, &bytes).unwrap());
-            assert_eq!(told(event_type, 1, &bytes).unwrap(), facts.replace("V1 {", " {"));
+            assert_eq!(told(event_type, 1, EncodedFacts::stored(&bytes)).unwrap(), facts.replace("V1 {", " {"));
         }
     }
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused_wherever_a_text_stands() {
-    // Marks that stand nowhere else in the facts: of a short text, and of one that has no key of its own.
-    for text in ["QQ", "QQQQQQQQ", "a text that is long enough for QQ"] {
-        for (event_type, bytes) in with_text(text) {
-            let places = (1..bytes.len()).filter(|end| bytes[end - 1..=*end] == *b"QQ");
-            for place in places {
-                let mut bytes = bytes.clone();
-                bytes[place] = 0xc0;
-                assert!(decode_facts(event_type, 1, &bytes).is_err());
-                let refused = told(event_type, 1, &bytes).unwrap_err();
-                assert_eq!(refused, decode_facts(event_type, 1, &bytes).unwrap_err());
-            }
-        }
+fn a_text_is_listed_once_in_the_order_in_which_texts_come() {
+    let mut list = TextList::default();
+    let mut kept = Vec::new();
+    for text in ["سارا", "reza", "سارا"] {
+        let assigned = stored(&v1::TicketAssignedV1 { agent: Some(text) });
+        write(EventType::TICKET_ASSIGNED, 1, &assigned, &mut list, &mut kept).unwrap();
+    }
+    // Whether there is one, and its number.
+    assert_eq!(kept, [1, 0, 0, 1, 1, 0, 1, 0, 0]);
+    // Where each ends, then both.
+    assert_eq!(list.section(), [&[8, 0, 0, 0, 12, 0, 0, 0], "ساراreza".as_bytes()].concat());
+}
+
+#[test]
+fn texts_that_are_cut_through_a_letter_are_none() {
+    let texts = |ends: [u32; 2], all: &str| {
+        let section = [&ends.map(u32::to_le_bytes).concat()[..], all.as_bytes()].concat();
+        let len = section.len();
+        Texts::new(Arc::new(section), 0..len, 2).are_there()
+    };
+    assert!(texts([8, 12], "ساراreza"));
+    assert!(texts([12, 12], "ساراreza"));
+    for ends in [[7, 12], [8, 11], [12, 8], [8, 13]] {
+        assert!(!texts(ends, "ساراreza"), "{ends:?}");
     }
 }
 
 #[test]
-fn a_text_too_long_to_be_read_quickly_is_told() {
-    let text = "a".repeat(300);
-    for (event_type, bytes) in with_text(&text) {
-        agree(event_type, 1, &bytes).unwrap();
-    }
+fn more_texts_than_can_be_told_apart_are_not_listed() {
+    let mut list = TextList::default();
+    assert!((0..=u16::MAX).all(|number| list.number(&number.to_string()) == Some(number)));
+    assert_eq!(list.number("one more"), None);
+    assert_eq!(list.number("7"), Some(7));
+}
+
+#[test]
+fn texts_of_lists_without_a_number_have_no_place() {
+    let mut list = TextList::default();
+    list.number("reza").unwrap();
+    let mut texts = texts_of(&list);
+    assert_eq!(Text::listed(&texts, 0).place(), None);
+    texts.number(7);
+    assert_eq!(Text::listed(&texts, 0).place(), Some(Place { list: 7, number: 0 }));
+    assert_eq!(Text::listed(&texts, 0).as_str(), "reza");
 }

@@ -1,18 +1,31 @@
-//! A text of stored facts, left as its bytes: looked at once for being text, told from others by two words.
+//! A text of facts: told from others by its number in a list, or by two words of its bytes.
 
-use super::Quick;
-use crate::codec::quick::Bytes;
+use crate::codec::listed::Texts;
 use std::fmt;
 
 /// The longest text whose key is all of it, in bytes.
 const WHOLE_BYTES_MAX: usize = 16;
 
-/// The highest bit of every byte of a word: none is set where all are ASCII.
-const BEYOND_ASCII: u64 = 0x8080_8080_8080_8080;
+/// A text of facts, which is looked for only where somebody asks what it says.
+#[derive(Clone, Copy)]
+pub struct Text<'a>(Held<'a>);
 
-/// Bytes that are UTF-8.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Text<'a>(&'a [u8]);
+#[derive(Clone, Copy)]
+enum Held<'a> {
+    /// It itself.
+    Plain(&'a str),
+    /// Where it is listed, and its number there.
+    Listed(&'a Texts, u16),
+}
+
+/// A list of texts, by number, and the number of a text there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The list, from 1.
+    pub list: u32,
+    /// The text, from 0.
+    pub number: u16,
+}
 
 /// What tells a text from most others: its first and its last bytes, and its length.
 #[derive(Debug, Clone, Copy, Eq)]
@@ -42,26 +55,42 @@ impl TextKey {
 }
 
 impl<'a> Text<'a> {
-    /// These bytes, if they are UTF-8.
+    /// The text with that number, which is there.
     #[inline(always)]
-    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let [first, last] = words(bytes);
-        let is_short_ascii = bytes.len() <= WHOLE_BYTES_MAX && (first | last) & BEYOND_ASCII == 0;
-        (is_short_ascii || is_text(bytes)).then_some(Self(bytes))
+    pub(crate) fn listed(texts: &'a Texts, number: u16) -> Self {
+        Self(Held::Listed(texts, number))
+    }
+
+    /// Where it is listed, if the list has a number among others.
+    #[inline(always)]
+    #[must_use]
+    pub fn place(self) -> Option<Place> {
+        match self.0 {
+            Held::Listed(texts, number) if texts.list() != 0 => Some(Place { list: texts.list(), number }),
+            _ => None,
+        }
     }
 
     /// What tells it from most others.
     #[inline]
     #[must_use]
     pub fn key(self) -> TextKey {
-        TextKey { words: words(self.0), len: self.0.len() }
+        let bytes = match self.0 {
+            Held::Plain(text) => text.as_bytes(),
+            Held::Listed(texts, number) => texts.get(number),
+        };
+        TextKey { words: words(bytes), len: bytes.len() }
     }
 
-    /// It as a string, for which its bytes are looked at once more.
+    /// It as a string.
+    #[inline]
     #[must_use]
     pub fn as_str(self) -> &'a str {
-        // They were UTF-8 when it was made.
-        std::str::from_utf8(self.0).unwrap_or_default()
+        match self.0 {
+            Held::Plain(text) => text,
+            // It was seen to be one when the block was verified.
+            Held::Listed(texts, number) => std::str::from_utf8(texts.get(number)).unwrap_or_default(),
+        }
     }
 }
 
@@ -81,23 +110,10 @@ fn words(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
-/// Whether bytes are UTF-8 that are long, or not ASCII.
-#[cold]
-fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
-}
-
 impl<'a> From<&'a str> for Text<'a> {
     #[inline]
     fn from(text: &'a str) -> Self {
-        Self(text.as_bytes())
-    }
-}
-
-impl<'a> Quick<'a> for Text<'a> {
-    #[inline(always)]
-    fn take(from: &mut Bytes<'a>) -> Option<Self> {
-        Self::new(from.counted()?)
+        Self(Held::Plain(text))
     }
 }
 
@@ -142,16 +158,6 @@ mod tests {
         #[test]
         fn a_key_that_is_whole_is_no_other_texts(one in "[ab\0س]{0,10}", other in "[ab\0س]{0,10}") {
             prop_assert_eq!(key(&one) == key(&other) && key(&one).is_whole(), one == other && one.len() <= 16);
-        }
-
-        #[test]
-        fn what_is_text_is_what_utf_8_is(bytes in prop::collection::vec(prop_oneof![b'a'..=b'c', 0x7e..0xff_u8], 0..24)) {
-            prop_assert_eq!(Text::new(&bytes).map(Text::as_str), std::str::from_utf8(&bytes).ok());
-        }
-
-        #[test]
-        fn every_text_is_one(text in "\\PC{0,12}") {
-            prop_assert_eq!(Text::new(text.as_bytes()).map(Text::as_str), Some(text.as_str()));
         }
     }
 }
