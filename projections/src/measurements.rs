@@ -45,7 +45,7 @@ use changes::Changes;
 use chunk::Table;
 use credits::Credits;
 use daftar_eventlog::Position;
-use needs::{Keeping, Needs};
+use needs::{Keeps, Needs};
 use runs::Runs;
 use spans::Spans;
 use std::sync::Arc;
@@ -168,26 +168,27 @@ impl Measurements {
     /// The same, keeping these parts alone, and what the fold itself reads; nothing is packed while there is room.
     #[must_use]
     pub(crate) fn keeping(mut self, needs: Needs, room: &Room) -> Self {
-        self.needs = needs
-            | Needs::Tickets.when(needs.cover(Needs::TicketDimensions))
-            | Needs::Credits.when(needs.cover(Needs::Repliers));
+        self.needs = needs | Needs::Credits.when(needs.cover(Needs::Repliers));
         if !self.needs.touch(Needs::DURATIONS) {
             self.clocks_run = ClocksRun::Neither;
         }
-        let kept = |part| match self.needs.cover(part) {
-            true => Keeping::default(),
-            false => Keeping::left_out(&self.misread),
-        };
-        macro_rules! keep {
-            ($($field:ident: $part:ident)*) => { $( self.$field.keep(kept(Needs::$part), room); )* };
-        }
-        self.tickets.keep([Needs::Tickets, Needs::TicketDimensions, Needs::Ids].map(kept), room);
-        self.credits.keep([Needs::Credits, Needs::Repliers].map(kept), room);
-        keep!(spans: Spans runs: Runs openings: Openings public_replies: PublicReplies);
-        keep!(first_responses: FirstResponses next_responses: NextResponses first_closings: FirstClosings);
-        keep!(closings: Closings reopenings: Reopenings transfers: Transfers stays: Stays answers: Answers);
-        keep!(ratings: Ratings priority_changes: PriorityChanges follow_ups: FollowUps);
+        let misread = Arc::clone(&self.misread);
+        self.keep(Keeps { needs: self.needs, misread: &misread }, room);
         self
+    }
+
+    fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        macro_rules! keep {
+            ($($table:ident: $part:ident)*) => { $( self.$table.keep(Needs::$part, keeps, room); )* };
+        }
+        self.tickets.keep(keeps, room);
+        self.spans.keep(keeps, room);
+        self.runs.keep(keeps, room);
+        self.credits.keep(keeps, room);
+        keep!(openings: Openings public_replies: PublicReplies first_responses: FirstResponses);
+        keep!(next_responses: NextResponses first_closings: FirstClosings closings: Closings);
+        keep!(reopenings: Reopenings transfers: Transfers stays: Stays answers: Answers);
+        keep!(ratings: Ratings priority_changes: PriorityChanges follow_ups: FollowUps);
     }
 
     /// Forgets what was measured of tickets that were folded as a whole, once it has been counted: the next tickets get
@@ -202,14 +203,8 @@ impl Measurements {
     /// The same once all that was measured has been counted and forgotten: whoever reads a part of it is noted.
     #[must_use]
     pub(crate) fn counted(mut self) -> Self {
-        let room = Room::of(0);
-        macro_rules! leave_out {
-            ($($part:ident)*) => { $( self.$part.keep(Keeping::left_out(&self.misread), &room); )* };
-        }
-        let left_out = |()| Keeping::left_out(&self.misread);
-        self.tickets.keep([(), (), ()].map(left_out), &room);
-        self.credits.keep([(), ()].map(left_out), &room);
-        leave_out!(spans runs openings public_replies first_responses next_responses first_closings closings reopenings transfers stays answers ratings priority_changes follow_ups);
+        let misread = Arc::clone(&self.misread);
+        self.keep(Keeps { needs: Needs::NOTHING, misread: &misread }, &Room::of(0));
         self
     }
 

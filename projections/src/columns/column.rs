@@ -2,6 +2,7 @@
 
 use super::cell::Cell;
 use super::packed::Packed;
+use crate::measurements::needs::Keeping;
 
 /// Values of one kind by row number, from 0.
 #[derive(Debug, Clone)]
@@ -9,22 +10,36 @@ pub struct Column<T>(Form<T>);
 
 #[derive(Debug, Clone)]
 enum Form<T> {
-    Plain(Vec<T>),
+    /// Without values where it is left out, however many rows there are.
+    Plain(Vec<T>, Keeping),
     Packed(Packed),
 }
 
 impl<T> Default for Column<T> {
     fn default() -> Self {
-        Self(Form::Plain(Vec::new()))
+        Self(Form::Plain(Vec::new(), Keeping::default()))
     }
 }
 
 impl<T: Cell> Column<T> {
+    /// Without values, which are kept or left out.
+    pub(crate) fn keeping(kept: Keeping) -> Self {
+        Self(Form::Plain(Vec::new(), kept))
+    }
+
+    /// Without values, which are kept or left out as those of this one are.
+    pub(crate) fn blank(&self) -> Self {
+        match &self.0 {
+            Form::Plain(_, kept) => Self::keeping(kept.clone()),
+            Form::Packed(_) => Self::default(),
+        }
+    }
+
     /// How many values it has.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
-            Form::Plain(values) => values.len(),
+            Form::Plain(values, _) => values.len(),
             Form::Packed(packed) => packed.len(),
         }
     }
@@ -44,7 +59,8 @@ impl<T: Cell> Column<T> {
     #[must_use]
     pub fn get(&self, row: usize) -> T {
         match &self.0 {
-            Form::Plain(values) => values[row],
+            // Whether it is left out is asked only where there is no such value.
+            Form::Plain(values, kept) => values.get(row).copied().unwrap_or_else(|| missing(kept, row)),
             Form::Packed(packed) => T::from_bits(packed.get(row)),
         }
     }
@@ -53,7 +69,7 @@ impl<T: Cell> Column<T> {
     #[must_use]
     pub fn bounds(&self) -> Option<(T, T)> {
         match &self.0 {
-            Form::Plain(_) => None,
+            Form::Plain(..) => None,
             Form::Packed(packed) => packed.bounds().map(|(low, high)| (T::from_bits(low), T::from_bits(high))),
         }
     }
@@ -61,7 +77,8 @@ impl<T: Cell> Column<T> {
     /// The same, also of a column that is not packed, which is looked through; none: it is empty.
     #[must_use]
     pub(crate) fn range(&self) -> Option<(T, T)> {
-        let Form::Plain(values) = &self.0 else { return self.bounds() };
+        let Form::Plain(values, kept) = &self.0 else { return self.bounds() };
+        kept.is_readable();
         let bits = values.iter().map(|value| value.to_bits());
         let (low, high) = bits.fold((i64::MAX, i64::MIN), |(low, high), bits| (low.min(bits), high.max(bits)));
         (low <= high).then(|| (T::from_bits(low), T::from_bits(high)))
@@ -71,25 +88,33 @@ impl<T: Cell> Column<T> {
     #[inline]
     pub(crate) fn for_each(&self, mut each: impl FnMut(usize, T)) {
         match &self.0 {
-            Form::Plain(values) => values.iter().enumerate().for_each(|(row, value)| each(row, *value)),
+            Form::Plain(values, kept) => {
+                kept.is_readable();
+                values.iter().enumerate().for_each(|(row, value)| each(row, *value));
+            }
             Form::Packed(packed) => (0..packed.len()).for_each(|row| each(row, T::from_bits(packed.get(row)))),
         }
     }
 
     /// Its values in order.
     pub fn iter(&self) -> impl Iterator<Item = T> {
+        if let Form::Plain(_, kept) = &self.0 {
+            kept.is_readable();
+        }
         (0..self.len()).map(|row| self.get(row))
     }
 
     /// Makes room for so many values more.
     pub(crate) fn reserve(&mut self, values: usize) {
-        self.plain().reserve_exact(values);
+        if let Some(plain) = self.plain() {
+            plain.reserve_exact(values);
+        }
     }
 
     /// Leaves out every value, and keeps the memory of a plain one.
     pub(crate) fn clear(&mut self) {
         match &mut self.0 {
-            Form::Plain(values) => values.clear(),
+            Form::Plain(values, _) => values.clear(),
             Form::Packed(_) => *self = Self::default(),
         }
     }
@@ -97,24 +122,32 @@ impl<T: Cell> Column<T> {
     /// Adds a value behind the last.
     #[inline]
     pub(crate) fn push(&mut self, value: T) {
-        self.plain().push(value);
+        if let Some(plain) = self.plain() {
+            plain.push(value);
+        }
     }
 
     /// Adds values behind the last.
     #[inline]
     pub(crate) fn extend(&mut self, values: impl Iterator<Item = T>) {
-        self.plain().extend(values);
+        if let Some(plain) = self.plain() {
+            plain.extend(values);
+        }
     }
 
     /// Gives a row another value. A packed column is plain afterwards, until it is sealed again.
     #[inline]
     pub(crate) fn set(&mut self, row: usize, value: T) {
-        self.plain()[row] = value;
+        if let Some(plain) = self.plain() {
+            plain[row] = value;
+        }
     }
 
     /// Packs it; where the column of a twin is the same, that one's bytes are shared.
     pub(crate) fn seal(&mut self, twin: Option<&Self>) {
-        if let Form::Plain(values) = &self.0 {
+        if let Form::Plain(values, kept) = &self.0
+            && !kept.is_left_out()
+        {
             let numbers: Vec<i64> = values.iter().map(|value| value.to_bits()).collect();
             let packed = Packed::new(&numbers, T::STEPS);
             self.0 = Form::Packed(match twin {
@@ -136,7 +169,7 @@ impl<T: Cell> Column<T> {
     /// It, packed; for writing it down.
     pub(crate) fn to_packed(&self) -> Packed {
         match &self.0 {
-            Form::Plain(values) => {
+            Form::Plain(values, _) => {
                 let numbers: Vec<i64> = values.iter().map(|value| value.to_bits()).collect();
                 Packed::new(&numbers, T::STEPS)
             }
@@ -149,13 +182,14 @@ impl<T: Cell> Column<T> {
         Self(Form::Packed(packed))
     }
 
+    /// Its values, to be changed; none: they are left out.
     #[inline]
-    fn plain(&mut self) -> &mut Vec<T> {
+    fn plain(&mut self) -> Option<&mut Vec<T>> {
         if let Form::Packed(_) = self.0 {
             self.unpack();
         }
         match &mut self.0 {
-            Form::Plain(values) => values,
+            Form::Plain(values, kept) => (!kept.is_left_out()).then_some(values),
             Form::Packed(_) => unreachable!("it was unpacked above"),
         }
     }
@@ -165,7 +199,16 @@ impl<T: Cell> Column<T> {
     #[inline(never)]
     fn unpack(&mut self) {
         if let Form::Packed(packed) = &self.0 {
-            self.0 = Form::Plain((0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect());
+            let values = (0..packed.len()).map(|row| T::from_bits(packed.get(row))).collect();
+            self.0 = Form::Plain(values, Keeping::default());
         }
     }
+}
+
+/// In place of a value that is left out, which is noted; in place of one that there never was there is none.
+#[cold]
+#[inline(never)]
+fn missing<T: Cell>(kept: &Keeping, row: usize) -> T {
+    assert!(!kept.is_readable(), "there is no row {row}");
+    T::from_bits(0)
 }

@@ -1,5 +1,6 @@
 //! Rows of several columns, in pieces of a thousand that copies share until one of them changes.
 
+use crate::measurements::needs::Keeps;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,6 +21,12 @@ const THAWED_MAX: usize = if cfg!(test) { 2 } else { 48 };
 pub trait Columns: Default + Clone {
     /// One row's values.
     type Row: Copy;
+
+    /// Says which columns are kept; before the first row.
+    fn keep(&mut self, keeps: Keeps<'_>);
+
+    /// The same columns without rows.
+    fn blank(&self) -> Self;
 
     /// How many rows there are.
     fn len(&self) -> usize;
@@ -54,9 +61,12 @@ pub trait Columns: Default + Clone {
     fn load(from: &mut crate::checkpoint::Reader<'_>) -> Option<Self>;
 }
 
-/// Declares rows and their columns.
+/// Declares rows and their columns; `=>` says which part of the measurements a column is, where that may be left out of the
+/// rows.
 macro_rules! columns {
-    ($(#[$doc:meta])* $row:ident, $columns:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+    ($(#[$doc:meta])* $row:ident, $columns:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty $(=> $part:ident)?,)*
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         pub struct $row { $($(#[$field_doc])* pub $field: $type,)* }
@@ -68,6 +78,17 @@ macro_rules! columns {
         #[allow(unused_variables, unused_mut, reason = "a kind may have no values of its own")]
         impl $crate::columns::rows::Columns for $columns {
             type Row = $row;
+
+            fn keep(&mut self, keeps: $crate::measurements::needs::Keeps<'_>) {
+                $($(
+                    let kept = keeps.of($crate::measurements::needs::Needs::$part);
+                    self.$field = $crate::columns::column::Column::keeping(kept);
+                )?)*
+            }
+
+            fn blank(&self) -> Self {
+                Self { rows: 0, $($field: self.$field.blank(),)* }
+            }
 
             fn len(&self) -> usize {
                 self.rows as usize
@@ -203,7 +224,8 @@ impl<C: Columns> Chunk<C> {
     /// Puts the piece being filled among the full ones, if it is.
     fn put_away(&mut self, twin: Option<&Self>, room: Option<&Room>) {
         if self.filling.len() == PIECE_ROWS {
-            let mut full = std::mem::take(&mut self.filling);
+            let blank = self.filling.blank();
+            let mut full = std::mem::replace(&mut self.filling, blank);
             if room.is_some_and(|room| room.take(PIECE_ROWS * size_of::<C::Row>())) {
                 self.filling.reserve(PIECE_ROWS);
             } else {
@@ -258,9 +280,11 @@ pub struct Chunks<C> {
     taken: Option<(usize, Chunk<C>)>,
     /// Chunks without rows, whose memory is there to be used again.
     spare: Vec<Arc<Chunk<C>>>,
+    /// What a chunk is filled with first.
+    blank: C,
 }
 
-impl<C> Default for Chunks<C> {
+impl<C: Default> Default for Chunks<C> {
     fn default() -> Self {
         Self {
             chunks: Vec::new(),
@@ -269,6 +293,7 @@ impl<C> Default for Chunks<C> {
             room: None,
             taken: None,
             spare: Vec::new(),
+            blank: C::default(),
         }
     }
 }
@@ -327,7 +352,9 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a chunk without rows.
     pub(crate) fn begin(&mut self) {
-        self.chunks.push(self.spare.pop().unwrap_or_default());
+        let blank = || Arc::new(Chunk { full: Vec::new(), filling: self.blank.clone() });
+        let chunk = self.spare.pop().unwrap_or_else(blank);
+        self.chunks.push(chunk);
     }
 
     /// Leaves out every chunk; what takes their places uses their memory again.
@@ -393,8 +420,9 @@ impl<C: Columns> Chunks<C> {
         }
     }
 
-    /// Lets full pieces stay as they are while there is room.
-    pub(crate) fn stay_plain(&mut self, room: &Room) {
+    /// Says which columns are kept, and lets full pieces stay as they are while there is room; before the first row.
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        self.blank.keep(keeps);
         self.room = Some(room.clone());
     }
 
@@ -429,7 +457,7 @@ impl<C: Columns> Chunks<C> {
 #[derive(Debug, Clone)]
 pub struct Rows<C>(Chunks<C>);
 
-impl<C> Default for Rows<C> {
+impl<C: Default> Default for Rows<C> {
     fn default() -> Self {
         Self(Chunks::default())
     }
@@ -519,9 +547,9 @@ impl<C: Columns> Rows<C> {
         low
     }
 
-    /// Lets full pieces stay as they are while there is room.
-    pub(crate) fn stay_plain(&mut self, room: &Room) {
-        self.0.stay_plain(room);
+    /// Says which columns are kept, and lets full pieces stay as they are while there is room; before the first row.
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        self.0.keep(keeps, room);
     }
 
     /// Shares with a twin what is packed from now on and equal there.

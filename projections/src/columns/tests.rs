@@ -6,13 +6,16 @@ use super::cell::Cell;
 use super::column::Column;
 use super::map::Map;
 use super::packed::Packed;
-use super::rows::{CHUNK_ROWS, Columns as _, PIECE_ROWS, Rows, columns};
+use super::rows::{CHUNK_ROWS, Columns as _, PIECE_ROWS, Room, Rows, columns};
 use super::texts::{Lists, Texts};
 use crate::checkpoint::{Reader, Writer};
+use crate::measurements::needs::{Keeps, Needs};
 use crate::ticket_facts::AnsweredField;
 use daftar_eventlog::Position;
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 columns! {
     /// A row of two columns.
@@ -21,6 +24,16 @@ columns! {
         at: i64,
         /// A number.
         number: u32,
+    }
+}
+
+columns! {
+    /// A row of which one column may be left out.
+    Half, Halves {
+        /// A number.
+        number: u32,
+        /// The same, where branches are kept.
+        again: u32 => Branches,
     }
 }
 
@@ -153,4 +166,46 @@ fn texts_and_lists_keep_their_numbers_and_copies_do_not_grow() {
     assert!((0..2500).all(|n: usize| copy.get(n) == Some(&n.to_string())));
     assert!((0..2500).all(|n: usize| list.get(n).is_some_and(|value| *value as usize == n)));
     assert_eq!((texts.get(2500), copy.get(2500), list.get(2500)), (Some(""), None, None));
+}
+
+/// Reads a value of a column.
+type Reads = dyn Fn(&Halves) -> Option<u32>;
+
+#[test]
+fn a_column_that_is_left_out_takes_nothing_and_whoever_reads_it_is_noted() {
+    let halves = |needs, read: &Reads| {
+        let misread = Arc::<AtomicBool>::default();
+        let mut rows = Rows::<Halves>::default();
+        // One full piece stays plain, the others are packed, and the last is filled no further.
+        rows.keep(Keeps { needs, misread: &misread }, &Room::of(PIECE_ROWS * size_of::<Half>()));
+        let all: Vec<_> = (0_u32..).take(PIECE_ROWS * 3 + 1).map(|number| Half { number, again: number }).collect();
+        rows.push(all[0]);
+        rows.extend(&all[1..]);
+        rows.change(PIECE_ROWS, |halves, row| halves.again.set(row, 7));
+        let back: Vec<_> =
+            (0..rows.len()).map(|row| rows.at(row)).map(|(halves, row)| halves.number.get(row)).collect();
+        assert_eq!(back, (0_u32..).take(all.len()).collect::<Vec<_>>());
+        rows.pieces()
+            .map(|(_, halves)| {
+                read(halves);
+                misread.swap(false, Ordering::Relaxed)
+            })
+            .collect::<Vec<_>>()
+    };
+    let reads: [&Reads; 6] = [
+        &|halves| Some(halves.again.get(0)),
+        &|halves| Some(halves.row(0).again),
+        &|halves| {
+            let mut last = None;
+            halves.again.for_each(|_, number| last = Some(number));
+            last
+        },
+        &|halves| halves.again.iter().last(),
+        &|halves| halves.again.range().map(|(low, _)| low),
+        &|halves| halves.number.range().map(|(low, _)| low),
+    ];
+    for (read, notes) in reads.into_iter().zip([true, true, true, true, true, false]) {
+        assert_eq!(halves(Needs::NOTHING, read), [notes; 4]);
+        assert_eq!(halves(Needs::Branches, read), [false; 4]);
+    }
 }

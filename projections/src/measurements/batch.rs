@@ -47,12 +47,6 @@ pub(super) struct Queue<T> {
     left_out: usize,
 }
 
-impl<T> Default for Queue<T> {
-    fn default() -> Self {
-        Self::of(true)
-    }
-}
-
 impl<T> Queue<T> {
     fn of(is_kept: bool) -> Self {
         Self { rows: Vec::new(), is_kept, left_out: 0 }
@@ -93,8 +87,9 @@ impl<T> Queue<T> {
 macro_rules! batch {
     ($($table:ident: $row:ident, $columns:ident;)*) => {
         /// What events measured, in their order; what goes into one table never depends on what goes into another.
-        #[derive(Debug, Default)]
+        #[derive(Debug)]
         pub(super) struct Batch {
+            needs: Needs,
             pub(super) latest: Vec<(Position, Micros)>,
             tickets: Queue<TicketRow>,
             ids: Vec<Box<str>>,
@@ -112,12 +107,17 @@ macro_rules! batch {
             /// An empty one, for a state that keeps these parts.
             pub(super) fn keeping(needs: Needs) -> Self {
                 Self {
-                    tickets: Queue::of(needs.cover(Needs::Tickets)),
+                    needs,
+                    latest: Vec::new(),
+                    ids: Vec::new(),
+                    last_ticket: 0,
+                    passed: Vec::new(),
+                    late: Vec::new(),
+                    tickets: Queue::of(needs.touch(Needs::OF_TICKETS)),
                     spans: Queue::of(needs.cover(Needs::Spans)),
                     runs: Queue::of(needs.cover(Needs::Runs)),
                     credits: Queue::of(needs.cover(Needs::Credits)),
                     $($table: Queue::of(needs.cover(Needs::$columns)),)*
-                    ..Self::default()
                 }
             }
         }
@@ -191,9 +191,16 @@ impl Batch {
         self.tickets.push(row);
     }
 
-    /// Takes note of what a ticket passed, where that is kept. Whether it is void is, always.
-    #[inline]
+    /// Takes note of what a ticket passed, where that is kept.
+    // Always: most often it is known what was passed, and one question is left.
+    #[inline(always)]
     pub(super) fn pass(&mut self, passed: Passed) {
+        if self.needs.cover(passed.milestone.kept_by()) {
+            self.pass_kept(passed);
+        }
+    }
+
+    fn pass_kept(&mut self, passed: Passed) {
         let Passed { ticket, position, milestone } = passed;
         if matches!(milestone, Milestone::Voided | Milestone::Restored) {
             return self.passed.push(passed);
@@ -202,8 +209,7 @@ impl Batch {
         let last = self.tickets.rows.last_mut().filter(|_| ticket == self.last_ticket);
         match last {
             Some(row) => row.pass(position, milestone),
-            None if self.tickets.is_kept => self.passed.push(passed),
-            None => {}
+            None => self.passed.push(passed),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A measurement is written once. What becomes of it later is a position in a column of its own, written at most once
 //! (0: not yet), so that what stood at any earlier position can still be seen.
 
-use super::needs::Keeping;
+use super::needs::{Keeping, Keeps, Needs};
 use super::places::{Extent, Location, Places};
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Chunk, Chunks, Columns, Room, columns};
@@ -18,21 +18,21 @@ columns! {
         /// The ticket's number.
         ticket: u32,
         /// Branch.
-        branch: u16,
+        branch: u16 => Branches,
         /// Department.
-        department: u16,
+        department: u16 => Departments,
         /// Priority, its stored number plus 1.
-        priority: u8,
+        priority: u8 => Priorities,
         /// Agent the figure is counted for.
-        agent: u32,
+        agent: u32 => Agents,
         /// Set of tags.
-        tags: u32,
+        tags: u32 => Tags,
         /// Closing reason.
-        reason: u16,
+        reason: u16 => Reasons,
         /// Form.
-        form: u16,
+        form: u16 => Forms,
         /// The position of the event that was measured.
-        added: Position,
+        added: Position => Positions,
     }
 }
 
@@ -56,6 +56,15 @@ pub struct Piece<C> {
 
 impl<C: Columns> Columns for Piece<C> {
     type Row = (Moment, C::Row);
+
+    fn keep(&mut self, keeps: Keeps<'_>) {
+        self.moments.keep(keeps);
+        self.values.keep(keeps);
+    }
+
+    fn blank(&self) -> Self {
+        Self { moments: self.moments.blank(), values: self.values.blank() }
+    }
 
     fn len(&self) -> usize {
         self.moments.len()
@@ -109,7 +118,7 @@ pub struct Table<C> {
     kept: Keeping,
 }
 
-impl<C> Default for Table<C> {
+impl<C: Default> Default for Table<C> {
     fn default() -> Self {
         Self { chunks: Chunks::default(), places: Places::default(), kept: Keeping::default() }
     }
@@ -141,10 +150,11 @@ impl<C: Columns> Table<C> {
         if self.kept.is_readable() { &self.places.extents } else { &[] }
     }
 
-    /// Says whether measurements are kept, and what they may take without being packed; before the first.
-    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
-        self.kept = kept;
-        self.chunks.stay_plain(room);
+    /// Says what is kept of measurements, which are this part, and what they may take without being packed; before the
+    /// first.
+    pub(crate) fn keep(&mut self, part: Needs, keeps: Keeps<'_>, room: &Room) {
+        self.kept = keeps.of(part);
+        self.chunks.keep(keeps, room);
     }
 
     /// Where the next measurements will stand.

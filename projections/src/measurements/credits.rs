@@ -1,6 +1,6 @@
 //! Whose a closing is: everybody among whom a definition's attribution chooses, by the closing's number.
 
-use super::needs::Keeping;
+use super::needs::{Keeping, Keeps, Needs};
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::definition::document::Attribution;
@@ -18,7 +18,7 @@ columns! {
         /// Who replied first.
         first_replier: u32,
         /// The set of all who had replied.
-        repliers: u32,
+        repliers: u32 => Repliers,
     }
 }
 
@@ -27,7 +27,6 @@ columns! {
 pub struct Credits {
     rows: Rows<CreditColumns>,
     kept: Keeping,
-    repliers_kept: Keeping,
 }
 
 impl Credits {
@@ -56,26 +55,24 @@ impl Credits {
     /// Every agent who had replied before a closing.
     #[must_use]
     pub fn repliers<'a>(&self, closing: u32, dimensions: &'a Dimensions) -> &'a [u32] {
-        let found = self.find(closing).filter(|_| self.repliers_kept.is_readable());
-        let repliers = found.map_or(0, |(credits, row)| credits.repliers.get(row));
+        let repliers = self.find(closing).map_or(0, |(credits, row)| credits.repliers.get(row));
         dimensions.agent_sets.members(repliers)
     }
 
     /// Everybody whom a closing's figures can be counted for; `None`: there is no such closing.
     #[must_use]
     pub fn get(&self, closing: u32) -> Option<Credit> {
-        self.find(closing).filter(|_| self.repliers_kept.is_readable()).map(|(credits, row)| credits.row(row))
+        self.find(closing).map(|(credits, row)| credits.row(row))
     }
 
     fn find(&self, closing: u32) -> Option<(&CreditColumns, usize)> {
         if self.kept.is_readable() { self.rows.find(closing as usize) } else { None }
     }
 
-    /// Says what is kept of them (anything, everybody who had replied), and what they may take without being packed; before
-    /// the first.
-    pub(crate) fn keep(&mut self, [kept, repliers]: [Keeping; 2], room: &Room) {
-        (self.kept, self.repliers_kept) = (kept, repliers);
-        self.rows.stay_plain(room);
+    /// Says what is kept of them, and what they may take without being packed; before the first.
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        self.kept = keeps.of(Needs::Credits);
+        self.rows.keep(keeps, room);
     }
 
     /// Leaves out all of them; what takes their places uses their memory again.

@@ -228,7 +228,7 @@ impl Measurer<'_> {
     }
 
     /// Writes down that the ticket passed something.
-    #[inline]
+    #[inline(always)]
     fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
         self.batch.pass(Passed { ticket, position, milestone });
     }

@@ -27,11 +27,11 @@ columns! {
     /// A first response, at the reply; for its author, no agent where an automation replied.
     FirstResponse, FirstResponses {
         /// When the clock started.
-        started: Micros,
+        started: Micros => Starts,
         /// From the start of the clock to the reply, on its clock, in microseconds.
         took: Micros,
         /// The assignee.
-        assignee: u32,
+        assignee: u32 => Assignees,
     }
 }
 
@@ -44,11 +44,11 @@ columns! {
     /// A next response, at the reply; for its author.
     NextResponse, NextResponses {
         /// When the ticket began to wait for an agent.
-        started: Micros,
+        started: Micros => Starts,
         /// From then to the reply, on its clock, in microseconds.
         took: Micros,
         /// The assignee.
-        assignee: u32,
+        assignee: u32 => Assignees,
     }
 }
 
@@ -56,7 +56,7 @@ columns! {
     /// A ticket's first closing; for the agent who closed or stands for them.
     FirstClosing, FirstClosings {
         /// When the ticket was opened.
-        started: Micros,
+        started: Micros => Starts,
         /// From the opening to the closing, on the resolutions' clock, in microseconds.
         took: Micros,
         /// The closing's number.
@@ -71,31 +71,31 @@ columns! {
         /// Its number among all closings of the log, in order.
         number: u32,
         /// Who closed.
-        by: ActorKind,
+        by: ActorKind => Comings,
         /// Whether a survey was offered.
-        offered: bool,
+        offered: bool => Surveys,
         /// When the ticket was closed before.
-        previous: Option<Micros>,
+        previous: Option<Micros> => Comings,
         /// When its full resolution started: the opening, or the cycle's beginning where each cycle has one.
-        started: Micros,
+        started: Micros => Starts,
         /// The full resolution, were it the last closing.
         took: Micros,
         /// Time open, on the resolutions' clock.
-        open: Micros,
+        open: Micros => Stretches,
         /// Time waiting for an agent, not held.
-        agent_work: Micros,
+        agent_work: Micros => Stretches,
         /// Time waiting for the customer, not held.
-        waiting_for_customer: Micros,
+        waiting_for_customer: Micros => Stretches,
         /// Time held for the customer.
-        held_for_customer: Micros,
+        held_for_customer: Micros => Stretches,
         /// Time held for a third party.
-        held_for_third_party: Micros,
+        held_for_third_party: Micros => Stretches,
         /// Public agent replies.
-        replies: u32,
+        replies: u32 => Comings,
         /// The reopening that undid it.
         retracted: Position,
         /// Its first answer.
-        answered: Position,
+        answered: Position => Surveys,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which parts of the measurements a state keeps: all of them, or those that some reports read.
 //!
-//! Nothing is ever counted from a part that was left out: whoever reads one is noted, and a report over a state in which
-//! that happened is refused.
+//! A part is a table, or columns of one or of several: those say it where they are declared. Nothing is ever counted from a
+//! part that was left out: whoever reads one is noted, and a report over a state in which that happened is refused.
 
 use std::ops::BitOr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A set of parts of the measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs(u32);
+pub struct Needs(u64);
 
 /// Declares the parts, each a bit.
 macro_rules! parts {
@@ -18,13 +18,20 @@ macro_rules! parts {
         enum Bit { $($part,)* }
 
         #[allow(non_upper_case_globals, reason = "they are named as the parts are")]
-        impl Needs { $( $(#[$doc])* pub const $part: Self = Self(1 << Bit::$part as u32); )* }
+        impl Needs { $( $(#[$doc])* pub const $part: Self = Self(1 << Bit::$part as u64); )* }
     };
 }
 
 parts! {
-    /// What tickets are and when they passed their milestones, but for their dimensions.
+    /// When and how tickets were opened, and their last spans.
     Tickets,
+    /// Where the first-response clocks of tickets started and their first responses were given; when, together with
+    /// [`Self::Tickets`].
+    Responses,
+    /// Where agents first replied to tickets in public, and where for the second time.
+    Replies,
+    /// Where tickets were first reopened.
+    Reopened,
     /// The dimensions that a ticket has from its opening: channel, tier, language, customer, attributes.
     TicketDimensions,
     /// Ids of tickets.
@@ -65,13 +72,43 @@ parts! {
     PriorityChanges,
     /// Follow-ups.
     FollowUps,
+    /// Branches of measurements.
+    Branches,
+    /// Departments of measurements.
+    Departments,
+    /// Priorities of measurements.
+    Priorities,
+    /// Agents whom measurements are recorded with.
+    Agents,
+    /// Tags of measurements.
+    Tags,
+    /// Closing reasons of measurements.
+    Reasons,
+    /// Forms of measurements.
+    Forms,
+    /// Since which position each measurement stands.
+    Positions,
+    /// When the durations that were measured started.
+    Starts,
+    /// Assignees at responses.
+    Assignees,
+    /// How closings came: by whom, after how many replies, after which one before.
+    Comings,
+    /// How long tickets were in each state until their closings.
+    Stretches,
+    /// Which closings offered a survey, and which were answered.
+    Surveys,
 }
 
 impl Needs {
     /// No part.
     pub const NOTHING: Self = Self(0);
     /// Every part there is.
-    pub const EVERYTHING: Self = Self(u32::MAX);
+    pub const EVERYTHING: Self = Self(u64::MAX);
+
+    /// The parts that tickets are kept for, but for their ids.
+    pub(crate) const OF_TICKETS: Self =
+        Self::Tickets.and(Self::Responses).and(Self::Replies).and(Self::Reopened).and(Self::TicketDimensions);
 
     /// The parts that hold how long something took on a clock.
     pub(crate) const DURATIONS: Self =
@@ -123,6 +160,30 @@ impl FromIterator<Self> for Needs {
     }
 }
 
+/// Which parts a state keeps.
+#[derive(Clone, Copy)]
+pub struct Keeps<'a> {
+    pub(crate) needs: Needs,
+    /// Where it is noted that anybody reads another.
+    pub(crate) misread: &'a Arc<AtomicBool>,
+}
+
+impl Keeps<'_> {
+    /// Whether all of these parts are kept.
+    pub(crate) fn of(self, parts: Needs) -> Keeping {
+        self.when(self.needs.cover(parts))
+    }
+
+    /// Whether any of these parts is kept.
+    pub(crate) fn of_any(self, parts: Needs) -> Keeping {
+        self.when(self.needs.touch(parts))
+    }
+
+    fn when(self, is_kept: bool) -> Keeping {
+        Keeping { misread: (!is_kept).then(|| Arc::clone(self.misread)) }
+    }
+}
+
 /// Whether a part is kept; of one that is not, the note of whoever read it all the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keeping {
@@ -130,11 +191,6 @@ pub(crate) struct Keeping {
 }
 
 impl Keeping {
-    /// A part that is left out.
-    pub(crate) fn left_out(misread: &Arc<AtomicBool>) -> Self {
-        Self { misread: Some(Arc::clone(misread)) }
-    }
-
     /// Whether nothing of the part is to be written down.
     #[inline]
     pub(crate) fn is_left_out(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Runs: from when to when each duration that can have a target ran, ended or not.
 
 use super::chunk::written;
-use super::needs::Keeping;
+use super::needs::{Keeping, Keeps, Needs};
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::definition::document::TargetMetric;
@@ -112,9 +112,9 @@ impl KeptRuns {
 
 impl Runs {
     /// Says whether they are kept, and what they may take without being packed; before the first.
-    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
-        self.kept = kept;
-        self.rows.stay_plain(room);
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        self.kept = keeps.of(Needs::Runs);
+        self.rows.keep(keeps, room);
     }
 
     /// How many there are: the number of the next.

@@ -1,7 +1,7 @@
 //! Spans: what each ticket was doing, and under which dimensions, from one moment to the next.
 
 use super::chunk::written;
-use super::needs::Keeping;
+use super::needs::{Keeping, Keeps, Needs};
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::rows::{Columns as _, Room, Rows, columns};
 use crate::ticket_facts::{Doing, InForce, Micros};
@@ -169,9 +169,9 @@ impl Spans {
     }
 
     /// Says whether they are kept, and what they may take without being packed; before the first.
-    pub(crate) fn keep(&mut self, kept: Keeping, room: &Room) {
-        self.kept = kept;
-        self.rows.stay_plain(room);
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        self.kept = keeps.of(Needs::Spans);
+        self.rows.keep(keeps, room);
     }
 
     /// Leaves out all of them; what takes their places uses their memory again.

@@ -1,7 +1,7 @@
 //! The table of tickets: what never changes about each, and the positions at which it passed its milestones.
 
 use super::chunk::{mark, written};
-use super::needs::Keeping;
+use super::needs::{Keeping, Keeps, Needs};
 use super::spans::SpanNumber;
 use crate::business_time::ScheduleClass;
 use crate::checkpoint::{Reader, Writer};
@@ -16,37 +16,37 @@ columns! {
     /// A ticket by number. Positions are those of the events; 0: not yet.
     TicketRow, TicketColumns {
         /// Channel.
-        channel: u16,
+        channel: u16 => TicketDimensions,
         /// Customer tier at opening.
-        tier: u16,
+        tier: u16 => TicketDimensions,
         /// Language.
-        language: u32,
+        language: u32 => TicketDimensions,
         /// Customer.
-        customer: u32,
+        customer: u32 => TicketDimensions,
         /// Set of attributes.
-        attributes: u32,
+        attributes: u32 => TicketDimensions,
         /// When it was opened.
-        opened_at: Micros,
+        opened_at: Micros => Tickets,
         /// The first-response clock started.
-        clock_started: Position,
+        clock_started: Position => Responses,
         /// How long after the opening it started; 0 where it has not.
-        clock_started_after: Micros,
+        clock_started_after: Micros => Responses,
         /// The first response.
-        first_response: Position,
+        first_response: Position => Responses,
         /// How long after the opening it was given; 0 where none was.
-        first_response_after: Micros,
+        first_response_after: Micros => Responses,
         /// The first public agent reply.
-        first_reply: Position,
+        first_reply: Position => Replies,
         /// The second public agent reply.
-        second_reply: Position,
+        second_reply: Position => Replies,
         /// The first reopening.
-        first_reopening: Position,
+        first_reopening: Position => Reopened,
         /// Whether an agent opened it.
-        by_agent: bool,
+        by_agent: bool => Tickets,
         /// The schedule in force at its opening.
-        class: ScheduleClass,
+        class: ScheduleClass => Tickets,
         /// Its last span.
-        last_span: SpanNumber,
+        last_span: SpanNumber => Tickets,
     }
 }
 
@@ -77,6 +77,21 @@ pub(crate) enum Milestone {
     Voided,
     /// It was brought back.
     Restored,
+}
+
+impl Milestone {
+    /// What keeps that it was passed.
+    #[inline]
+    pub(super) fn kept_by(self) -> Needs {
+        match self {
+            Self::Turned(_) => Needs::Tickets,
+            Self::ClockStarted(_) | Self::FirstResponse(_) => Needs::Responses,
+            Self::FirstReply | Self::SecondReply => Needs::Replies,
+            Self::Reopened => Needs::Reopened,
+            // Whether a ticket is void is always kept.
+            Self::Voided | Self::Restored => Needs::NOTHING,
+        }
+    }
 }
 
 impl TicketRow {
@@ -114,17 +129,16 @@ pub struct Tickets {
     /// A bit for each ticket that was ever voided: most were not, and are told without looking further.
     ever_voided: Arc<Vec<u64>>,
     kept: Keeping,
-    dimensions_kept: Keeping,
     ids_kept: Keeping,
 }
 
 /// Ways to read single columns.
 macro_rules! readers {
-    ($kept:ident: $($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
+    ($($(#[$doc:meta])* $column:ident: $type:ty,)*) => { $(
         $(#[$doc])*
         #[must_use]
         pub fn $column(&self, ticket: u32) -> $type {
-            if !self.$kept.is_readable() {
+            if !self.kept.is_readable() {
                 return <$type>::default();
             }
             let (page, row) = self.rows.at(ticket as usize);
@@ -134,7 +148,7 @@ macro_rules! readers {
 }
 
 impl Tickets {
-    readers! { dimensions_kept:
+    readers! {
         /// Its channel.
         channel: u16,
         /// Its customer's tier at the opening.
@@ -145,9 +159,6 @@ impl Tickets {
         customer: u32,
         /// Its set of attributes.
         attributes: u32,
-    }
-
-    readers! { kept:
         /// When it was opened.
         opened_at: Micros,
         /// Where its first-response clock started; 0: it has not.
@@ -225,11 +236,10 @@ impl Tickets {
         self.count += count;
     }
 
-    /// Says what is kept of tickets (anything, their dimensions, their ids), and what may be taken without being packed;
-    /// before the first.
-    pub(crate) fn keep(&mut self, [kept, dimensions, ids]: [Keeping; 3], room: &Room) {
-        (self.kept, self.dimensions_kept, self.ids_kept) = (kept, dimensions, ids);
-        self.rows.stay_plain(room);
+    /// Says what is kept of tickets, and what may be taken without being packed; before the first.
+    pub(crate) fn keep(&mut self, keeps: Keeps<'_>, room: &Room) {
+        (self.kept, self.ids_kept) = (keeps.of_any(Needs::OF_TICKETS), keeps.of(Needs::Ids));
+        self.rows.keep(keeps, room);
     }
 
     /// The ticket's id.

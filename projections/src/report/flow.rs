@@ -70,11 +70,12 @@ impl RowFigures for Flow {
     fn reads(asked: &Asked<'_>) -> Needs {
         asked.of(&["opened"], Needs::Openings)
             | asked.of(&["priority_changed"], Needs::PriorityChanges)
-            | asked.of(&OF_CLOSINGS, Needs::Closings)
-            | asked.of(&["reopen_rate", "one_touch_rate"], FIRST_CLOSINGS_READ)
+            | asked.of(&OF_CLOSINGS, Needs::Closings | Needs::Comings | Needs::Reasons)
+            | asked.of(&["reopen_rate", "one_touch_rate"], REOPENED_READ)
+            | asked.of(&["one_touch_rate"], Needs::Replies)
             | asked.of(&["reopenings", "reopened_tickets"], Needs::Reopenings)
-            | asked.of(&["transfers", "transferred_tickets", "between"], Needs::Transfers)
-            | asked.of(&["stay"], Needs::Stays)
+            | asked.of(&["transfers", "transferred_tickets", "between"], Needs::Transfers | Needs::Departments)
+            | asked.of(&["stay"], Needs::Stays | Needs::Departments)
     }
 
     /// Every moment counts in its own period; of a ticket with several of a kind in one period, the first decides
@@ -91,7 +92,7 @@ impl RowFigures for Flow {
             count_closings(counting, state);
         }
         if query.asks_any(&["reopen_rate", "one_touch_rate"]) {
-            count_first_closings(counting, state, |row| &mut row.first_closed);
+            count_first_closings(counting, state, query.asks("one_touch_rate"), |row| &mut row.first_closed);
         }
         if query.asks_any(&["reopenings", "reopened_tickets"]) {
             count_reopenings(counting, state);
@@ -233,29 +234,32 @@ impl FirstClosed {
     }
 }
 
-/// What [`count_first_closings`] reads.
-pub(super) const FIRST_CLOSINGS_READ: Needs = Needs::FirstClosings.and(Needs::Tickets);
+/// What [`count_first_closings`] reads, but for replies.
+pub(super) const REOPENED_READ: Needs = Needs::FirstClosings.and(Needs::Reopened);
 
-/// Counts first closings, by attribution.
+/// Counts first closings, by attribution; how often agents replied only where that is asked.
 pub(super) fn count_first_closings<R: Default>(
     counting: &mut Counting<'_, R>,
     state: &Measurements,
+    with_replies: bool,
     of: impl Fn(&mut R) -> &mut FirstClosed,
 ) {
     let (position, tickets) = (counting.position, &state.tickets);
     let or_none = counting.terms.document().one_touch.counts == OneTouchCounts::AtMostOne;
+    let replied_once = |ticket| {
+        let replied = or_none || written(tickets.first_reply(ticket), position);
+        replied && !written(tickets.second_reply(ticket), position)
+    };
     counting.each(
         &state.first_closings,
         |c| Whose::Closing(c.values.closing.get(c.row)),
         |row, c| {
             let ticket = c.ticket();
             let reopened = written(tickets.first_reopening(ticket), position);
-            let replied = or_none || written(tickets.first_reply(ticket), position);
-            let replied_once = replied && !written(tickets.second_reply(ticket), position);
             let first_closed = of(row);
             first_closed.all += 1;
             first_closed.reopened += u64::from(reopened);
-            first_closed.one_touch += u64::from(replied_once && !reopened);
+            first_closed.one_touch += u64::from(with_replies && !reopened && replied_once(ticket));
         },
     );
 }

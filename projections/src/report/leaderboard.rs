@@ -67,7 +67,7 @@ impl RowFigures for Leaderboard {
         count_ratings(counting, state, |row| &mut row.ratings);
         count_csat(counting, state, |row| &mut row.overall);
         count_durations(counting, state);
-        count_first_closings(counting, state, |row| &mut row.first_closed);
+        count_first_closings(counting, state, true, |row| &mut row.first_closed);
         each_breach(counting, state, |row, _| row.targets_met.add(Some(false)));
     }
 

@@ -39,11 +39,14 @@ pub fn needs(query: &Query, document: &Definition) -> Needs {
     };
     // Where nothing else says when the report begins, its notes on holidays do.
     let since_the_first = !document.schedules.is_empty() && query.from.is_none();
-    let of_notes = (Needs::Openings | Needs::FirstOpening).when(since_the_first);
+    let of_notes = FIRST_OPENING_READ.when(since_the_first);
     let of_rows = of_dimensions(query);
     let by_repliers = of_rows.cover(Needs::Credits) && document.attribution == Attribution::AllRepliers;
     of_figures | of_rows | Needs::Repliers.when(by_repliers) | of_dates(document) | of_notes
 }
+
+/// What tells when the first ticket of all was opened.
+pub(super) const FIRST_OPENING_READ: Needs = Needs::Openings.and(Needs::FirstOpening).and(Needs::Positions);
 
 /// What tells groups, what filters let pass, and for whom a closing counts.
 fn of_dimensions(query: &Query) -> Needs {
@@ -54,13 +57,13 @@ fn of_dimensions(query: &Query) -> Needs {
         | Dimension::Customer
         | Dimension::Language
         | Dimension::Attribute(_) => Needs::TicketDimensions,
-        Dimension::Agent => Needs::Credits,
-        Dimension::Branch
-        | Dimension::Department
-        | Dimension::Priority
-        | Dimension::Tag
-        | Dimension::ClosingReason
-        | Dimension::Form => Needs::NOTHING,
+        Dimension::Agent => Needs::Credits | Needs::Agents,
+        Dimension::Branch => Needs::Branches,
+        Dimension::Department => Needs::Departments,
+        Dimension::Priority => Needs::Priorities,
+        Dimension::Tag => Needs::Tags,
+        Dimension::ClosingReason => Needs::Reasons,
+        Dimension::Form => Needs::Forms,
     });
     read.fold(Needs::Credits.when(query.report.is_by_agent()), |all, read| all | read)
 }
@@ -70,6 +73,6 @@ fn of_dates(document: &Definition) -> Needs {
     match document.dated_by {
         DatedBy::Event => Needs::NOTHING,
         DatedBy::Opened => Needs::Tickets,
-        DatedBy::Closed => Needs::Closings,
+        DatedBy::Closed => Needs::Closings | Needs::Positions,
     }
 }

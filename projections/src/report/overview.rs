@@ -5,13 +5,13 @@ use super::counting::{Counting, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
 use super::figure::Figure;
-use super::flow::{FIRST_CLOSINGS_READ, FirstClosed, count_first_closings};
+use super::flow::{FirstClosed, REOPENED_READ, count_first_closings};
 use super::needs::Asked;
 use super::resolution_times::{each_full_resolution, full_resolutions_read};
-use super::response_times::each_first_response;
+use super::response_times::{each_first_response, whose_response_reads};
 use super::satisfaction::{
-    Rated, Scores, add, count_csat, count_ratings, count_responses, counts_in_nps, csat, csat_reads, each_answer,
-    is_positive, nps, reply_rating, response_rate,
+    RESPONSES_READ, Rated, Scores, add, count_csat, count_ratings, count_responses, counts_in_nps, csat, csat_reads,
+    each_answer, is_positive, nps, reply_rating, response_rate,
 };
 use super::standing::{self, Standing};
 use super::{Fields, RowFigures, Terms};
@@ -61,10 +61,10 @@ impl RowFigures for Overview {
             | of("csat", csat_reads(asked.document))
             | of("nps", Needs::Answers)
             | of("reply_rating", Needs::Ratings)
-            | of("first_response", Needs::FirstResponses)
+            | of("first_response", Needs::FirstResponses | whose_response_reads(asked.document))
             | of("full_resolution", full_resolutions_read(asked.document))
-            | of("reopen_rate", FIRST_CLOSINGS_READ)
-            | of("response_rate", Needs::Closings)
+            | of("reopen_rate", REOPENED_READ)
+            | of("response_rate", RESPONSES_READ)
     }
 
     /// Each figure counts where its own report counts it; the backlog at the period's end.
@@ -99,7 +99,7 @@ impl RowFigures for Overview {
             each_full_resolution(counting, state, |_| true, |row, ended| row.full_resolutions.push(ended.took()));
         }
         if asks("reopen_rate") {
-            count_first_closings(counting, state, |row| &mut row.first_closed);
+            count_first_closings(counting, state, false, |row| &mut row.first_closed);
         }
         if asks("response_rate") {
             count_responses(counting, state, |row| &mut row.response);

@@ -50,7 +50,7 @@ impl RowFigures for ResolutionTimes {
         asked.of(&["first_resolution"], Needs::FirstClosings)
             | asked.of(&["full_resolution", "within"], full_resolutions_read(asked.document))
             | asked.of(&["within"], WITHIN_READ)
-            | asked.of(&OF_LAST_CLOSINGS, Needs::Closings)
+            | asked.of(&OF_LAST_CLOSINGS, Needs::Closings | Needs::Stretches)
     }
 
     /// First resolutions count at the first closing, all else at the last, of tickets that are closed.

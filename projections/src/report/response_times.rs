@@ -8,7 +8,7 @@ use super::needs::Asked;
 use super::targeting::{Ended, WITHIN_READ, Within};
 use super::{Fields, RowFigures, Terms};
 use crate::columns::column::Column;
-use crate::definition::document::{CreditedTo, TargetMetric};
+use crate::definition::document::{CreditedTo, Definition, TargetMetric};
 use crate::exact::{Distribution, Share};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
@@ -32,10 +32,11 @@ impl RowFigures for ResponseTimes {
 
     fn reads(asked: &Asked<'_>) -> Needs {
         // Whom an opening counts for, their span tells.
-        let openings = Needs::Openings | Needs::Tickets | Needs::Spans;
-        asked.of(&["first_response", "within"], Needs::FirstResponses)
+        let openings = Needs::Openings | Needs::Tickets | Needs::Responses | Needs::Spans;
+        let of_whom = whose_response_reads(asked.document);
+        asked.of(&["first_response", "within"], Needs::FirstResponses | of_whom)
             | asked.of(&["within"], WITHIN_READ)
-            | asked.of(&["next_response"], Needs::NextResponses)
+            | asked.of(&["next_response"], Needs::NextResponses | of_whom)
             | asked.of(&["unanswered", "answer_rate"], openings)
     }
 
@@ -148,6 +149,11 @@ pub(super) fn each_next_response<R: Default>(
             |row, c| count(row, &Ended::of(c)),
         );
     });
+}
+
+/// What [`each_first_response`] and [`each_next_response`] read beside the responses themselves.
+pub(super) fn whose_response_reads(document: &Definition) -> Needs {
+    Needs::Assignees.when(document.first_response.credited_to == CreditedTo::Assignee)
 }
 
 /// For whom responses count: for their author, or for the assignee, who is not read otherwise.

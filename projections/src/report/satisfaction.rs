@@ -56,7 +56,7 @@ impl RowFigures for Satisfaction {
         asked.of(&["questions", "choices", "nps", "ces"], Needs::Answers)
             | asked.of(&["csat"], csat_reads(asked.document))
             | asked.of(&["reply_rating"], Needs::Ratings)
-            | asked.of(&["response_rate"], Needs::Closings)
+            | asked.of(&["response_rate"], RESPONSES_READ)
     }
 
     /// Answers count in the period of the answer, for whom the closing is attributed to; ratings in the period of the
@@ -254,6 +254,9 @@ fn each_rating<R: Default>(
         |row, c| of(row).add(c.values.scale.get(c.row), c.values.score.get(c.row)),
     );
 }
+
+/// What [`count_responses`] reads.
+pub(super) const RESPONSES_READ: Needs = Needs::Closings.and(Needs::Surveys);
 
 /// Counts closings that offered a survey or were answered, and those that were.
 pub(super) fn count_responses<R: Default>(

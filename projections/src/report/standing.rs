@@ -3,7 +3,7 @@
 use super::counting::Counting;
 use super::groups::Place;
 use super::instants::Instants;
-use super::needs::Asked;
+use super::needs::{Asked, FIRST_OPENING_READ};
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::needs::Needs;
@@ -111,7 +111,7 @@ impl Levels {
 /// What [`count`] reads; unless the report begins somewhere, openings tell where the first of its periods lies.
 pub(super) fn read(asked: &Asked<'_>) -> Needs {
     let since_the_first = asked.query.interval.is_some() && asked.query.from.is_none();
-    Needs::Spans | Needs::Tickets | (Needs::Openings | Needs::FirstOpening).when(since_the_first)
+    Needs::Spans | Needs::Tickets | Needs::Responses | FIRST_OPENING_READ.when(since_the_first)
 }
 
 /// Counts what stands open at each of the report's instants, under the dimensions in force then.

@@ -328,7 +328,14 @@ impl<'a> Targets<'a> {
 }
 
 /// What [`Within`] reads beside the durations.
-pub(super) const WITHIN_READ: Needs = Needs::Tickets.and(Needs::TicketDimensions).and(Needs::Spans);
+pub(super) const WITHIN_READ: Needs = Needs::Tickets
+    .and(Needs::TicketDimensions)
+    .and(Needs::Spans)
+    .and(Needs::Branches)
+    .and(Needs::Departments)
+    .and(Needs::Priorities)
+    .and(Needs::Positions)
+    .and(Needs::Starts);
 
 /// The share of durations within an asked duration, else within their targets.
 pub(super) struct Within<'a> {

@@ -221,13 +221,16 @@ fn what_was_left_out_is_never_counted() {
         state.end_at(index.last(), index.latest());
         fold_ranges(&index, ranges, &mut state, None, &|_| {}).map(|()| state)
     };
-    let parts = InParts::one(in_ranges(&index, NonZero::<u32>::MIN, folded).unwrap().remove(0));
-    let made = |figure| report_in_parts(&parts, &asked(figure), &definition, log.last(), &Labels);
-    assert!(made("opened").is_ok());
-    assert_eq!(made("closed"), Err(ReportError::NotKept));
-    // Whoever reads it and forgot to say so is noticed as well.
-    assert_eq!(parts.first.closings.pieces(i64::MIN, i64::MAX).count(), 0);
-    assert_eq!(made("opened"), Err(ReportError::NotKept));
+    let parts = || InParts::one(in_ranges(&index, NonZero::<u32>::MIN, folded).unwrap().remove(0));
+    let made = |parts: &InParts, figure| report_in_parts(parts, &asked(figure), &definition, log.last(), &Labels);
+    // Whoever reads a table or a column and forgot to say so is noticed as well.
+    let (of_closings, of_agents) = (parts(), parts());
+    assert!(made(&of_closings, "opened").is_ok());
+    assert_eq!(made(&of_closings, "closed"), Err(ReportError::NotKept));
+    assert_eq!(of_closings.first.closings.pieces(i64::MIN, i64::MAX).count(), 0);
+    assert_eq!(made(&of_closings, "opened"), Err(ReportError::NotKept));
+    of_agents.first.openings.pieces(i64::MIN, i64::MAX).for_each(|opened| assert_eq!(opened.moments.agent.get(0), 0));
+    assert_eq!(made(&of_agents, "opened"), Err(ReportError::NotKept));
 }
 
 #[test]
