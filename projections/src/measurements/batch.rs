@@ -78,6 +78,11 @@ impl<T> Queue<T> {
         self.rows.drain(..)
     }
 
+    /// The row at a location in this batch.
+    fn at(&mut self, location: Location) -> Option<&mut T> {
+        self.rows.get_mut(location.place_in_batch())
+    }
+
     fn take_left_out(&mut self) -> usize {
         std::mem::take(&mut self.left_out)
     }
@@ -90,6 +95,8 @@ macro_rules! batch {
         #[derive(Debug)]
         pub(super) struct Batch {
             needs: Needs,
+            /// Whether it is never written while a ticket is being folded: what becomes of a measurement is said in its row.
+            pub(super) is_of_whole_tickets: bool,
             pub(super) latest: Vec<(Position, Micros)>,
             tickets: Queue<TicketRow>,
             ids: Vec<Box<str>>,
@@ -108,6 +115,7 @@ macro_rules! batch {
             pub(super) fn keeping(needs: Needs) -> Self {
                 Self {
                     needs,
+                    is_of_whole_tickets: false,
                     latest: Vec::new(),
                     ids: Vec::new(),
                     last_ticket: 0,
@@ -172,14 +180,52 @@ batch! {
 impl Batch {
     /// Takes note of what became of a measurement, where that is kept.
     pub(super) fn became(&mut self, what: Became, location: Location, position: Position) {
-        let is_kept = match what {
-            Became::Retracted | Became::Answered => self.closings.is_kept(),
-            Became::AnswerSuperseded => self.answers.is_kept(),
-            Became::RatingSuperseded => self.ratings.is_kept(),
+        let kept_by = match what {
+            Became::Retracted => Needs::Closings,
+            Became::Answered => Needs::Closings | Needs::Surveys,
+            Became::AnswerSuperseded => Needs::Answers,
+            Became::RatingSuperseded => Needs::Ratings,
         };
-        if is_kept {
-            self.late.push(Late { what, location, position });
+        match self.needs.cover(kept_by) {
+            true if self.is_of_whole_tickets => self.became_here(what, location, position),
+            true => self.late.push(Late { what, location, position }),
+            false => {}
         }
+    }
+
+    fn became_here(&mut self, what: Became, location: Location, position: Position) {
+        let mark = match what {
+            Became::Retracted => self.closings.at(location).map(|(_, closing)| &mut closing.retracted),
+            Became::Answered => self.closings.at(location).map(|(_, closing)| &mut closing.answered),
+            Became::AnswerSuperseded => self.answers.at(location).map(|(_, answer)| &mut answer.superseded),
+            Became::RatingSuperseded => self.ratings.at(location).map(|(_, rating)| &mut rating.superseded),
+        };
+        if let Some(mark) = mark.filter(|mark| **mark == Position::ZERO) {
+            *mark = position;
+        }
+    }
+
+    /// Where the closing measured last will stand; of whole tickets, where it stands here.
+    pub(super) fn closing_place(&self, next: &mut Next, at: Micros) -> Location {
+        self.place(&self.closings, &mut next.closings, at)
+    }
+
+    /// The same of the answer measured last.
+    pub(super) fn answer_place(&self, next: &mut Next, at: Micros) -> Location {
+        self.place(&self.answers, &mut next.answers, at)
+    }
+
+    /// The same of the rating measured last.
+    pub(super) fn rating_place(&self, next: &mut Next, at: Micros) -> Location {
+        self.place(&self.ratings, &mut next.ratings, at)
+    }
+
+    #[inline]
+    fn place<T>(&self, measured: &Queue<T>, places: &mut Option<Places>, at: Micros) -> Location {
+        if self.is_of_whole_tickets {
+            return Location::in_batch(measured.rows.len().saturating_sub(1));
+        }
+        places.as_mut().map_or(Location::NOWHERE, |places| places.take(at))
     }
 
     /// The next ticket.
@@ -275,25 +321,6 @@ impl Next {
     pub(super) fn closing(&mut self) -> Result<u32, TooMany> {
         self.closing.take()
     }
-
-    /// Where the next closing will stand.
-    pub(super) fn closing_place(&mut self, at: Micros) -> Location {
-        place(&mut self.closings, at)
-    }
-
-    /// Where the next answer will stand.
-    pub(super) fn answer_place(&mut self, at: Micros) -> Location {
-        place(&mut self.answers, at)
-    }
-
-    /// Where the next rating will stand.
-    pub(super) fn rating_place(&mut self, at: Micros) -> Location {
-        place(&mut self.ratings, at)
-    }
-}
-
-fn place(places: &mut Option<Places>, at: Micros) -> Location {
-    places.as_mut().map_or(Location::NOWHERE, |places| places.take(at))
 }
 
 /// The number of the next of something.

@@ -435,7 +435,7 @@ impl Measurer<'_> {
         let first = reply.rating.is_none();
         let rating = Rating { first, scale, score: score.into(), superseded: Position::ZERO };
         self.batch.ratings.measure(|| (at.moment(in_force), rating));
-        if let Some(earlier) = reply.rating.replace(self.next.rating_place(at.at)) {
+        if let Some(earlier) = reply.rating.replace(self.batch.rating_place(&mut self.next, at.at)) {
             self.batch.became(Became::RatingSuperseded, earlier, at.position);
         }
     }
@@ -470,7 +470,7 @@ impl Measurer<'_> {
             let closing = self.closing(at, ticket, &spent, Closer { number, by, offered: closed.survey_offered });
             self.batch.closings.measure(|| (moment, closing));
         }
-        let location = self.next.closing_place(at.at);
+        let location = self.batch.closing_place(&mut self.next, at.at);
         let answers = Vec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
@@ -538,7 +538,7 @@ impl Measurer<'_> {
             let superseded = Position::ZERO;
             let answer = Answer { closing: closing.number, first, field, scale, score, choices, superseded };
             self.batch.answers.measure(|| (moment, answer));
-            if let Some(earlier) = supersede(closing, field, self.next.answer_place(at.at)) {
+            if let Some(earlier) = supersede(closing, field, self.batch.answer_place(&mut self.next, at.at)) {
                 self.batch.became(Became::AnswerSuperseded, earlier, at.position);
             }
         };

@@ -113,6 +113,7 @@ impl Measurements {
         tickets: impl Iterator<Item = F>,
     ) -> Result<(), FoldError> {
         let (mut folder, mut tables) = self.halves();
+        folder.measurer.batch.is_of_whole_tickets = true;
         let (mut running, mut since) = (TicketFacts::blank(), 0);
         for events in tickets {
             folder.apply_whole(events, &mut running)?;

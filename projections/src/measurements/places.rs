@@ -16,6 +16,17 @@ pub(crate) struct Location {
 impl Location {
     /// Of a measurement that is not kept.
     pub(crate) const NOWHERE: Self = Self { chunk: 0, row: 0 };
+
+    /// Of the measurement with that place in a batch, which is asked for before the batch is written.
+    pub(super) fn in_batch(place: usize) -> Self {
+        // What a few tickets measured is far less.
+        Self { chunk: u32::try_from(place).unwrap_or(u32::MAX), row: 0 }
+    }
+
+    /// Its place in the batch.
+    pub(super) fn place_in_batch(self) -> usize {
+        self.chunk as usize
+    }
 }
 
 /// Which instants a chunk holds.
