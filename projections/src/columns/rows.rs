@@ -275,8 +275,8 @@ pub struct Chunks<C> {
     twin: Vec<Arc<Chunk<C>>>,
     /// What full pieces may take as they are; none: all of them are packed.
     room: Option<Room>,
-    /// Where pieces may stay as they are and nobody takes copies, the chunk that rows go to lies here, with its number,
-    /// and an empty one in its place.
+    /// Where pieces may stay as they are and nobody takes copies, the chunk that rows go to one by one lies here, with its
+    /// number, and an empty one in its place.
     taken: Option<(usize, Chunk<C>)>,
     /// Chunks without rows, whose memory is there to be used again.
     spare: Vec<Arc<Chunk<C>>>,
@@ -373,6 +373,9 @@ impl<C: Columns> Chunks<C> {
 
     /// Adds a row to the chunk with that number, which must be there.
     pub(crate) fn push(&mut self, chunk: usize, row: C::Row) {
+        if self.room.is_some() {
+            self.take(chunk);
+        }
         self.fill(chunk, |filled, twin, room| filled.push(row, twin, room));
     }
 
@@ -383,9 +386,6 @@ impl<C: Columns> Chunks<C> {
 
     #[inline]
     fn fill(&mut self, chunk: usize, fill: impl FnOnce(&mut Chunk<C>, Option<&Chunk<C>>, Option<&Room>)) {
-        if self.room.is_some() {
-            self.take(chunk);
-        }
         let (twin, room) = (self.twin.get(chunk).map(|twin| &**twin), self.room.as_ref());
         match &mut self.taken {
             Some((taken, own)) if *taken == chunk => fill(own, twin, room),

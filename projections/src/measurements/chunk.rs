@@ -128,7 +128,7 @@ impl<C: Columns> Table<C> {
     /// Adds measurements and leaves the list empty.
     pub(crate) fn append(&mut self, rows: &mut Vec<(Moment, C::Row)>) {
         let mut left = &rows[..];
-        while let Some((chunk, count)) = self.places.take_run(left.iter().map(|(moment, _)| moment.at)) {
+        while let Some((chunk, count)) = self.places.take_run(left, |(moment, _)| moment.at) {
             if self.chunks.len() <= chunk as usize {
                 self.chunks.begin();
             }

@@ -54,9 +54,17 @@ pub(crate) struct Places {
     /// The chunk that takes the next measurement of a month.
     filling: BTreeMap<i32, u32>,
     /// The chunk filled last.
-    last: u32,
+    last: Filled,
+    /// And the one before it.
+    before: Filled,
+}
+
+/// A chunk that was filled.
+#[derive(Debug, Clone, Default)]
+struct Filled {
+    chunk: u32,
     /// The instants of its month.
-    last_month: Range<Micros>,
+    month: Range<Micros>,
 }
 
 impl Places {
@@ -79,19 +87,17 @@ impl Places {
         Location { chunk, row }
     }
 
-    /// Takes the places of the next measurements that go into one chunk: which, and how many they are; `None`: there are no
-    /// measurements.
-    pub(super) fn take_run(&mut self, mut instants: impl Iterator<Item = Micros>) -> Option<(u32, usize)> {
-        let begin = instants.next()?;
-        let chunk = self.chunk_at(begin);
+    /// Takes the places of the first of these measurements, those that go into one chunk: which, and how many they are;
+    /// `None`: there are no measurements.
+    pub(super) fn take_run<T>(&mut self, measured: &[T], at: impl Fn(&T) -> Micros) -> Option<(u32, usize)> {
+        let chunk = self.chunk_at(at(measured.first()?));
         let extent = &mut self.extents[chunk as usize];
-        let month = &self.last_month;
         let room = CHUNK_ROWS - extent.rows as usize;
-        let (mut first, mut last, mut count) = (begin, begin, 1);
-        for at in instants.take(room - 1).take_while(|at| month.contains(at)) {
+        let (mut first, mut last, mut count) = (extent.first, extent.last, 0);
+        for at in measured.iter().take(room).map(at).take_while(|at| self.last.month.contains(at)) {
             (first, last, count) = (first.min(at), last.max(at), count + 1);
         }
-        (extent.first, extent.last) = (extent.first.min(first), extent.last.max(last));
+        (extent.first, extent.last) = (first, last);
         // They are at most as many as there is room for.
         extent.rows += u32::try_from(count).unwrap_or(u32::MAX);
         Some((chunk, count))
@@ -99,13 +105,22 @@ impl Places {
 
     /// The number of the chunk that takes the next measurement of an instant.
     fn chunk_at(&mut self, at: Micros) -> u32 {
-        // Most often it lies in the month of the one before.
-        let has_room = || self.extents.get(self.last as usize).is_some_and(|extent| !extent.is_full());
-        if !(self.last_month.contains(&at) && has_room()) {
-            let month = month_of(at);
-            (self.last, self.last_month) = (self.chunk_for(month), start_of(month)..start_of(month + 1));
+        // Most often it lies in the month of the one before, else in the month before that one.
+        if !self.has_room(&self.last, at) {
+            std::mem::swap(&mut self.last, &mut self.before);
+            if !self.has_room(&self.last, at) {
+                let month = month_of(at);
+                self.last = Filled { chunk: self.chunk_for(month), month: start_of(month)..start_of(month + 1) };
+            }
         }
-        self.last
+        self.last.chunk
+    }
+
+    /// Whether a chunk takes the next measurement of an instant.
+    #[inline]
+    fn has_room(&self, filled: &Filled, at: Micros) -> bool {
+        let is_full = || self.extents.get(filled.chunk as usize).is_none_or(Extent::is_full);
+        filled.month.contains(&at) && !is_full()
     }
 
     /// The number of the chunk that takes the next measurement of `month`.
@@ -145,7 +160,7 @@ mod tests {
             let instants: Vec<Micros> = hours.iter().map(|hours| hours * 3_600_000_000).collect();
             let (mut at_once, mut one_by_one) = (Places::default(), Places::default());
             let mut left = &instants[..];
-            while let Some((chunk, count)) = at_once.take_run(left.iter().copied()) {
+            while let Some((chunk, count)) = at_once.take_run(left, |at| *at) {
                 prop_assert!(left[..count].iter().all(|at| one_by_one.take(*at).chunk == chunk));
                 left = &left[count..];
             }
