@@ -28,6 +28,7 @@ use daftar_eventlog::codec::told::{
 };
 use daftar_eventlog::facts::ReplyRated;
 use daftar_eventlog::{Position, Version};
+use smallvec::SmallVec;
 
 /// Why an event could not be folded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -471,7 +472,7 @@ impl Measurer<'_> {
             self.batch.closings.measure(|| (moment, closing));
         }
         let location = self.batch.closing_place(&mut self.next, at.at);
-        let answers = Vec::new();
+        let answers = SmallVec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
         ticket.last_closed = Some(at.at);
         ticket.closed_for = (reason, form);

@@ -71,6 +71,7 @@ impl<'a> Clocks<'a> {
     }
 
     /// The schedule of a branch and a department.
+    #[inline]
     pub(crate) fn class(&self, in_force: InForce) -> ScheduleClass {
         if self.folded.schedules.is_empty() {
             return ScheduleClass::default();
@@ -81,6 +82,7 @@ impl<'a> Clocks<'a> {
     }
 
     /// The time from one instant to another, never negative.
+    #[inline]
     pub(crate) fn passed(&self, class: ScheduleClass, from: Micros, to: Micros) -> Passed {
         let calendar = (to - from).max(0);
         let business = if self.run == ClocksRun::Both { self.schedules.open_between(class, from, to) } else { 0 };
@@ -90,14 +92,21 @@ impl<'a> Clocks<'a> {
 
 impl Measure {
     /// Whether time counts while a ticket does that; time closed is for the metric to say.
+    #[inline]
     pub(crate) fn counts(&self, doing: Doing) -> bool {
-        let pause = match doing {
-            Doing::WaitingForAgent | Doing::Closed => return true,
-            Doing::WaitingForCustomer => Pause::WaitingForCustomer,
-            Doing::HeldForCustomer => Pause::HeldForCustomer,
-            Doing::HeldForThirdParty => Pause::HeldForThirdParty,
-        };
-        !self.pauses.contains(&pause)
+        self.pauses.iter().all(|pause| pause.doing() != doing)
+    }
+}
+
+impl Pause {
+    /// What a ticket does meanwhile.
+    #[inline]
+    fn doing(self) -> Doing {
+        match self {
+            Self::WaitingForCustomer => Doing::WaitingForCustomer,
+            Self::HeldForCustomer => Doing::HeldForCustomer,
+            Self::HeldForThirdParty => Doing::HeldForThirdParty,
+        }
     }
 }
 
@@ -113,6 +122,7 @@ impl Spent {
         }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, doing: Doing, passed: Passed) {
         let so_far = &mut self.0[doing as usize];
         so_far.calendar += passed.calendar;
@@ -120,17 +130,22 @@ impl Spent {
     }
 
     /// Time in one state.
+    #[inline]
     pub(crate) fn of(&self, doing: Doing, clock: Clock) -> Micros {
         self.0[doing as usize].on(clock)
     }
 
     /// What a measure counts of the time open.
+    #[inline]
     pub(crate) fn open(&self, measure: &Measure) -> Micros {
-        let open = Doing::ALL.into_iter().filter(|doing| doing.is_open() && measure.counts(*doing));
-        open.map(|doing| self.of(doing, measure.clock)).sum()
+        let of = |doing| self.of(doing, measure.clock);
+        let open: Micros = Doing::ALL.into_iter().filter(|doing| doing.is_open()).map(of).sum();
+        // A measure names each pause once.
+        open - measure.pauses.iter().map(|pause| of(pause.doing())).sum::<Micros>()
     }
 
     /// What a measure counts from the opening on: time open, and time closed unless that is left out.
+    #[inline]
     pub(crate) fn resolution(&self, folded: &Folded) -> Micros {
         let closed = if folded.excludes_closed { 0 } else { self.of(Doing::Closed, folded.resolution.clock) };
         self.open(&folded.resolution) + closed
@@ -158,6 +173,7 @@ impl Stopwatch {
         Self { started: now, counted: 0 }
     }
 
+    #[inline]
     pub(crate) fn count(&mut self, doing: Doing, passed: Passed, measure: &Measure) {
         if measure.counts(doing) {
             self.counted += passed.on(measure.clock);

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::business_time::ScheduleClass;
 use crate::measurements::places::Location;
+use smallvec::SmallVec;
 
 impl InForce {
     /// Its values, those that are most often like others only where they are not.
@@ -46,13 +47,10 @@ impl ReplyFacts {
 }
 
 impl ClosingFacts {
-    const BLANK: Self = Self {
-        location: Location::NOWHERE,
-        number: 0,
-        in_force: InForce { branch: 0, department: 0, priority: 0, agent: 0, tags: 0, reason: 0, form: 0 },
-        answered_after: None,
-        answers: Vec::new(),
-    };
+    fn blank() -> Self {
+        let (in_force, answers) = (InForce::default(), SmallVec::new());
+        Self { location: Location::NOWHERE, number: 0, in_force, answered_after: None, answers }
+    }
 
     fn walk(&mut self, walk: &mut impl Walk, now: InForce) {
         self.location.walk(walk);
@@ -148,7 +146,7 @@ impl TicketFacts {
         }
         let now = self.in_force;
         walk.list(&mut self.replies, || ReplyFacts::BLANK, |walk, reply| reply.walk(walk, now));
-        walk.list(&mut self.closings, || ClosingFacts::BLANK, |walk, closing| closing.walk(walk, now));
+        walk.list(&mut self.closings, ClosingFacts::blank, |walk, closing| closing.walk(walk, now));
         walk.list(&mut self.stretches, || Stretch::BLANK, |walk, stretch| stretch.walk(walk, from));
         walk.cell(&mut self.span);
     }

@@ -7,6 +7,8 @@
 use super::{LineFacts, TicketFacts};
 use crate::columns::cell::Cell;
 use crate::ticket_facts::Micros;
+use smallvec::SmallVec;
+use std::ops::DerefMut;
 
 /// A second in microseconds.
 const SECOND: Micros = 1_000_000;
@@ -51,7 +53,7 @@ pub(crate) trait Walk {
     }
 
     /// Any number of values.
-    fn list<T>(&mut self, values: &mut Vec<T>, default: impl Fn() -> T, mut walk: impl FnMut(&mut Self, &mut T)) {
+    fn list<T>(&mut self, values: &mut impl List<T>, default: impl Fn() -> T, mut walk: impl FnMut(&mut Self, &mut T)) {
         let mut len = u32::try_from(values.len()).unwrap_or(u32::MAX);
         self.cell(&mut len);
         values.truncate(len as usize);
@@ -62,6 +64,34 @@ pub(crate) trait Walk {
             walk(self, &mut values[place]);
         }
     }
+}
+
+/// A list of values, wherever they stand.
+pub(crate) trait List<T>: DerefMut<Target = [T]> {
+    /// Leaves out all values from a place on.
+    fn truncate(&mut self, len: usize);
+
+    /// Adds a value.
+    fn push(&mut self, value: T);
+}
+
+macro_rules! lists {
+    ($($list:ty;)*) => { $(
+        impl<T> List<T> for $list {
+            fn truncate(&mut self, len: usize) {
+                self.truncate(len);
+            }
+
+            fn push(&mut self, value: T) {
+                self.push(value);
+            }
+        }
+    )* };
+}
+
+lists! {
+    Vec<T>;
+    SmallVec<[T; 2]>;
 }
 
 /// Writes whole numbers, seven bits a byte, the sign in the lowest (LEB128 of the zigzag form).

@@ -125,6 +125,7 @@ impl Response {
         });
     }
 
+    #[inline]
     pub(crate) fn at_opening(now: Micros, by_agent: bool, folded: &Folded) -> Self {
         let starts = if by_agent {
             folded.opened_by_agent == OpenedByAgent::Opening
@@ -172,10 +173,12 @@ impl Response {
     }
 
     /// The ticket begins to wait for an agent, or goes on waiting.
+    #[inline]
     pub(crate) fn waits(&mut self, now: Micros) {
         self.wait.get_or_insert(Wait { from_opening: false, stopwatch: Stopwatch::start(now) });
     }
 
+    #[inline]
     pub(crate) fn count(&mut self, doing: Doing, passed: Passed, folded: &Folded) {
         if let First::Running(stopwatch) = &mut self.first {
             stopwatch.count(doing, passed, &folded.first_response);
@@ -186,6 +189,7 @@ impl Response {
     }
 
     /// A public message of the customer, or their reopening.
+    #[inline]
     pub(crate) fn customer_wrote(&mut self, now: Micros, folded: &Folded) {
         let starts = self.by_agent && folded.opened_by_agent == OpenedByAgent::FirstCustomerMessage;
         if starts && self.first == First::NotStarted {
@@ -194,6 +198,7 @@ impl Response {
     }
 
     /// An assignment to an agent.
+    #[inline]
     pub(crate) fn assigned(&mut self, now: Micros, folded: &Folded) {
         let starts = !self.by_agent && folded.starts == ResponseStarts::FirstAssigned;
         if starts && self.first == First::NotStarted {
@@ -217,6 +222,7 @@ impl Response {
     }
 
     /// A public reply. One that is a first response ends no next response.
+    #[inline]
     pub(crate) fn replied(&mut self, now: Micros, by: Replier, folded: &Folded) -> Ended {
         let first = by.counts_under(folded.counts).then(|| self.take_first(now, folded)).flatten();
         let wait = if by.ends_waits(folded) { self.wait.take() } else { None };
@@ -228,6 +234,7 @@ impl Response {
     }
 
     /// Ends the first-response clock. A reply before the first assignment is a response that took no time.
+    #[inline]
     fn take_first(&mut self, now: Micros, folded: &Folded) -> Option<Took> {
         let before_its_start = Took { started: now, counted: 0 };
         let took = match self.first {
