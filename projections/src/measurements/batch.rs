@@ -70,7 +70,8 @@ impl<T> Queue<T> {
     #[inline(always)]
     pub(super) fn measure(&mut self, row: impl FnOnce() -> T) {
         if self.is_kept {
-            self.rows.push(row());
+            // With room made first, it is put together where it will stand.
+            self.rows.extend(std::iter::once_with(row));
         }
     }
 
@@ -229,12 +230,15 @@ impl Batch {
     }
 
     /// The next ticket.
-    pub(super) fn open(&mut self, ticket: u32, id: Box<str>, row: TicketRow) {
+    #[inline(always)]
+    pub(super) fn open(&mut self, ticket: u32, id: Box<str>, row: impl FnOnce() -> TicketRow) {
         self.last_ticket = ticket;
         if self.tickets.is_kept() {
             self.ids.push(id);
+            self.tickets.measure(row);
+        } else {
+            self.tickets.left_out += 1;
         }
-        self.tickets.push(row);
     }
 
     /// Takes note of what a ticket passed, where that is kept.
@@ -246,17 +250,20 @@ impl Batch {
         }
     }
 
+    #[inline(always)]
     fn pass_kept(&mut self, passed: Passed) {
         let Passed { ticket, position, milestone } = passed;
-        if matches!(milestone, Milestone::Voided | Milestone::Restored) {
-            return self.passed.push(passed);
-        }
+        let is_of_row = !matches!(milestone, Milestone::Voided | Milestone::Restored);
         // Often it was opened a moment ago.
-        let last = self.tickets.rows.last_mut().filter(|_| ticket == self.last_ticket);
-        match last {
-            Some(row) => row.pass(position, milestone),
-            None => self.passed.push(passed),
+        match self.tickets.rows.last_mut() {
+            Some(row) if is_of_row && ticket == self.last_ticket => row.pass(position, milestone),
+            _ => self.pass_late(passed),
         }
+    }
+
+    #[cold]
+    fn pass_late(&mut self, passed: Passed) {
+        self.passed.push(passed);
     }
 }
 
@@ -331,6 +338,7 @@ struct Number {
 }
 
 impl Number {
+    #[inline]
     fn take(&mut self) -> Result<u32, TooMany> {
         let number = u32::try_from(self.next).map_err(|_| TooMany { what: self.what, limit: u32::MAX })?;
         self.next += 1;

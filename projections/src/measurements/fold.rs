@@ -66,6 +66,12 @@ pub(super) struct Measurer<'a> {
     pub(super) keeps_dimensions: bool,
     /// Whether it is kept, or counted at an end, what tickets were doing from when on.
     pub(super) keeps_turns: bool,
+    /// Whether that is so, or it is kept which durations with targets ran.
+    pub(super) keeps_course: bool,
+    /// Whether durations are measured once they end.
+    pub(super) counts_at_end: bool,
+    /// What the ticket did and what was in force before the event, where it is looked at whether that changed it.
+    pub(super) before: (Doing, InForce),
     /// Whether it is kept who had replied before a closing.
     pub(super) keeps_repliers: bool,
     pub(super) schedules: &'a Schedules,
@@ -91,19 +97,28 @@ impl Measurer<'_> {
             return Err(FoldError::OutOfOrder("a ticket's versions do not follow each other"));
         }
         ticket.last_event_at = ticket.last_event_at.max(at.at);
-        let before = self.keeps_turns.then_some((ticket.doing, ticket.in_force));
-        let started = ticket.response.started();
+        // Beside what is passed on: it would be read at every event even where nobody looks at it.
+        if self.keeps_course {
+            self.before = (ticket.doing, ticket.in_force);
+        }
+        let may_start = matches!(told, Told::TicketAssigned(_) | Told::ReplyPosted(_) | Told::TicketReopened(_));
+        let starts = may_start && !ticket.response.started();
         self.happened(at, ticket, told)?;
-        if !started {
+        if starts {
             self.note_clock(at, ticket);
         }
-        if let Some(before) = before {
-            self.turn_span(at, ticket, before)?;
-        }
-        if self.batch.runs.is_kept() {
-            self.turn_runs(at, ticket)?;
+        if self.keeps_course {
+            self.turned(at, ticket)?;
         }
         Ok(())
+    }
+
+    /// Keeps what the event changed of what the ticket does, and of which durations run.
+    fn turned(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+        if self.keeps_turns {
+            self.turn_span(at, ticket)?;
+        }
+        if self.batch.runs.is_kept() { self.turn_runs(at, ticket) } else { Ok(()) }
     }
 
     /// What an event does to its ticket.
@@ -140,6 +155,7 @@ impl Measurer<'_> {
     }
 
     /// An opening, and the state of the ticket from then on.
+    #[inline]
     pub(super) fn opened(
         &mut self,
         at: At,
@@ -159,12 +175,15 @@ impl Measurer<'_> {
         let span = self.begin_span(at, None, (doing, in_force))?;
         ticket.open(at.at, by_agent, in_force, span, &self.clocks());
         self.push_ticket(at, id, opened, ticket)?;
-        self.note_clock(at, ticket);
         self.note_stretch(at, ticket);
         self.batch.openings.measure(|| (at.moment(in_force), Opening {}));
-        self.turn_runs(at, ticket)
+        if self.batch.runs.is_kept() {
+            self.turn_runs(at, ticket)?;
+        }
+        Ok(())
     }
 
+    #[inline]
     fn push_ticket(
         &mut self,
         at: At,
@@ -174,14 +193,14 @@ impl Measurer<'_> {
     ) -> Result<(), TooMany> {
         let kept = if self.keeps_dimensions { self.dimensions.at_opening(opened)? } else { AtOpening::default() };
         let AtOpening { channel, tier, language, customer, attributes } = kept;
-        let row = TicketRow {
+        self.batch.open(at.ticket, id, || TicketRow {
             channel,
             tier,
             language,
             customer,
             attributes,
             opened_at: at.at,
-            clock_started: Position::ZERO,
+            clock_started: if facts.response.started() { at.position } else { Position::ZERO },
             clock_started_after: 0,
             first_response: Position::ZERO,
             first_response_after: 0,
@@ -191,14 +210,13 @@ impl Measurer<'_> {
             by_agent: matches!(opened.by, Some(Actor::Agent(_))),
             class: facts.class,
             last_span: facts.span,
-        };
-        self.batch.open(at.ticket, id, row);
+        });
         Ok(())
     }
 
     /// Begins a new span where the event changed what the ticket does or a dimension.
-    fn turn_span(&mut self, at: At, ticket: &mut TicketFacts, before: (Doing, InForce)) -> Result<(), TooMany> {
-        let now = (ticket.doing, ticket.in_force);
+    fn turn_span(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+        let (before, now) = (self.before, (ticket.doing, ticket.in_force));
         if before != now {
             ticket.span = self.begin_span(at, Some(ticket.span), now)?;
             self.passed(at, Milestone::Turned(ticket.span));
@@ -209,12 +227,17 @@ impl Measurer<'_> {
         Ok(())
     }
 
+    /// A new span, where they are kept.
+    #[inline]
     fn begin_span(
         &mut self,
         at: At,
         previous: Option<SpanNumber>,
         (doing, in_force): (Doing, InForce),
     ) -> Result<SpanNumber, TooMany> {
+        if !self.batch.spans.is_kept() {
+            return Ok(0);
+        }
         let number = self.next.span()?;
         let At { ticket, at, position } = at;
         self.batch.spans.push(spans::Turn { number, previous, ticket, at, doing, in_force, position });
@@ -222,24 +245,22 @@ impl Measurer<'_> {
     }
 
     /// Remembers what the ticket does from now on, where a definition will want to count it by a schedule in force later.
+    #[inline]
     fn note_stretch(&self, at: At, ticket: &mut TicketFacts) {
-        if self.counts_at_end() {
+        if self.counts_at_end {
             ticket.stretches.push(Stretch { doing: ticket.doing, from: at.at });
         }
     }
 
     /// Writes down that the ticket passed something.
+    // Always: of each milestone little is left where it is known.
     #[inline(always)]
     fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
         self.batch.pass(Passed { ticket, position, milestone });
     }
 
-    /// Ends the runs that the event ended without a value, and begins those it began; where they are not kept there are
-    /// none.
+    /// Ends the runs that the event ended without a value, and begins those it began; where they are kept.
     fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
-        if !self.batch.runs.is_kept() {
-            return Ok(());
-        }
         let runs = ticket.runs;
         let (first, next) = (ticket.response.first_since(), ticket.response.next_since(self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
@@ -285,14 +306,19 @@ impl Measurer<'_> {
     }
 
     /// Ends a run, if there is one and it goes on.
+    #[inline]
     fn end_run(&mut self, At { at, position, .. }: At, run: Option<RunFacts>, how: RunEnd) {
         if let Some(RunFacts { number, .. }) = run {
             self.batch.runs.push(runs::Turn::Ended { number, at, how, position });
         }
     }
 
+    #[inline(always)]
     fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<Text<'_>>) -> Result<(), TooMany> {
-        let agent = agent.map_or(Ok(0), |agent| self.dimensions.agents.wide(agent))?;
+        let agent = match agent {
+            Some(agent) => self.dimensions.agents.wide(agent)?,
+            None => 0,
+        };
         // What passed before is no part of a clock that starts now.
         ticket.count_until(at.at, &self.clocks());
         ticket.in_force.agent = agent;
@@ -335,10 +361,6 @@ impl Measurer<'_> {
         ticket.spent.open(measure) - begun.counted
     }
 
-    fn counts_at_end(&self) -> bool {
-        counts_at_end(self.clocks_run, self.folded)
-    }
-
     fn is_counted_at_end(&self, measure: &Measure) -> bool {
         measure.clock == Clock::Business && self.folded.chosen == ScheduleChosen::AtEnd
     }
@@ -356,6 +378,7 @@ impl Measurer<'_> {
     }
 
     /// How long what a reply ended took, on its clock.
+    #[inline]
     fn took(&self, at: At, ticket: &TicketFacts, took: Took, measure: &Measure) -> Micros {
         if !self.is_counted_at_end(measure) {
             return took.counted;
@@ -369,38 +392,45 @@ impl Measurer<'_> {
         self.batch.priority_changes.measure(|| (at.moment(ticket.in_force), PriorityChange {}));
     }
 
+    #[inline(always)]
     fn replied(&mut self, at: At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
         let (by, agent) = self.actor(reply.by)?;
         let public = reply.visibility == Visibility::Public.code();
-        let rateable = agent.filter(|_| public).map(|agent| ticket.in_force.with_agent(agent));
-        ticket.replies.push(ReplyFacts { rateable, rating: None });
-        match (by, agent) {
-            _ if !public => {}
-            (ActorKind::Customer, _) => {
-                ticket.customer_wrote(at.at, &self.clocks());
-            }
-            (_, Some(agent)) => self.agent_replied(at, ticket, agent)?,
-            (_, None) => self.answered(at, ticket, Replier::Automation),
+        if self.batch.ratings.is_kept() {
+            let rateable = agent.filter(|_| public).map(|agent| ticket.in_force.with_agent(agent));
+            ticket.replies.push(ReplyFacts { rateable, rating: None });
         }
+        if !public {
+            return Ok(());
+        }
+        if by == ActorKind::Customer {
+            ticket.customer_wrote(at.at, &self.clocks());
+            return Ok(());
+        }
+        if let Some(agent) = agent {
+            self.agent_replied(at, ticket, agent)?;
+        }
+        self.answered(at, ticket, agent.map_or(Replier::Automation, Replier::Agent));
         Ok(())
     }
 
     /// A public reply by an agent.
+    #[inline(always)]
     fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
         if self.keeps_repliers {
             ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
         }
         self.batch.public_replies.measure(|| (at.moment(ticket.in_force.with_agent(agent)), PublicReply {}));
-        self.answered(at, ticket, Replier::Agent(agent));
         match ticket.public_agent_replies {
-            1 => self.passed(at, Milestone::FirstReply),
-            2 => self.passed(at, Milestone::SecondReply),
+            0 => self.passed(at, Milestone::FirstReply),
+            1 => self.passed(at, Milestone::SecondReply),
             _ => {}
         }
         Ok(())
     }
 
     /// A public reply that may be a response.
+    #[inline(always)]
     fn answered(&mut self, at: At, ticket: &mut TicketFacts, by: Replier) {
         let ended = ticket.replied(at.at, by, &self.clocks());
         let folded = self.folded;
@@ -441,6 +471,7 @@ impl Measurer<'_> {
         }
     }
 
+    #[inline(always)]
     fn closed(&mut self, at: At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
         let (by, closer) = self.actor(closed.by)?;
         let reason = self.dimensions.reasons.small_or_none(closed.reason)?;
@@ -456,21 +487,7 @@ impl Measurer<'_> {
             first_replier: ticket.first_replier,
             repliers: ticket.repliers,
         });
-        let moment = at.moment(in_force);
-        if self.batch.stays.is_kept() {
-            let took = self.open_since(at, ticket, ticket.stay_begun);
-            self.batch.stays.measure(|| (moment, Stay { took, closing: Some(number) }));
-        }
-        let spent = self.spent(at, ticket);
-        if ticket.closings.is_empty() {
-            let (started, took) = (ticket.opened_at, spent.resolution(self.folded));
-            self.batch.first_closings.measure(|| (moment, FirstClosing { started, took, closing: number }));
-        }
-        self.end_run(at, ticket.runs.full, RunEnd::Given);
-        if self.batch.closings.is_kept() {
-            let closing = self.closing(at, ticket, &spent, Closer { number, by, offered: closed.survey_offered });
-            self.batch.closings.measure(|| (moment, closing));
-        }
+        self.resolved(at, ticket, in_force, Closer { number, by, offered: closed.survey_offered });
         let location = self.batch.closing_place(&mut self.next, at.at);
         let answers = SmallVec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
@@ -479,34 +496,34 @@ impl Measurer<'_> {
         Ok(())
     }
 
-    /// The time that a ticket spent in each state until now, as its durations count it.
-    fn spent(&self, at: At, ticket: &TicketFacts) -> Spent {
-        if self.counts_at_end() { self.spent_since(at, ticket, ticket.opened_at) } else { ticket.spent }
-    }
-
-    /// What a closing measures.
-    fn closing(&self, at: At, ticket: &TicketFacts, spent: &Spent, closer: Closer) -> Closing {
-        let (folded, clock) = (self.folded, self.folded.clock);
-        let Closer { number, by, offered } = closer;
-        let (started, took) = match folded.resolution_per {
-            Per::Ticket => (ticket.opened_at, spent.resolution(folded)),
-            Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket, ticket.cycle_begun)),
+    /// What a closing measures, on whatever it ends.
+    #[inline(always)]
+    fn resolved(&mut self, at: At, ticket: &TicketFacts, in_force: InForce, closer: Closer) {
+        let (moment, number) = (|| at.moment(in_force), closer.number);
+        if self.batch.stays.is_kept() {
+            let took = self.open_since(at, ticket, ticket.stay_begun);
+            self.batch.stays.measure(|| (moment(), Stay { took, closing: Some(number) }));
+        }
+        let by_schedule;
+        let spent = if self.counts_at_end {
+            by_schedule = self.spent_since(at, ticket, ticket.opened_at);
+            &by_schedule
+        } else {
+            &ticket.spent
         };
-        Closing {
-            number,
-            by,
-            offered,
-            previous: ticket.last_closed,
-            started,
-            took,
-            open: spent.open(&folded.resolution),
-            agent_work: spent.of(Doing::WaitingForAgent, clock),
-            waiting_for_customer: spent.of(Doing::WaitingForCustomer, clock),
-            held_for_customer: spent.of(Doing::HeldForCustomer, clock),
-            held_for_third_party: spent.of(Doing::HeldForThirdParty, clock),
-            replies: ticket.public_agent_replies,
-            retracted: Position::ZERO,
-            answered: Position::ZERO,
+        if ticket.closings.is_empty() {
+            let (started, folded) = (ticket.opened_at, self.folded);
+            let measured = || FirstClosing { started, took: spent.resolution(folded), closing: number };
+            self.batch.first_closings.measure(|| (moment(), measured()));
+        }
+        self.end_run(at, ticket.runs.full, RunEnd::Given);
+        if self.batch.closings.is_kept() {
+            let (started, took) = match self.folded.resolution_per {
+                Per::Ticket => (ticket.opened_at, spent.resolution(self.folded)),
+                Per::Cycle => (ticket.cycle_begun.at, self.open_since(at, ticket, ticket.cycle_begun)),
+            };
+            let closing = || closer.closing(ticket, spent, self.folded, Took { started, counted: took });
+            self.batch.closings.measure(|| (moment(), closing()));
         }
     }
 
@@ -564,6 +581,7 @@ impl Measurer<'_> {
     }
 
     /// What kind of actor it is, and the agent's number.
+    #[inline(always)]
     fn actor(&mut self, actor: Actor<'_>) -> Result<(ActorKind, Option<u32>), TooMany> {
         Ok(match actor {
             Actor::Agent(agent) => (ActorKind::Agent, Some(self.dimensions.agents.wide(agent)?)),
@@ -584,6 +602,30 @@ struct Closer {
     number: u32,
     by: ActorKind,
     offered: bool,
+}
+
+impl Closer {
+    /// What the closing measures.
+    #[inline]
+    fn closing(self, ticket: &TicketFacts, spent: &Spent, folded: &Folded, full: Took) -> Closing {
+        let (Self { number, by, offered }, clock) = (self, folded.clock);
+        Closing {
+            number,
+            by,
+            offered,
+            previous: ticket.last_closed,
+            started: full.started,
+            took: full.counted,
+            open: spent.open(&folded.resolution),
+            agent_work: spent.of(Doing::WaitingForAgent, clock),
+            waiting_for_customer: spent.of(Doing::WaitingForCustomer, clock),
+            held_for_customer: spent.of(Doing::HeldForCustomer, clock),
+            held_for_third_party: spent.of(Doing::HeldForThirdParty, clock),
+            replies: ticket.public_agent_replies,
+            retracted: Position::ZERO,
+            answered: Position::ZERO,
+        }
+    }
 }
 
 /// Puts the answer at `location` in the place of the earlier one to the same field, and answers where that one is.

@@ -8,7 +8,7 @@ use super::needs::Needs;
 use super::running::Running;
 use crate::columns::map::Fast;
 use crate::dimensions::TooMany;
-use crate::ticket_facts::{Micros, TicketFacts};
+use crate::ticket_facts::{Doing, InForce, Micros, TicketFacts};
 use daftar_eventlog::codec::CodecError;
 use daftar_eventlog::codec::told::{self, Shown, TicketOpened, Told};
 use daftar_eventlog::{Fact, FactBlock, FactRow, Position, StreamKind, StreamName, StreamNumber};
@@ -37,11 +37,16 @@ impl Measurements {
         let next = batch::Next::of(self);
         macro_rules! halves {
             ($($table:ident)*) => {{
+                let counts_at_end = counts_at_end(self.clocks_run, &self.folded);
+                let keeps_turns = self.needs.cover(Needs::Spans) || counts_at_end;
                 let measurer = Measurer {
                     folded: &self.folded,
                     clocks_run: self.clocks_run,
                     keeps_dimensions: self.needs.cover(Needs::TicketDimensions),
-                    keeps_turns: self.needs.cover(Needs::Spans) || counts_at_end(self.clocks_run, &self.folded),
+                    keeps_turns,
+                    keeps_course: keeps_turns || self.needs.cover(Needs::Runs),
+                    counts_at_end,
+                    before: (Doing::Closed, InForce::default()),
                     keeps_repliers: self.needs.cover(Needs::Repliers),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,
@@ -264,6 +269,7 @@ impl Folder<'_> {
     }
 
     /// An opening: the ticket's number, and its state from then on.
+    #[inline]
     fn open(
         &mut self,
         fact: &Fact<'_>,
