@@ -125,16 +125,18 @@ impl Distribution {
     pub fn of(mut values: impl AsMut<[i64]>) -> Self {
         let values = values.as_mut();
         // Fewer than 2^63 values of 63 bits: the sum always fits 128.
-        let sum: i128 = values.iter().copied().map(i128::from).sum();
+        let nothing = (0_i128, i64::MAX, i64::MIN);
+        let (sum, low, high) = values
+            .iter()
+            .fold(nothing, |(sum, low, high), value| (sum + i128::from(*value), low.min(*value), high.max(*value)));
         let mean = divide_half_even(sum, i128::from(count_of(values))).map(Decimal);
-        let whole = |value: Option<&i64>| value.map(|value| Decimal(i128::from(*value)));
-        let (min, max, [p50, p75, p90, p95, p99]) = if values.len() <= SORTED_TO {
+        let end = |value: i64| (!values.is_empty()).then(|| Decimal(value.into()));
+        let (min, max) = (end(low), end(high));
+        let [p50, p75, p90, p95, p99] = if values.len() <= SORTED_TO {
             values.sort_unstable();
-            (whole(values.first()), whole(values.last()), PERCENTS.map(|percent| of_sorted(values, percent)))
+            PERCENTS.map(|percent| of_sorted(values, percent))
         } else {
-            let (min, max) = (whole(values.iter().min()), whole(values.iter().max()));
-            let mut in_place = InPlace { values, reached: None };
-            (min, max, PERCENTS.map(|percent| in_place.percentile(percent)))
+            of_many(values, &Buckets::between(low, high))
         };
         Self { count: count_of(values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
     }
@@ -240,26 +242,63 @@ fn between(low: i64, high: i64, hundredths: i64) -> Option<Decimal> {
     narrow().map(i128::from).or_else(wide).map(Decimal)
 }
 
-/// Values of which one stands where sorting would put it, smaller ones before it and larger ones after it.
-struct InPlace<'a> {
-    values: &'a mut [i64],
-    /// Where it stands; none yet.
-    reached: Option<usize>,
+/// The percentiles of many values, which buckets tell apart.
+fn of_many(values: &[i64], buckets: &Buckets) -> [Option<Decimal>; PERCENTS.len()] {
+    let ranks = PERCENTS.map(|percent| rank(values.len(), percent).unwrap_or_default());
+    // Of each percentile the place before it and the one beyond.
+    let place = |number: usize| (ranks[number / 2].0 + number % 2).min(values.len() - 1);
+    let found: [i64; 2 * PERCENTS.len()] = at_places(values, buckets, std::array::from_fn(place));
+    std::array::from_fn(|number| between(found[2 * number], found[2 * number + 1], ranks[number].1))
 }
 
-impl InPlace<'_> {
-    /// One percentile; they are asked for from the lowest to the highest.
-    fn percentile(&mut self, percent: usize) -> Option<Decimal> {
-        let (place, hundredths) = rank(self.values.len(), percent)?;
-        let settled = self.reached.map_or(0, |reached| reached + 1);
-        if let Some(beyond) = place.checked_sub(settled) {
-            // All that is not settled is no smaller than what is: only the rest has to be looked through.
-            self.values.get_mut(settled..)?.select_nth_unstable(beyond);
-            self.reached = Some(place);
+/// The values that stand at some places, which rise, were all of them sorted: only those in the buckets where the places
+/// lie are.
+fn at_places<const N: usize>(values: &[i64], buckets: &Buckets, places: [usize; N]) -> [i64; N] {
+    let bucket_of: Vec<u32> = values.iter().map(|value| buckets.of(*value)).collect();
+    let mut counts = [0_usize; Buckets::COUNT as usize];
+    bucket_of.iter().for_each(|bucket| counts[*bucket as usize] += 1);
+    let mut is_sorted = [false; Buckets::COUNT as usize];
+    let (mut bucket, mut before, mut sorted_before) = (0, 0, 0);
+    let places = places.map(|place| {
+        while before + counts[bucket] <= place {
+            before += counts[bucket];
+            sorted_before += if is_sorted[bucket] { counts[bucket] } else { 0 };
+            bucket += 1;
         }
-        let low = *self.values.get(place)?;
-        let high = self.values.get(place + 1..)?.iter().min().map_or(low, |next| *next);
-        between(low, high, hundredths)
+        is_sorted[bucket] = true;
+        place - before + sorted_before
+    });
+    let of_sorted = values.iter().zip(&bucket_of).filter(|(_, bucket)| is_sorted[**bucket as usize]);
+    let mut sorted: Vec<i64> = of_sorted.map(|(value, _)| *value).collect();
+    sorted.sort_unstable();
+    places.map(|place| sorted[place])
+}
+
+/// Values told apart by how far they lie from the smallest: 32 buckets for each of the sixteen powers of two up to the
+/// largest distance, so that durations of minutes and of months fall into many. The nearest are all in the first.
+struct Buckets {
+    smallest: i64,
+    /// The step of the first bucket.
+    first: u32,
+}
+
+impl Buckets {
+    const COUNT: u32 = 512;
+
+    /// Of values from `smallest` to `largest`.
+    fn between(smallest: i64, largest: i64) -> Self {
+        let all = Self { smallest, first: 0 };
+        Self { first: all.of(largest).saturating_sub(Self::COUNT - 1), ..all }
+    }
+
+    /// The bucket of a value; those of larger values stand no lower.
+    #[inline]
+    fn of(&self, value: i64) -> u32 {
+        // Half of a distance always fits, and neither that nor the rounding to a float puts values out of order.
+        let half = (value.wrapping_sub(self.smallest).cast_unsigned() / 2).cast_signed();
+        // A float's exponent and the first five bits of its fraction.
+        let step = (half as f32).to_bits() >> 18;
+        step.saturating_sub(self.first)
     }
 }
 

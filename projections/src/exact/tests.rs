@@ -231,7 +231,12 @@ proptest! {
 proptest! {
     #[test]
     fn percentiles_of_unsorted_values_are_those_at_their_ranks(
-        values in prop::collection::vec(prop_oneof![0..9_i64, any::<i64>()], 1..300),
+        values in prop_oneof![
+            prop::collection::vec(prop_oneof![0..9_i64, any::<i64>()], 1..300),
+            // Durations of all lengths, and such as lie close together far from the rest.
+            prop::collection::vec((-50..1_000_i64, 0..45_u32).prop_map(|(value, power)| value << power), 60..300),
+            prop::collection::vec(prop_oneof![Just(0), 1_000_000..1_000_300_i64], 60..300),
+        ],
     ) {
         let mut sorted = values.clone();
         sorted.sort_unstable();
