@@ -174,7 +174,7 @@ impl<'a> Sheet<'a> {
         for (tally, OtherPart { numbers, .. }) in tallies.zip(&parts.others) {
             let mut tally = tally?;
             tally.renumber(&self.axes, numbers);
-            all.add_up(tally);
+            all.put_beside(tally);
         }
         Ok(all)
     }
@@ -194,7 +194,7 @@ impl<'a> Sheet<'a> {
             let mut tally = self.count(Part::WHOLE);
             for other in others {
                 // A panic there is one of this report's.
-                tally.add_up(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
+                tally.put_beside(other.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked)));
             }
             tally
         })

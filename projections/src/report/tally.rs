@@ -55,14 +55,8 @@ impl<R: RowFigures> Tally<R> {
         }
     }
 
-    /// Adds what another part counted.
-    pub(super) fn add_up(&mut self, part: Self) {
-        self.put_beside(part);
-        self.settle();
-    }
-
-    /// Adds what another half counted, but for the figures of rows that both have: they are added when rows are made, each
-    /// on the thread that makes it.
+    /// Adds what another half or part counted, but for the figures of rows that both have: they are added when rows are made, each
+    /// on the thread that makes it, and for what was put beside before.
     pub(super) fn put_beside(&mut self, mut half: Self) {
         self.settle();
         self.begins = self.begins.into_iter().chain(half.begins).min();
