@@ -1,6 +1,6 @@
 //! The report `satisfaction`: what customers said of closings and replies.
 
-use super::adding::adds;
+use super::adding::{Adds, adds};
 use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share};
 use super::explain::recall::{Recall, TakenBy};
@@ -280,16 +280,31 @@ pub(super) fn count_responses<R: Default>(
 /// Scores on their scales.
 #[derive(Clone, Default)]
 pub(super) struct Rated {
-    scales: BTreeMap<Scale, Scores>,
+    /// How often each score was given, by scale, then score: few of them, which are found sooner than in a tree.
+    counts: Vec<(Scale, u16, u64)>,
 }
 
-adds!(Rated { scales });
+impl Adds for Rated {
+    fn add_up(&mut self, other: Self) {
+        other.counts.into_iter().for_each(|(scale, score, count)| *self.count_of(scale, score) += count);
+    }
+}
 
 impl Rated {
     pub(super) fn add(&mut self, scale: u8, score: u16) {
         if let Some(scale) = Scale::ALL.get(usize::from(scale)) {
-            add(self.scales.entry(*scale).or_default(), score);
+            *self.count_of(*scale, score) += 1;
         }
+    }
+
+    /// How often a score was given.
+    fn count_of(&mut self, scale: Scale, score: u16) -> &mut u64 {
+        let found = self.counts.iter().position(|(known, given, _)| (scale, score) <= (*known, *given));
+        let place = found.unwrap_or(self.counts.len());
+        if self.counts.get(place).is_none_or(|(known, given, _)| (scale, score) != (*known, *given)) {
+            self.counts.insert(place, (scale, score, 0));
+        }
+        &mut self.counts[place].2
     }
 
     /// The share of scores that are positive.
@@ -310,14 +325,16 @@ impl Rated {
 
     /// Scale, score and how often it was given.
     pub(super) fn each(&self) -> impl Iterator<Item = (Scale, u16, u64)> {
-        self.scales.iter().flat_map(|(scale, scores)| scores.iter().map(|(score, count)| (*scale, *score, *count)))
+        self.counts.iter().copied()
     }
 
     /// For each scale that was used, how often each of its scores was given.
     fn distribution(&self) -> Figure {
-        Figure::object(self.scales.iter().map(|(scale, scores)| {
-            let (low, high) = scale.range();
-            (scale.name(), distribution(scores, (low.into(), high.into())))
+        let of_scales = self.counts.chunk_by(|(one, ..), (next, ..)| one == next);
+        Figure::object(of_scales.map(|counts| {
+            let scores = counts.iter().map(|(_, score, count)| (*score, *count)).collect();
+            let (low, high) = counts[0].0.range();
+            (counts[0].0.name(), distribution(&scores, (low.into(), high.into())))
         }))
     }
 }
