@@ -6,7 +6,7 @@ use super::spans::SpanNumber;
 use crate::business_time::ScheduleClass;
 use crate::checkpoint::{Reader, Writer};
 use crate::columns::map::Map;
-use crate::columns::rows::{Room, Rows, columns};
+use crate::columns::rows::{PIECE_ROWS, Room, Rows, columns};
 use crate::columns::texts::Texts;
 use crate::ticket_facts::Micros;
 use daftar_eventlog::Position;
@@ -175,6 +175,18 @@ impl Tickets {
         class: ScheduleClass,
         /// Its last span.
         last_span: SpanNumber,
+    }
+
+    /// Reads where tickets were first reopened, as [`Self::first_reopening`] does; most of them lie near the one before.
+    pub(crate) fn first_reopenings(&self) -> impl FnMut(u32) -> Position {
+        let mut near: Option<(usize, &TicketColumns)> = None;
+        move |ticket| {
+            let (number, row) = (ticket as usize / PIECE_ROWS, ticket as usize % PIECE_ROWS);
+            if near.is_none_or(|(known, _)| known != number) {
+                near = self.kept.is_readable().then(|| (number, self.rows.at(ticket as usize).0));
+            }
+            near.map_or(Position::ZERO, |(_, page)| page.first_reopening.get(row))
+        }
     }
 
     /// How many there are.

@@ -101,6 +101,39 @@ enum Agents<'a> {
     Each(&'a [u32]),
 }
 
+/// What says for whom measurements count.
+#[derive(Clone, Copy)]
+struct Crediting<'a> {
+    state: &'a Measurements,
+    position: Position,
+    /// Whether anything depends on it.
+    reads_agent: bool,
+    attribution: Attribution,
+}
+
+impl<'a> Crediting<'a> {
+    /// For whom a measurement counts, where anything depends on it.
+    #[inline]
+    fn agents(self, moments: &Moments, row: usize, whose: impl FnOnce() -> Whose) -> Agents<'a> {
+        let state = self.state;
+        if !self.reads_agent {
+            return Agents::One(0);
+        }
+        match (whose(), self.attribution) {
+            (Whose::Closing(closing), Attribution::AllRepliers) => {
+                match state.credits.repliers(closing, &state.dimensions) {
+                    [] => Agents::One(0),
+                    repliers => Agents::Each(repliers),
+                }
+            }
+            (Whose::Closing(closing), attribution) => Agents::One(state.credits.agent(closing, attribution)),
+            (Whose::One(agent), _) => Agents::One(agent),
+            (Whose::Agent, _) => Agents::One(moments.agent.get(row)),
+            (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket.get(row), self.position)),
+        }
+    }
+}
+
 impl<C> Counted<'_, C> {
     pub(super) fn at(&self) -> Micros {
         self.moments.at.get(self.row)
@@ -216,6 +249,8 @@ pub(super) struct Counting<'a, R> {
     reads_agent: bool,
     numbers: RowNumbers,
     rows: Vec<Counter<R>>,
+    /// The places of a piece's groups, in memory that the next piece's take again.
+    places: Vec<u32>,
     period: Period,
 }
 
@@ -261,6 +296,7 @@ impl<'a, R: Default> Counting<'a, R> {
             filters,
             numbers,
             rows: Vec::new(),
+            places: Vec::new(),
             period: Period { start: 0, end: 0 },
         }
     }
@@ -426,22 +462,13 @@ impl<'a, R: Default> Counting<'a, R> {
     /// For whom a measurement counts, where anything depends on it.
     #[inline]
     fn agents(&self, moments: &Moments, row: usize, whose: Whose) -> Agents<'a> {
-        let state = self.state;
-        if !self.reads_agent {
-            return Agents::One(0);
-        }
-        match (whose, self.terms.document().attribution) {
-            (Whose::Closing(closing), Attribution::AllRepliers) => {
-                match state.credits.repliers(closing, &state.dimensions) {
-                    [] => Agents::One(0),
-                    repliers => Agents::Each(repliers),
-                }
-            }
-            (Whose::Closing(closing), attribution) => Agents::One(state.credits.agent(closing, attribution)),
-            (Whose::One(agent), _) => Agents::One(agent),
-            (Whose::Agent, _) => Agents::One(moments.agent.get(row)),
-            (Whose::AssigneeNow, _) => Agents::One(state.assignee_at(moments.ticket.get(row), self.position)),
-        }
+        self.crediting().agents(moments, row, || whose)
+    }
+
+    /// What says for whom measurements count.
+    fn crediting(&self) -> Crediting<'a> {
+        let Self { state, position, reads_agent, terms, .. } = *self;
+        Crediting { state, position, reads_agent, attribution: terms.document().attribution }
     }
 
     /// Enters a measurement into the rows of every agent it counts for; where rows are not by agent, once.
@@ -511,6 +538,9 @@ impl<'a, R: Default> Counting<'a, R> {
 
     /// The start of the period in which all of these lie; none: they may lie in several, or beyond the report's time.
     fn start_of_all(&mut self, moments: &Moments) -> Option<Micros> {
+        if self.query.interval.is_none() && (self.from, self.to) == (Micros::MIN, Micros::MAX) {
+            return Some(Micros::MIN);
+        }
         let (first, last) = moments.at.range()?;
         if first < self.from || self.to <= last {
             return None;

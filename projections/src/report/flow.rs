@@ -245,6 +245,7 @@ pub(super) fn count_first_closings<R: Default>(
     of: impl Fn(&mut R) -> &mut FirstClosed,
 ) {
     let (position, tickets) = (counting.position, &state.tickets);
+    let mut first_reopening = tickets.first_reopenings();
     let or_none = counting.terms.document().one_touch.counts == OneTouchCounts::AtMostOne;
     let replied_once = |ticket| {
         let replied = or_none || written(tickets.first_reply(ticket), position);
@@ -255,7 +256,7 @@ pub(super) fn count_first_closings<R: Default>(
         |c| Whose::Closing(c.values.closing.get(c.row)),
         |row, c| {
             let ticket = c.ticket();
-            let reopened = written(tickets.first_reopening(ticket), position);
+            let reopened = written(first_reopening(ticket), position);
             let first_closed = of(row);
             first_closed.all += 1;
             first_closed.reopened += u64::from(reopened);

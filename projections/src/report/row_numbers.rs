@@ -88,6 +88,37 @@ impl Places {
     }
 }
 
+/// The places of one period.
+pub(super) struct LastPeriod<'a> {
+    /// What each agent adds to the place of a group; nothing where groups are not by agent.
+    of_agents: &'a [u32],
+    /// Rows by place.
+    rows: &'a mut [u32],
+}
+
+impl LastPeriod<'_> {
+    /// What an agent adds to the place of a group.
+    #[inline]
+    pub(super) fn part_of_agent(&self, agent: u32) -> u32 {
+        self.of_agents.get(agent as usize).copied().unwrap_or(0)
+    }
+
+    /// The number of the row at a place; where it has none yet, that of the row that `begin` adds.
+    #[inline]
+    pub(super) fn row(&mut self, place: u32, begin: impl FnOnce() -> usize) -> usize {
+        let number = &mut self.rows[place as usize];
+        if *number == NONE {
+            *number = number_of(begin());
+        }
+        *number as usize
+    }
+}
+
+/// The number of a row as it stands at a place. A report has far fewer than 2^32 rows.
+fn number_of(row: usize) -> u32 {
+    u32::try_from(row).unwrap_or(NONE - 1)
+}
+
 impl RowNumbers {
     /// The same with places for about as many values more.
     pub(super) fn with_room(axes: &[Axis], state: &Measurements) -> Self {
@@ -112,29 +143,32 @@ impl RowNumbers {
         Self { places: Some(places), apart: Some(apart), ..Self::default() }
     }
 
-    /// The places of some measurements' groups, but for what the agent adds, if every group has one in the period.
+    /// Fills in the places of some measurements' groups, but for what the agent adds; false: not every group has one in the
+    /// period.
     pub(super) fn places_in(
         &mut self,
         start: Micros,
         axes: Axes<'_>,
         state: &Measurements,
         moments: &Moments,
-    ) -> Option<Vec<u32>> {
+        places: &mut Vec<u32>,
+    ) -> bool {
         if !self.finds(start) {
-            return None;
+            return false;
         }
-        let mut places = vec![0; moments.len()];
-        for (axis, parts) in axes.all.iter().zip(&self.places.as_ref()?.parts) {
+        places.clear();
+        places.resize(moments.len(), 0);
+        for (axis, parts) in axes.all.iter().zip(self.places.iter().flat_map(|places| &places.parts)) {
             axis.each_number(state, moments, |row, number| places[row] += parts[number as usize]);
         }
-        Some(places)
+        true
     }
 
-    /// What an agent adds to the place of a group.
-    #[inline]
-    pub(super) fn part_of_agent(&self, axes: Axes<'_>, agent: u32) -> u32 {
-        let parts = axes.agent().zip(self.places.as_ref()).map(|(axis, places)| &places.parts[axis]);
-        parts.and_then(|parts| parts.get(agent as usize)).copied().unwrap_or(0)
+    /// The places of the last period, to be looked up one by one.
+    pub(super) fn last_period(&mut self, axes: Axes<'_>) -> LastPeriod<'_> {
+        let of_agents = axes.agent().zip(self.places.as_ref()).map_or(&[][..], |(axis, places)| &places.parts[axis]);
+        let rows = self.periods.get_mut(self.last).map_or(&mut [][..], |(_, rows)| rows);
+        LastPeriod { of_agents, rows }
     }
 
     /// The places of groups that have rows here; none: all groups have.
@@ -159,8 +193,7 @@ impl RowNumbers {
         }
         let number = &mut self.periods[self.last].1[place];
         if *number == NONE {
-            // A report has far fewer than 2^32 rows.
-            *number = u32::try_from(next).unwrap_or(NONE - 1);
+            *number = number_of(next);
         }
         Some(*number as usize)
     }
