@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::position::{Position, StreamNumber, Version};
 use crate::stream::{StreamKind, StreamName};
 use daftar_domain::Timestamp;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many events a whole block holds.
@@ -93,6 +94,18 @@ pub struct BlockOrigin {
     pub chain_after: [u8; 32],
 }
 
+impl BlockOrigin {
+    /// What the header of a block says, which is all there.
+    pub(crate) fn of_header(header: &[u8]) -> Self {
+        Self {
+            log_id: array_at(header, 48),
+            epoch: u32_at(header, 44),
+            chain_before: array_at(header, 64),
+            chain_after: array_at(header, 96),
+        }
+    }
+}
+
 /// Up to 4,096 consecutive events as columns.
 #[derive(Clone)]
 pub struct FactBlock {
@@ -104,7 +117,7 @@ pub struct FactBlock {
     texts: Option<Texts>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Columns {
     first: u64,
     rows: usize,
@@ -142,10 +155,28 @@ impl FactBlock {
         len: usize,
     ) -> Result<Self, BlockDamaged> {
         let end = start.checked_add(len).ok_or(BlockDamaged("it is cut off"))?;
-        let columns = Columns::read((*bytes).as_ref().get(start..end).ok_or(BlockDamaged("it is cut off"))?)?;
+        let columns = Columns::read((*bytes).as_ref().get(start..end).ok_or(BlockDamaged("it is cut off"))?, len)?;
+        Ok(Self::of(bytes, start, len, columns))
+    }
+
+    /// As [`FactBlock::parse_unverified`] where the header was read by itself: nothing of `bytes` is looked at.
+    pub(crate) fn parse_header(
+        header: &[u8],
+        bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
+        start: usize,
+    ) -> Result<Self, BlockDamaged> {
+        let len = Self::stated_len(header).ok_or(BlockDamaged("its header is wrong"))?;
+        let columns = Columns::read(header, len)?;
+        if start.checked_add(len).is_none_or(|end| (*bytes).as_ref().len() < end) {
+            return Err(BlockDamaged("it is cut off"));
+        }
+        Ok(Self::of(bytes, start, len, columns))
+    }
+
+    fn of(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, start: usize, len: usize, columns: Columns) -> Self {
         let section = start + columns.texts_at..start + columns.facts_at;
         let texts = columns.texts.map(|count| Texts::new(Arc::clone(&bytes), section, count));
-        Ok(Self { bytes, start, len, columns, texts })
+        Self { bytes, start, len, columns, texts }
     }
 
     /// Verifies both checksums, names, texts and offsets.
@@ -174,7 +205,9 @@ impl FactBlock {
     pub fn verify_columns(&self) -> Result<(), BlockDamaged> {
         let block = self.as_bytes();
         let (header, rest) = block.split_at(HEADER_LEN);
-        if crc(header, &rest[..self.columns.texts_at - HEADER_LEN]) == u32_at(block, CHECKSUMS_AT) {
+        let is_whole = crc(header, &rest[..self.columns.texts_at - HEADER_LEN]) == u32_at(block, CHECKSUMS_AT);
+        // The columns were found by a header that may have been read by itself.
+        if is_whole && Columns::read(header, self.len) == Ok(self.columns) {
             Ok(())
         } else {
             Err(BlockDamaged("its checksum is wrong"))
@@ -223,13 +256,7 @@ impl FactBlock {
     /// Which log it belongs to, and the chain around it.
     #[must_use]
     pub fn origin(&self) -> BlockOrigin {
-        let b = self.as_bytes();
-        BlockOrigin {
-            log_id: array_at(b, 48),
-            epoch: u32_at(b, 44),
-            chain_before: array_at(b, 64),
-            chain_after: array_at(b, 96),
-        }
+        BlockOrigin::of_header(self.as_bytes())
     }
 
     /// The event at `row`, counted from 0.
@@ -348,21 +375,30 @@ impl FactBlock {
 
     /// The same, each with its kind and its id as they stand there.
     pub fn new_names(&self) -> impl Iterator<Item = (StreamNumber, Result<(StreamKind, &str), BlockDamaged>)> {
-        self.names().map(|(number, kind, id)| {
-            let name = StreamKind::from_code(kind).zip(std::str::from_utf8(id).ok());
-            (number, name.ok_or(BlockDamaged("a stream's name is not one")))
+        let names = &self.as_bytes()[self.columns.names_at..self.columns.texts_at];
+        // Kinds and lengths are most often ASCII: where all of it is text, ids need not be looked through one by one.
+        let text = std::str::from_utf8(names).ok();
+        self.name_places().map(move |(number, kind, id)| {
+            let id = text.and_then(|text| text.get(id.clone())).or_else(|| std::str::from_utf8(&names[id]).ok());
+            (number, StreamKind::from_code(kind).zip(id).ok_or(BlockDamaged("a stream's name is not one")))
         })
     }
 
     /// As [`FactBlock::new_streams`], with the code of each kind and the bytes of each id as they stand there.
     pub(crate) fn names(&self) -> impl Iterator<Item = (StreamNumber, u8, &[u8])> {
-        let bytes = self.as_bytes();
-        let mut at = self.columns.names_at;
+        let names = &self.as_bytes()[self.columns.names_at..];
+        self.name_places().map(|(number, kind, id)| (number, kind, &names[id]))
+    }
+
+    /// The same with where each id stands among the names.
+    fn name_places(&self) -> impl Iterator<Item = (StreamNumber, u8, Range<usize>)> {
+        let names = &self.as_bytes()[self.columns.names_at..];
+        let mut at = 0;
         (self.columns.first_new_stream..).take(self.columns.new_streams).map(move |number| {
-            let len = usize::from(u16::from_le_bytes(array_at(bytes, at + 1)));
-            let (kind, id) = (bytes[at], &bytes[at + 3..at + 3 + len]);
-            at += 3 + len;
-            (StreamNumber(number), kind, id)
+            let begin = at + 3;
+            let (kind, len) = (names[at], usize::from(u16::from_le_bytes(array_at(names, at + 1))));
+            at = begin + len;
+            (StreamNumber(number), kind, begin..at)
         })
     }
 
@@ -378,9 +414,9 @@ impl std::fmt::Debug for FactBlock {
 }
 
 impl Columns {
-    /// Finds the columns and checks that every offset stays inside the block.
-    fn read(block: &[u8]) -> Result<Self, BlockDamaged> {
-        if FactBlock::stated_len(block) != Some(block.len()) {
+    /// Finds the columns of a block of that length by its header, and checks that every offset stays inside the block.
+    fn read(block: &[u8], len: usize) -> Result<Self, BlockDamaged> {
+        if FactBlock::stated_len(block) != Some(len) {
             return Err(BlockDamaged("its header is wrong"));
         }
         let (rows, runs) = (u32_at(block, 16) as usize, u32_at(block, 32) as usize);
@@ -393,7 +429,7 @@ impl Columns {
         let texts_at = names_at + u32_at(block, 36) as usize;
         let facts_at = texts_at + u32_at(block, 128) as usize;
         let new_streams = u32_at(block, 28) as usize;
-        if rows > BLOCK_EVENTS || facts_at > block.len() {
+        if rows > BLOCK_EVENTS || facts_at > len {
             return Err(BlockDamaged("its columns do not fit"));
         }
         Ok(Self {
@@ -443,8 +479,13 @@ impl Columns {
     }
 
     fn check_offsets(&self, block: &[u8]) -> Result<(), BlockDamaged> {
-        let offsets = self.rows_of(block).iter().map(rows::facts_at);
-        if offsets.clone().is_sorted() && offsets.last().is_some_and(|end| self.facts_at + end == block.len()) {
+        let mut end = 0;
+        // All of them are looked at: that costs less than to stop at the first that falls.
+        let rise = |rises, row| {
+            let before = std::mem::replace(&mut end, rows::facts_at(row));
+            rises & (before <= end)
+        };
+        if self.rows_of(block).iter().fold(true, rise) && self.facts_at + end == block.len() {
             Ok(())
         } else {
             Err(BlockDamaged("its facts do not fit"))
@@ -701,6 +742,52 @@ mod tests {
         let falling = parse(block_of(&[5, 9, 7, 40], assigned)).unwrap();
         assert_eq!(falling.facts().rows_between(Position(0), Position(50)), None);
         assert_eq!(falling.facts().rows_between(Position(5), Position(9)), None);
+    }
+
+    #[test]
+    fn names_are_text_whether_their_lengths_are_or_not() {
+        let ids = ["a", "تهران-1", &"b".repeat(200), &"ج".repeat(300), ""];
+        for count in 1..=ids.len() {
+            let (mut builder, mut damaged) = (BlockBuilder::default(), BlockBuilder::default());
+            for (number, id) in (0..).zip(&ids[..count]) {
+                builder.push_name(StreamNumber(number), &StreamName::ticket(id));
+                damaged.push_name(StreamNumber(number), &StreamName::ticket(id));
+            }
+            // The first half of a letter, and a kind that there is none of.
+            damaged.names.extend([&[0, 1, 0, 0xd8][..], &[255, 1, 0, b'a']].concat());
+            damaged.new_streams += 2;
+            let names: Vec<_> = parse(builder.finish(&ORIGIN)).unwrap().new_streams().map(|(_, name)| name).collect();
+            assert_eq!(names, ids[..count].iter().map(|id| Ok(StreamName::ticket(id))).collect::<Vec<_>>());
+            let damaged = parse(damaged.finish(&ORIGIN)).unwrap();
+            let is_name: Vec<_> = damaged.new_names().map(|(_, name)| name.is_ok()).collect();
+            assert_eq!(is_name, [vec![true; count], vec![false; 2]].concat());
+        }
+    }
+
+    #[test]
+    fn the_latest_event_is_the_last_of_its_instants() {
+        let mut builder = BlockBuilder::default();
+        for (position, at) in (1..).zip([-7, 30, i64::MAX, 30, -9]) {
+            let mut row = row(position, &[]);
+            row.occurred_at = Timestamp::clamped(at);
+            builder.push(&row, None);
+        }
+        let block = parse(builder.finish(&ORIGIN)).unwrap();
+        for (begin, end) in (0..=5).flat_map(|begin| (begin..=5).map(move |end| (begin, end))) {
+            assert_eq!(block.facts().latest(begin..end), block.facts().instants(begin..end).max(), "{begin}..{end}");
+        }
+    }
+
+    #[test]
+    fn a_block_found_by_its_header_is_verified_with_it() {
+        let (bytes, other) = (block_of(&[5, 6, 7, 8]), block_of(&[5, 9, 10, 40]));
+        let found = |header: &[u8]| FactBlock::parse_header(&header[..HEADER_LEN], Arc::new(bytes.clone()), 0);
+        assert_eq!(found(&bytes).unwrap().verify(), Ok(()));
+        assert!(found(&other).is_err(), "it is longer");
+        let mut fewer = bytes.clone();
+        fewer[16..20].copy_from_slice(&3_u32.to_le_bytes());
+        assert!(found(&fewer).unwrap().verify().is_err(), "its columns were found by another header");
+        assert!(found(&bytes[1..]).is_err());
     }
 
     #[test]

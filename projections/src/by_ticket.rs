@@ -34,10 +34,12 @@ pub(crate) use index::Index;
 
 /// What everything that is kept may take without being packed, in bytes.
 const PLAIN_BYTES_MAX: usize = if cfg!(test) { 4096 } else { 2 << 30 };
-/// How many tickets are folded before it is told how far a thread has come, and what they measured is counted.
-const SLICE_TICKETS: usize = if cfg!(test) { 3 } else { 1024 };
-/// How many ranges of tickets there are for each thread, where taking one costs nothing in itself.
-const RANGES_OF_A_THREAD: NonZero<u32> = NonZero::new(16).unwrap();
+/// How many tickets are folded before it is told how far a thread has come, and what they measured is counted: so few that
+/// neither they nor their closings fill a piece of a table, whose memory is then used again.
+const SLICE_TICKETS: usize = if cfg!(test) { 3 } else { 900 };
+/// How many ranges of tickets there are for each thread, where taking one costs nothing in itself: the last ones are over
+/// within milliseconds of each other.
+const RANGES_OF_A_THREAD: NonZero<u32> = NonZero::new(64).unwrap();
 
 /// Something a fold in the order of the log stops at, or reading it.
 #[derive(Debug)]

@@ -165,7 +165,7 @@ impl Index {
     }
 
     /// What folds read of every block.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = BlockFacts<'_>> {
+    pub(super) fn blocks(&self) -> impl ExactSizeIterator<Item = BlockFacts<'_>> {
         self.blocks.iter().map(|part| part.block.facts())
     }
 
@@ -299,10 +299,12 @@ impl Streams {
 fn named_by(blocks: &[Read], first: usize) -> Option<Vec<Option<Stream>>> {
     let named = blocks.last().map_or(first, |read| read.named);
     let mut streams = vec![None; named - first];
-    for (number, name) in blocks.iter().flat_map(|read| read.block.new_names()) {
-        let (kind, _) = name.ok()?;
-        let about = streams.get_mut((number.0 as usize).checked_sub(first)?)?;
-        about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
+    for read in blocks {
+        for (number, name) in read.block.new_names() {
+            let (kind, _) = name.ok()?;
+            let about = streams.get_mut((number.0 as usize).checked_sub(first)?)?;
+            about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
+        }
     }
     Some(streams)
 }
@@ -327,19 +329,21 @@ impl Survey {
     /// The next block; `before` is the stream of the event before it.
     fn add(
         &mut self,
-        Read { block, rows, named }: &Read,
+        read: &Read,
         before: Option<u32>,
         streams: &Streams,
         happened_by: Option<Micros>,
     ) -> Result<(), Unfit> {
+        let Read { block, rows, named } = read;
         let (facts, rows) = (block.facts(), rows.clone());
         let numbers = || facts.streams(rows.clone()).map(|stream| stream.0);
-        let first = numbers().min().unwrap_or(0);
-        let last = numbers().max().unwrap_or(0);
+        let rises = rises(&facts, &rows);
+        let ends = if rises { (numbers().next(), read.last_stream()) } else { (numbers().min(), numbers().max()) };
+        let (first, last) = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));
         // What is of the last stream of the block before goes on with it.
-        self.is_by_stream &= rows.start == 0 && before <= numbers().next() && numbers().is_sorted();
+        self.is_by_stream &= rows.start == 0 && before <= numbers().next() && rises;
         let latest = if streams.are_tickets(*named, first, last) && happened_by.is_none() {
-            facts.instants(rows.clone()).max()
+            facts.latest(rows.clone())
         } else {
             let mut latest = None;
             for (stream, at) in numbers().zip(facts.instants(rows.clone())) {
@@ -363,6 +367,14 @@ impl Survey {
         }
         self
     }
+}
+
+/// Whether the streams of the events at some rows stand in the order of their numbers.
+fn rises(facts: &BlockFacts<'_>, rows: &Range<usize>) -> bool {
+    let next = (rows.start + 1).min(rows.end)..rows.end;
+    // All of them are looked at, several at a time: that costs less than to stop at the first that falls.
+    let pairs = facts.streams(rows.clone()).zip(facts.streams(next));
+    pairs.fold(true, |rises, (one, next)| rises & (one.0 <= next.0))
 }
 
 /// The events of some streams: one stream after the other, each in the order of the log.

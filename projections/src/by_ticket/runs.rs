@@ -8,17 +8,19 @@ use std::ops::Range;
 /// their numbers.
 pub(super) struct Runs<'b, 'a> {
     index: &'b Index,
-    blocks: &'b [BlockFacts<'a>],
     range: Range<u32>,
-    /// Where the next stream begins: the number of the block, and the row.
-    block: usize,
+    /// The block where the next stream begins, and those behind it; nothing before the first is looked at.
+    here: Option<&'b BlockFacts<'a>>,
+    behind: &'b [BlockFacts<'a>],
+    /// The row there, and where those of the prefix end.
     row: usize,
+    end: usize,
 }
 
 /// The events of one stream.
 pub(super) struct Run<'b, 'a> {
-    blocks: &'b [BlockFacts<'a>],
-    block: usize,
+    here: &'b BlockFacts<'a>,
+    behind: &'b [BlockFacts<'a>],
     row: usize,
     left: usize,
 }
@@ -26,30 +28,30 @@ pub(super) struct Run<'b, 'a> {
 impl<'b, 'a> Runs<'b, 'a> {
     /// Those of a range; `blocks` are what folds read of all blocks.
     pub(super) fn of(index: &'b Index, range: Range<u32>, blocks: &'b [BlockFacts<'a>]) -> Self {
-        Self { index, blocks, block: index.first_block_of(range.start), range, row: 0 }
+        let behind = blocks.get(index.first_block_of(range.start)..).unwrap_or_default();
+        Self { index, range, here: None, behind, row: 0, end: 0 }
     }
 
     /// How many rows follow here that are of a stream.
     #[inline]
-    fn pass(&mut self, stream: u32) -> usize {
-        let facts = &self.blocks[self.block];
+    fn pass(&mut self, facts: &BlockFacts<'a>, stream: u32) -> usize {
         let begin = self.row;
         if facts.stream(begin).0 == stream {
-            self.row = facts.run_end(begin).min(self.index.rows_of(self.block).end);
+            self.row = facts.run_end(begin).min(self.end);
         }
         self.row - begin
     }
 
-    /// Goes to the next block where this one ends; whether there is anything.
+    /// Goes to the next block where this one ends; none: there is nothing more.
     #[inline]
-    fn find(&mut self) -> bool {
-        while self.block < self.blocks.len() {
-            if self.row < self.index.rows_of(self.block).end {
-                return true;
-            }
-            (self.block, self.row) = (self.block + 1, 0);
+    fn find(&mut self) -> Option<&'b BlockFacts<'a>> {
+        while self.end <= self.row {
+            let number = self.index.blocks().len() - self.behind.len();
+            let (next, behind) = self.behind.split_first()?;
+            (self.here, self.behind) = (Some(next), behind);
+            (self.row, self.end) = (0, self.index.rows_of(number).end);
         }
-        false
+        self.here
     }
 }
 
@@ -59,22 +61,24 @@ impl<'b, 'a> Iterator for Runs<'b, 'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        while self.find() {
-            let (block, row) = (self.block, self.row);
-            let stream = self.blocks[block].stream(row).0;
+        while let Some(here) = self.find() {
+            let (behind, row) = (self.behind, self.row);
+            let stream = here.stream(row).0;
             if self.range.end <= stream {
                 break;
             }
-            let mut left = self.pass(stream);
+            let mut left = self.pass(here, stream);
             // Where it ends with the block it may go on in the next.
-            while self.row == self.index.rows_of(self.block).end && self.find() {
-                match self.pass(stream) {
+            while self.row == self.end
+                && let Some(next) = self.find()
+            {
+                match self.pass(next, stream) {
                     0 => break,
                     more => left += more,
                 }
             }
             if self.range.start <= stream {
-                let run = Run { blocks: self.blocks, block, row, left };
+                let run = Run { here, behind, row, left };
                 // The survey has seen that each is named.
                 return Some((self.index.about(stream).unwrap_or(Stream::PassedOver), left, run));
             }
@@ -90,10 +94,11 @@ impl<'a> Iterator for Run<'_, 'a> {
     #[inline(always)]
     fn next(&mut self) -> Option<Fact<'a>> {
         self.left = self.left.checked_sub(1)?;
-        if self.row == self.blocks[self.block].rows() {
-            (self.block, self.row) = (self.block + 1, 0);
+        if self.row == self.here.rows() {
+            (self.here, self.behind) = self.behind.split_first()?;
+            self.row = 0;
         }
-        let fact = self.blocks[self.block].fact(self.row);
+        let fact = self.here.fact(self.row);
         self.row += 1;
         Some(fact)
     }
