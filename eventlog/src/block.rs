@@ -17,10 +17,10 @@ use std::sync::Arc;
 pub const BLOCK_EVENTS: usize = 4096;
 
 /// Length of the header in bytes.
-pub const HEADER_LEN: usize = 144;
+pub const HEADER_LEN: usize = 160;
 
 /// Where the header's checksums begin: that of header and columns, then that of texts and facts.
-const CHECKSUMS_AT: usize = 136;
+const CHECKSUMS_AT: usize = 152;
 
 mod facts;
 mod rows;
@@ -35,6 +35,10 @@ const MAGIC: &[u8; 8] = b"DFTFACT3";
 const LISTS_POSITIONS: u32 = 1;
 /// In the flags of a header: facts of tickets have texts by number.
 const LISTS_TEXTS: u32 = 2;
+/// In the flags of a header: events stand in the order of their streams' numbers.
+const IS_BY_STREAM: u32 = 4;
+/// In the flags of a header: no stream begins in the block but tickets.
+const BEGINS_TICKETS: u32 = 8;
 
 /// One event of a block.
 pub type FactRow<'a> = Row<EncodedFacts<'a>>;
@@ -106,6 +110,19 @@ impl BlockOrigin {
     }
 }
 
+/// What the header of a block says of all its events, so that nobody has to look at each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// The lowest number of a stream that it has events of.
+    pub lowest_stream: StreamNumber,
+    /// The greatest.
+    pub greatest_stream: StreamNumber,
+    /// Whether events stand in the order of their streams' numbers.
+    pub is_by_stream: bool,
+    /// When the latest of the events happened.
+    pub latest: Timestamp,
+}
+
 /// Up to 4,096 consecutive events as columns.
 #[derive(Clone)]
 pub struct FactBlock {
@@ -121,9 +138,13 @@ pub struct FactBlock {
 struct Columns {
     first: u64,
     rows: usize,
+    flags: u32,
     listed_positions: bool,
     first_new_stream: u32,
     new_streams: usize,
+    lowest_stream: u32,
+    greatest_stream: u32,
+    latest: i64,
     runs: usize,
     positions_at: usize,
     rows_at: usize,
@@ -367,6 +388,27 @@ impl FactBlock {
         self.columns.rows_of(self.as_bytes())[..self.columns.rows].iter()
     }
 
+    /// What its header says of all its events; where it has none, of one of stream 0 in 1970.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let c = &self.columns;
+        Summary {
+            lowest_stream: StreamNumber(c.lowest_stream),
+            greatest_stream: StreamNumber(c.greatest_stream),
+            is_by_stream: c.flags & IS_BY_STREAM != 0,
+            latest: Timestamp::clamped(c.latest),
+        }
+    }
+
+    /// The numbers of the streams that begin in it, where all of them are tickets; none: some are not.
+    #[must_use]
+    pub fn new_tickets(&self) -> Option<Range<u32>> {
+        let c = &self.columns;
+        let count = u32::try_from(c.new_streams).unwrap_or(u32::MAX);
+        let numbers = c.first_new_stream..c.first_new_stream.saturating_add(count);
+        (c.flags & BEGINS_TICKETS != 0).then_some(numbers)
+    }
+
     /// The streams whose first event lies in this block, in order of their numbers.
     pub fn new_streams(&self) -> impl Iterator<Item = (StreamNumber, Result<StreamName, BlockDamaged>)> {
         let owned = |(kind, id): (StreamKind, &str)| StreamName { kind, id: id.into() };
@@ -435,9 +477,13 @@ impl Columns {
         Ok(Self {
             first: u64::from_le_bytes(array_at(block, 8)),
             rows,
+            flags,
             listed_positions,
             first_new_stream: u32_at(block, 24),
             new_streams,
+            lowest_stream: u32_at(block, 136),
+            greatest_stream: u32_at(block, 140),
+            latest: i64::from_le_bytes(array_at(block, 144)),
             runs,
             positions_at,
             rows_at,
@@ -510,6 +556,10 @@ pub struct BlockBuilder {
     texts: TextList,
     /// Whether facts came that cannot be listed with texts by number.
     is_unlisted: bool,
+    summary: Option<Summary>,
+    last_stream: Option<StreamNumber>,
+    /// Whether a stream began that is no ticket.
+    begins_others: bool,
 }
 
 /// Rows and facts of some events, one behind the other.
@@ -557,7 +607,20 @@ impl BlockBuilder {
             self.push_name(row.stream, name);
         }
         self.push_facts(row);
+        self.sum_up(row);
         self.rows += 1;
+    }
+
+    fn sum_up(&mut self, row: &StoredRow<'_>) {
+        let (stream, latest) = (row.stream, row.occurred_at);
+        let alone = Summary { lowest_stream: stream, greatest_stream: stream, is_by_stream: true, latest };
+        let before = self.last_stream.replace(stream);
+        self.summary = Some(self.summary.map_or(alone, |all| Summary {
+            lowest_stream: all.lowest_stream.min(stream),
+            greatest_stream: all.greatest_stream.max(stream),
+            is_by_stream: all.is_by_stream && before <= Some(stream),
+            latest: all.latest.max(latest),
+        }));
     }
 
     fn push_facts(&mut self, row: &StoredRow<'_>) {
@@ -574,6 +637,7 @@ impl BlockBuilder {
         }
         debug_assert_eq!(self.first_new_stream + self.new_streams, stream.0, "stream numbers rise without gaps");
         self.new_streams += 1;
+        self.begins_others |= name.kind != StreamKind::Ticket;
         self.names.push(name.kind.code());
         self.names.extend(u16::try_from(name.id.len()).unwrap_or(u16::MAX).to_le_bytes());
         self.names.extend(name.id.as_bytes());
@@ -597,7 +661,17 @@ impl BlockBuilder {
         let mut block = Vec::with_capacity(HEADER_LEN + payload_len);
         block.extend(MAGIC);
         block.extend(self.first.to_le_bytes());
-        let flags = if dense { 0 } else { LISTS_POSITIONS } | if self.is_unlisted { 0 } else { LISTS_TEXTS };
+        let summary = self.summary.unwrap_or(Summary {
+            lowest_stream: StreamNumber(0),
+            greatest_stream: StreamNumber(0),
+            is_by_stream: true,
+            latest: Timestamp::clamped(0),
+        });
+        let flag = |is_set, flag| if is_set { flag } else { 0 };
+        let flags = flag(!dense, LISTS_POSITIONS)
+            | flag(!self.is_unlisted, LISTS_TEXTS)
+            | flag(summary.is_by_stream, IS_BY_STREAM)
+            | flag(!self.begins_others, BEGINS_TICKETS);
         for field in [self.rows, flags, self.first_new_stream, self.new_streams, self.run_count] {
             block.extend(field.to_le_bytes());
         }
@@ -609,6 +683,9 @@ impl BlockBuilder {
         block.extend(origin.chain_after);
         block.extend(len_u32(&texts).to_le_bytes());
         block.extend(count.to_le_bytes());
+        block.extend(summary.lowest_stream.0.to_le_bytes());
+        block.extend(summary.greatest_stream.0.to_le_bytes());
+        block.extend(summary.latest.micros().to_le_bytes());
         block.extend([0; HEADER_LEN - CHECKSUMS_AT]);
         for column in columns {
             block.extend(column);
@@ -730,6 +807,37 @@ mod tests {
     }
 
     #[test]
+    fn a_header_sums_up_all_events() {
+        let streams_and_instants = [(4, 30), (4, -7), (6, 90), (5, 20), (1, 90)];
+        for count in 1..=streams_and_instants.len() {
+            let mut builder = BlockBuilder::default();
+            for (position, (stream, at)) in (1..).zip(&streams_and_instants[..count]) {
+                let mut row = row(position, &[]);
+                (row.stream, row.occurred_at) = (StreamNumber(*stream), Timestamp::clamped(*at));
+                builder.push(&row, None);
+            }
+            let (lowest, greatest, is_by_stream, latest) =
+                [(4, 4, true, 30), (4, 4, true, 30), (4, 6, true, 90), (4, 6, false, 90), (1, 6, false, 90)][count - 1];
+            let (lowest_stream, greatest_stream) = (StreamNumber(lowest), StreamNumber(greatest));
+            let expected = Summary { lowest_stream, greatest_stream, is_by_stream, latest: Timestamp::clamped(latest) };
+            assert_eq!(parse(builder.finish(&ORIGIN)).unwrap().summary(), expected);
+        }
+    }
+
+    #[test]
+    fn new_tickets_are_told_where_nothing_else_begins() {
+        let mut builder = BlockBuilder::default();
+        for number in 7..10 {
+            builder.push_name(StreamNumber(number), &StreamName::ticket(&number.to_string()));
+        }
+        assert_eq!(parse(builder.finish(&ORIGIN)).unwrap().new_tickets(), Some(7..10));
+        let mut builder = BlockBuilder::default();
+        builder.push_name(StreamNumber(3), &StreamName::ticket("3"));
+        builder.push_name(StreamNumber(4), &StreamName { kind: StreamKind::Log, id: "epoch".into() });
+        assert_eq!(parse(builder.finish(&ORIGIN)).unwrap().new_tickets(), None);
+    }
+
+    #[test]
     fn rows_between_two_positions_are_those_whose_positions_lie_there() {
         for positions in [vec![5, 6, 7, 8], vec![5, 9, 10, 40]] {
             let block = parse(block_of(&positions, assigned)).unwrap();
@@ -761,20 +869,6 @@ mod tests {
             let damaged = parse(damaged.finish(&ORIGIN)).unwrap();
             let is_name: Vec<_> = damaged.new_names().map(|(_, name)| name.is_ok()).collect();
             assert_eq!(is_name, [vec![true; count], vec![false; 2]].concat());
-        }
-    }
-
-    #[test]
-    fn the_latest_event_is_the_last_of_its_instants() {
-        let mut builder = BlockBuilder::default();
-        for (position, at) in (1..).zip([-7, 30, i64::MAX, 30, -9]) {
-            let mut row = row(position, &[]);
-            row.occurred_at = Timestamp::clamped(at);
-            builder.push(&row, None);
-        }
-        let block = parse(builder.finish(&ORIGIN)).unwrap();
-        for (begin, end) in (0..=5).flat_map(|begin| (begin..=5).map(move |end| (begin, end))) {
-            assert_eq!(block.facts().latest(begin..end), block.facts().instants(begin..end).max(), "{begin}..{end}");
         }
     }
 

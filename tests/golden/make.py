@@ -384,11 +384,14 @@ def fact_block(first, positions, rows, first_new, names, runs, texts, before, af
     ])
     section = texts.section()
     facts = section + b"".join(row[5] for row in rows)
-    flags = (1 if positions else 0) + 2
+    numbers = [row[1] for row in rows]
+    flags = (1 if positions else 0) + 2 + (4 if numbers == sorted(numbers) else 0)
+    flags += 8 if all(kind == 1 for kind, _ in names) else 0
     header = b"DFTFACT3" + u64(first) + u32(len(rows)) + u32(flags) + u32(first_new) + u32(len(names))
     header += u32(len(runs)) + u32(len(name_bytes)) + u32(len(columns + facts)) + u32(1) + LOG_ID + before + after
     header += u32(len(section)) + u32(len(texts.texts))
-    assert len(header) == 136
+    header += u32(min(numbers)) + u32(max(numbers)) + i64(max(row[0] for row in rows))
+    assert len(header) == 152
     return header + u32(crc32c(header + columns)) + u32(crc32c(facts)) + columns + facts
 
 

@@ -158,18 +158,6 @@ impl<'a> BlockFacts<'a> {
         self.rows[rows].iter().map(|row| rows::occurred_at(row).micros())
     }
 
-    /// When the latest of the events at some rows happened, as [`Self::instants`] has it; none: there are no events.
-    ///
-    /// # Panics
-    ///
-    /// When there are no such rows.
-    #[inline]
-    #[must_use]
-    pub fn latest(&self, rows: Range<usize>) -> Option<i64> {
-        // Clamping keeps their order: it is enough to clamp the latest.
-        self.rows[rows].iter().map(rows::micros).max().map(|latest| Timestamp::clamped(latest).micros())
-    }
-
     /// The event at `row`, counted from 0.
     ///
     /// # Panics

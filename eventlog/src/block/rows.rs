@@ -47,16 +47,10 @@ fn at<const N: usize>(row: &RowBytes, at: usize) -> [u8; N] {
     value
 }
 
-/// When the event happened, in microseconds since 1970, as it is written.
-#[inline(always)]
-pub(super) fn micros(row: &RowBytes) -> i64 {
-    i64::from_le_bytes(at(row, OCCURRED_AT))
-}
-
 /// When the event happened.
 #[inline(always)]
 pub(super) fn occurred_at(row: &RowBytes) -> Timestamp {
-    Timestamp::clamped(micros(row))
+    Timestamp::clamped(i64::from_le_bytes(at(row, OCCURRED_AT)))
 }
 
 /// Its stream.

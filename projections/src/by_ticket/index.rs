@@ -3,8 +3,9 @@
 use super::Unfit;
 use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
-use daftar_eventlog::block::BLOCK_EVENTS;
-use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind};
+use daftar_domain::Timestamp;
+use daftar_eventlog::block::{BLOCK_EVENTS, Summary};
+use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind, StreamNumber};
 use std::num::NonZero;
 use std::ops::{Range, RangeInclusive};
 
@@ -56,17 +57,32 @@ impl Row {
     }
 }
 
-/// A block, which of its rows are of the prefix, and how many streams are named up to its end.
+/// A block, which of its rows are of the prefix, what they are of, and how many streams are named up to its end.
 struct Read {
     block: FactBlock,
     rows: Range<usize>,
+    summary: Summary,
     named: usize,
 }
 
 impl Read {
-    /// The stream of its last event.
-    fn last_stream(&self) -> Option<u32> {
-        Some(self.block.facts().stream(self.rows.clone().last()?).0)
+    fn of(block: FactBlock, rows: Range<usize>, named: usize) -> Self {
+        // The header speaks for all of them.
+        let is_whole = rows == (0..block.rows());
+        let summary = if is_whole { block.summary() } else { summary_of(&block.facts(), &rows) };
+        Self { block, rows, summary, named }
+    }
+}
+
+/// What the header would say of the events at some rows.
+fn summary_of(facts: &BlockFacts<'_>, rows: &Range<usize>) -> Summary {
+    let streams = || facts.streams(rows.clone());
+    let none = StreamNumber(0);
+    Summary {
+        lowest_stream: streams().min().unwrap_or(none),
+        greatest_stream: streams().max().unwrap_or(none),
+        is_by_stream: streams().is_sorted(),
+        latest: Timestamp::clamped(facts.instants(rows.clone()).max().unwrap_or_default()),
     }
 }
 
@@ -115,7 +131,7 @@ impl Index {
             named = named.max(block.streams_after().unwrap_or(0));
             // There are fewer than that, or nothing is read.
             let number = u32::try_from(blocks.len() + 1).unwrap_or(u32::MAX);
-            blocks.push(Read { block: block.numbered(number), rows, named });
+            blocks.push(Read::of(block.numbered(number), rows, named));
         }
         let half = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
         Self::of_blocks(&blocks, half, last, happened_by)
@@ -299,10 +315,19 @@ impl Streams {
 fn named_by(blocks: &[Read], first: usize) -> Option<Vec<Option<Stream>>> {
     let named = blocks.last().map_or(first, |read| read.named);
     let mut streams = vec![None; named - first];
+    let place = |number: u32| (number as usize).checked_sub(first);
     for read in blocks {
+        if let Some(tickets) = read.block.new_tickets() {
+            let places = place(tickets.start)..place(tickets.end);
+            let tickets = streams.get_mut(places.start?..places.end?)?;
+            for about in tickets {
+                about.get_or_insert(Stream::Ticket);
+            }
+            continue;
+        }
         for (number, name) in read.block.new_names() {
             let (kind, _) = name.ok()?;
-            let about = streams.get_mut((number.0 as usize).checked_sub(first)?)?;
+            let about = streams.get_mut(place(number.0)?)?;
             about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
         }
     }
@@ -318,43 +343,40 @@ impl Survey {
         happened_by: Option<Micros>,
     ) -> Result<Self, Unfit> {
         let mut survey = Self { blocks: Vec::with_capacity(blocks.len()), latest: None, is_by_stream: true };
-        let mut before = before.and_then(Read::last_stream);
+        let mut before = before.map(|read| read.summary);
         for read in blocks {
             survey.add(read, before, streams, happened_by)?;
-            before = read.last_stream();
+            before = Some(read.summary);
         }
         Ok(survey)
     }
 
-    /// The next block; `before` is the stream of the event before it.
+    /// The next block, behind one that is summed up so.
     fn add(
         &mut self,
         read: &Read,
-        before: Option<u32>,
+        before: Option<Summary>,
         streams: &Streams,
         happened_by: Option<Micros>,
     ) -> Result<(), Unfit> {
-        let Read { block, rows, named } = read;
-        let (facts, rows) = (block.facts(), rows.clone());
-        let numbers = || facts.streams(rows.clone()).map(|stream| stream.0);
-        let rises = rises(&facts, &rows);
-        let ends = if rises { (numbers().next(), read.last_stream()) } else { (numbers().min(), numbers().max()) };
-        let (first, last) = (ends.0.unwrap_or(0), ends.1.unwrap_or(0));
+        let Read { block, rows, summary, named } = read;
+        let (first, last) = (summary.lowest_stream.0, summary.greatest_stream.0);
         // What is of the last stream of the block before goes on with it.
-        self.is_by_stream &= rows.start == 0 && before <= numbers().next() && rises;
+        let goes_on = before.is_none_or(|before| before.greatest_stream <= summary.lowest_stream);
+        self.is_by_stream &= rows.start == 0 && goes_on && summary.is_by_stream;
         let latest = if streams.are_tickets(*named, first, last) && happened_by.is_none() {
-            facts.latest(rows.clone())
+            Some(summary.latest.micros())
         } else {
-            let mut latest = None;
-            for (stream, at) in numbers().zip(facts.instants(rows.clone())) {
-                let about = streams.named(*named, stream).ok_or(Unfit)?;
+            let (facts, mut latest) = (block.facts(), None);
+            for (stream, at) in facts.streams(rows.clone()).zip(facts.instants(rows.clone())) {
+                let about = streams.named(*named, stream.0).ok_or(Unfit)?;
                 let counts = about == Stream::Ticket && happened_by.is_none_or(|last| at <= last);
                 latest = latest.max(counts.then_some(at));
             }
             latest
         };
         self.latest = self.latest.max(latest);
-        self.blocks.push(Part { block: block.clone(), rows, streams: first..=last });
+        self.blocks.push(Part { block: block.clone(), rows: rows.clone(), streams: first..=last });
         Ok(())
     }
 
@@ -367,14 +389,6 @@ impl Survey {
         }
         self
     }
-}
-
-/// Whether the streams of the events at some rows stand in the order of their numbers.
-fn rises(facts: &BlockFacts<'_>, rows: &Range<usize>) -> bool {
-    let next = (rows.start + 1).min(rows.end)..rows.end;
-    // All of them are looked at, several at a time: that costs less than to stop at the first that falls.
-    let pairs = facts.streams(rows.clone()).zip(facts.streams(next));
-    pairs.fold(true, |rises, (one, next)| rises & (one.0 <= next.0))
 }
 
 /// The events of some streams: one stream after the other, each in the order of the log.
