@@ -292,7 +292,8 @@ impl TicketFacts {
 
     /// A public reply by an agent or an automation: it ends the first-response clock or the wait, wherever the ticket
     /// stands, as far as the definition says so.
-    #[inline]
+    // Always, as what a customer writes: replies are a third of all events.
+    #[inline(always)]
     pub(crate) fn replied(&mut self, now: Micros, by: Replier, clocks: &Clocks<'_>) -> Ended {
         self.count_until(now, clocks);
         if let Replier::Agent(agent) = by {
@@ -313,7 +314,7 @@ impl TicketFacts {
     }
 
     /// A public customer message: it waits for an answer, and starts the first-response clock where nothing has yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn customer_wrote(&mut self, now: Micros, clocks: &Clocks<'_>) {
         self.count_until(now, clocks);
         self.unanswered = true;

@@ -97,6 +97,8 @@ impl Milestone {
 impl TicketRow {
     /// Takes note of what the ticket passed, as [`Tickets::pass`] does once it is among all others, which also knows when
     /// it was void.
+    // Always: which milestone it is, is known where it is passed.
+    #[inline(always)]
     pub(crate) fn pass(&mut self, position: Position, milestone: Milestone) {
         let first = |mark: &mut Position| *mark = if *mark == Position::ZERO { position } else { *mark };
         match milestone {
