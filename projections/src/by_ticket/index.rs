@@ -318,6 +318,9 @@ fn named_by(blocks: &[Read], first: usize) -> Option<Vec<Option<Stream>>> {
     let place = |number: u32| (number as usize).checked_sub(first);
     for read in blocks {
         if let Some(tickets) = read.block.new_tickets() {
+            if tickets.is_empty() {
+                continue;
+            }
             let places = place(tickets.start)..place(tickets.end);
             let tickets = streams.get_mut(places.start?..places.end?)?;
             for about in tickets {

@@ -234,7 +234,9 @@ impl Batch {
     pub(super) fn open(&mut self, ticket: u32, id: Box<str>, row: impl FnOnce() -> TicketRow) {
         self.last_ticket = ticket;
         if self.tickets.is_kept() {
-            self.ids.push(id);
+            if self.needs.cover(Needs::Ids) {
+                self.ids.push(id);
+            }
             self.tickets.measure(row);
         } else {
             self.tickets.left_out += 1;

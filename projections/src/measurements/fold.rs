@@ -7,6 +7,7 @@ use super::kinds::{
     ActorKind, Answer, Closing, FirstClosing, FirstResponse, FollowUp, NextResponse, Opening, PriorityChange,
     PublicReply, Rating, Reopening, Stay, Transfer,
 };
+use super::needs::Needs;
 use super::places::Location;
 use super::runs::{self, RunEnd};
 use super::spans::{self, SpanNumber};
@@ -74,11 +75,39 @@ pub(super) struct Measurer<'a> {
     pub(super) before: (Doing, InForce),
     /// Whether it is kept who had replied before a closing.
     pub(super) keeps_repliers: bool,
+    /// Whether it is kept how long tickets were in each state until their closings.
+    pub(super) keeps_stretches: bool,
+    /// Which names of what is in force anybody reads.
+    pub(super) names: NamesRead,
     pub(super) schedules: &'a Schedules,
     pub(super) dimensions: &'a mut Dimensions,
     pub(super) next: Next,
     /// What was measured, to be written into the tables.
     pub(super) batch: Batch,
+}
+
+/// Which names of what is in force anybody reads; all others are taken for none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NamesRead {
+    branches: bool,
+    tags: bool,
+    reasons: bool,
+    forms: bool,
+}
+
+impl NamesRead {
+    /// Those of a state that keeps these parts under a definition.
+    pub(super) fn of(needs: Needs, folded: &Folded) -> Self {
+        let course = needs.touch(Needs::Spans.and(Needs::Runs));
+        let read = |part| course || needs.cover(part);
+        Self {
+            // A branch has its schedule.
+            branches: read(Needs::Branches) || !folded.schedules.is_empty(),
+            tags: read(Needs::Tags),
+            reasons: read(Needs::Reasons),
+            forms: read(Needs::Forms),
+        }
+    }
 }
 
 impl Measurer<'_> {
@@ -128,6 +157,7 @@ impl Measurer<'_> {
             Told::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
             Told::TicketTransferred(transferred) => self.transferred(at, ticket, transferred)?,
             Told::PriorityChanged(changed) => self.priority_changed(at, ticket, changed.priority),
+            Told::TagsChanged(_) if !self.names.tags => {}
             Told::TagsChanged(changed) => {
                 let tags = &mut ticket.in_force.tags;
                 *tags = self.dimensions.tag_set(*tags, changed.added.iter(), changed.removed.iter())?;
@@ -164,13 +194,17 @@ impl Measurer<'_> {
         ticket: &mut TicketFacts,
     ) -> Result<(), TooMany> {
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));
-        let in_force = InForce {
-            branch: self.dimensions.branches.small_or_none(opened.branch)?,
+        let mut in_force = InForce {
             department: self.dimensions.departments.small_or_none(opened.department)?,
             priority: opened.priority.saturating_add(1),
-            tags: self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())?,
             ..InForce::default()
         };
+        if self.names.branches {
+            in_force.branch = self.dimensions.branches.small_or_none(opened.branch)?;
+        }
+        if self.names.tags {
+            in_force.tags = self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())?;
+        }
         let doing = TicketFacts::doing_at_opening(by_agent);
         let span = self.begin_span(at, None, (doing, in_force))?;
         ticket.open(at.at, by_agent, in_force, span, &self.clocks());
@@ -335,7 +369,8 @@ impl Measurer<'_> {
         transferred: &TicketTransferred<'_>,
     ) -> Result<(), TooMany> {
         let left = ticket.in_force;
-        let branch = changed(left.branch, transferred.branch, &mut self.dimensions.branches)?;
+        let to_branch = if self.names.branches { transferred.branch } else { Change::Keep };
+        let branch = changed(left.branch, to_branch, &mut self.dimensions.branches)?;
         let department = changed(left.department, transferred.department, &mut self.dimensions.departments)?;
         let previous = ticket.last_transferred.replace(at.at);
         self.batch.transfers.measure(|| (at.moment(left), Transfer { previous, to: department }));
@@ -474,8 +509,8 @@ impl Measurer<'_> {
     #[inline(always)]
     fn closed(&mut self, at: At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
         let (by, closer) = self.actor(closed.by)?;
-        let reason = self.dimensions.reasons.small_or_none(closed.reason)?;
-        let form = self.dimensions.form(closed.form)?;
+        let reason = self.dimensions.reasons.small_or_none(closed.reason.filter(|_| self.names.reasons))?;
+        let form = self.dimensions.form(closed.form.filter(|_| self.names.forms))?;
         ticket.closed(at.at, &self.clocks());
         let agent = ticket.attributed(closer);
         let in_force = InForce { agent, reason, form, ..ticket.in_force };
@@ -487,7 +522,8 @@ impl Measurer<'_> {
             first_replier: ticket.first_replier,
             repliers: ticket.repliers,
         });
-        self.resolved(at, ticket, in_force, Closer { number, by, offered: closed.survey_offered });
+        let (offered, with_stretches) = (closed.survey_offered, self.keeps_stretches);
+        self.resolved(at, ticket, in_force, Closer { number, by, offered, with_stretches });
         let location = self.batch.closing_place(&mut self.next, at.at);
         let answers = SmallVec::new();
         ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
@@ -602,13 +638,16 @@ struct Closer {
     number: u32,
     by: ActorKind,
     offered: bool,
+    /// Whether it is kept how long the ticket was in each state.
+    with_stretches: bool,
 }
 
 impl Closer {
     /// What the closing measures.
     #[inline]
     fn closing(self, ticket: &TicketFacts, spent: &Spent, folded: &Folded, full: Took) -> Closing {
-        let (Self { number, by, offered }, clock) = (self, folded.clock);
+        let Self { number, by, offered, with_stretches } = self;
+        let of = |doing| if with_stretches { spent.of(doing, folded.clock) } else { 0 };
         Closing {
             number,
             by,
@@ -616,11 +655,11 @@ impl Closer {
             previous: ticket.last_closed,
             started: full.started,
             took: full.counted,
-            open: spent.open(&folded.resolution),
-            agent_work: spent.of(Doing::WaitingForAgent, clock),
-            waiting_for_customer: spent.of(Doing::WaitingForCustomer, clock),
-            held_for_customer: spent.of(Doing::HeldForCustomer, clock),
-            held_for_third_party: spent.of(Doing::HeldForThirdParty, clock),
+            open: if with_stretches { spent.open(&folded.resolution) } else { 0 },
+            agent_work: of(Doing::WaitingForAgent),
+            waiting_for_customer: of(Doing::WaitingForCustomer),
+            held_for_customer: of(Doing::HeldForCustomer),
+            held_for_third_party: of(Doing::HeldForThirdParty),
             replies: ticket.public_agent_replies,
             retracted: Position::ZERO,
             answered: Position::ZERO,

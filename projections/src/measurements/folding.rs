@@ -3,7 +3,7 @@
 use super::Measurements;
 use super::batch::{self, Batch, Tables};
 use super::changes::Changes;
-use super::fold::{At, FoldError, Measurer, counts_at_end};
+use super::fold::{At, FoldError, Measurer, NamesRead, counts_at_end};
 use super::needs::Needs;
 use super::running::Running;
 use crate::columns::map::Fast;
@@ -48,6 +48,8 @@ impl Measurements {
                     counts_at_end,
                     before: (Doing::Closed, InForce::default()),
                     keeps_repliers: self.needs.cover(Needs::Repliers),
+                    keeps_stretches: self.needs.cover(Needs::Stretches),
+                    names: NamesRead::of(self.needs, &self.folded),
                     schedules: &self.schedules,
                     dimensions: &mut self.dimensions,
                     next,

@@ -19,12 +19,13 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 /// What a report may be asked for, each parameter in a way or two.
-const GROUP_BY: [&str; 9] = [
+const GROUP_BY: [&str; 10] = [
     "agent",
     "department,tag",
     "tag,agent",
     "channel,priority",
     "branch,closing_reason",
+    "form",
     "customer_tier",
     "customer",
     "language",
