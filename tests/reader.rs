@@ -4,22 +4,29 @@
 
 use daftar_domain::Timestamp;
 use daftar_domain::ids::CustomerId;
-use daftar_eventlog::block::BLOCK_EVENTS;
-use daftar_eventlog::codec::EventType;
+use daftar_eventlog::block::{BLOCK_EVENTS, HEADER_LEN};
+use daftar_eventlog::codec::v1::{ActorV1, MetadataV1, OwnerV1, ReplyPostedV1, TicketClosedV1, TicketOpenedV1};
+use daftar_eventlog::codec::{self, EventType};
 use daftar_eventlog::definition::definition_commit;
 use daftar_eventlog::embedded::check::check;
 use daftar_eventlog::embedded::reader::EmbeddedReader;
 use daftar_eventlog::embedded::{Durability, EmbeddedLog, Options};
+use daftar_eventlog::record::{EventBytes, EventHead};
 use daftar_eventlog::{
-    Commit, Epochs, EventLog, FactBlock, LogIdentity, LogReader, Position, RecordedEvent, StoreError, StreamName,
-    Version,
+    Commit, Epochs, EventLog, FactBlock, LogIdentity, LogReader, NewEvent, Position, RecordedEvent, StoreError,
+    StreamKind, StreamName, Version,
 };
+use daftar_projections::by_ticket::{Reports, fold_for};
+use daftar_projections::labels::KeyLabels;
+use daftar_projections::report::query::Query;
 use daftar_tests::commit;
 use daftar_tests::history::{Dice, all_events, copy_dir, long, numbered_stamp, open};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::fs::File;
+use std::num::NonZero;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -305,8 +312,11 @@ fn a_log_that_was_killed_is_opened_whole() {
 fn changed(facts: &[u8], block: usize, dice: &mut Dice) -> Vec<usize> {
     let len = |at: usize| FactBlock::stated_len(&facts[at..]).unwrap();
     let begin = (0..block).fold(0, |at, _| at + len(at));
-    let anywhere = (0..6).map(|_| usize::try_from(dice.below(len(begin) as u64 - 140)).unwrap() + 140);
-    [44, 47, 130, 134].into_iter().chain(anywhere).map(|at| begin + at).collect()
+    let behind = len(begin) - HEADER_LEN;
+    let anywhere = (0..6).map(|_| usize::try_from(dice.below(behind as u64)).unwrap() + HEADER_LEN);
+    // Flags, streams that begin, epoch, texts, streams and latest instant of the summary, checksums.
+    let of_header = [20, 24, 28, 44, 47, 130, 134, 137, 141, 146, 154, 158];
+    of_header.into_iter().chain(anywhere).map(|at| begin + at).collect()
 }
 
 #[test]
@@ -331,6 +341,85 @@ fn a_damaged_block_is_found_when_it_is_read_and_made_again() {
             drop(log);
             let in_use: Vec<_> = before.iter().map(|block| block.as_bytes().to_vec()).collect();
             assert_eq!(in_use, truth.blocks[..number], "what is in use stays as it was");
+            assert!(std::fs::read(copy.path().join("derived/facts")).unwrap() == facts);
+        }
+    }
+}
+
+/// A ticket that is opened, answered and closed.
+fn life(n: u32) -> Commit {
+    let stream = StreamName::ticket(&format!("T-{n}"));
+    let (agent, branch) = (format!("agent-{}", n % 7), format!("branch-{}", n % 3));
+    let by = ActorV1::Agent(&agent);
+    let opened = TicketOpenedV1 {
+        by: None,
+        owner: OwnerV1::Ticket([1; 16]),
+        channel: None,
+        branch: Some(&branch),
+        department: None,
+        priority: 1,
+        customer_tier: None,
+        language: None,
+        tags: Vec::new(),
+        attributes: Vec::new(),
+    };
+    let closed = TicketClosedV1 { by, survey_offered: false, reason: None, duplicate_of: None, form: None };
+    let facts = [
+        (EventType::TICKET_OPENED, codec::encode("facts", &opened).unwrap()),
+        (EventType::REPLY_POSTED, codec::encode("facts", &ReplyPostedV1 { by, visibility: 0, channel: None }).unwrap()),
+        (EventType::TICKET_CLOSED, codec::encode("facts", &closed).unwrap()),
+    ];
+    let metadata = codec::encode("metadata", &MetadataV1::default()).unwrap();
+    let event = |((event_type, facts), version): ((EventType, Vec<u8>), u32)| {
+        let head = EventHead {
+            stream_kind: StreamKind::Ticket,
+            stream_id: &stream.id,
+            version: Version(version),
+            occurred_at: Timestamp::clamped(i64::from(n + version * version * (n % 100)) * 1_000_000),
+            event_type,
+            schema: 1,
+            metadata: &metadata,
+            facts: &facts,
+            has_content: false,
+        };
+        NewEvent::new(EventBytes { head: head.encode(), sealed: None })
+    };
+    let events = facts.into_iter().zip(1..).map(event).collect();
+    Commit { stream: stream.clone(), expected: Version::ZERO, events, command: None, recorded_at: None }
+}
+
+/// Two reports of one fold ticket by ticket, on two threads.
+fn reports(log: &EmbeddedReader) -> Vec<String> {
+    let queries = ["response-times", "volume"].map(|name| {
+        let parameters = [("group_by", "agent,branch"), ("at", "1970-03-01")];
+        Query::parse(name, parameters.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap()
+    });
+    let (queries, labels) = (queries.each_ref(), KeyLabels(log.keys()));
+    let until = *log.durable().borrow();
+    let reports = Reports { queries: &queries, definition: &Arc::default(), until, labels: &labels };
+    let folded = block_on(fold_for(log, reports, NonZero::new(2).unwrap(), &|_| {})).unwrap();
+    folded.into_reports().0.into_iter().map(|made| made.unwrap().to_json()).collect()
+}
+
+#[test]
+fn no_damage_to_a_block_changes_a_report_that_is_folded_ticket_by_ticket() {
+    let dir = Script { commits: (0..3_000).map(life).collect(), ..Script::default() }.kept();
+    let kept = copied(dir.path());
+    let log = reader(kept.path()).unwrap();
+    let truth = reports(&log);
+    assert!(truth[0].contains("agent-6") && truth[0].contains("branch-2"), "{}", truth[0]);
+    assert!(!log.is_whole(), "nothing but the facts is opened");
+    drop(log);
+    let facts = std::fs::read(kept.path().join("derived/facts")).unwrap();
+    let mut dice = Dice(9);
+    for number in 0..2 {
+        for at in changed(&facts, number, &mut dice) {
+            let copy = copied(kept.path());
+            edit(&copy.path().join("derived/facts"), |bytes| bytes[at] ^= 2);
+            let log = reader(copy.path()).unwrap();
+            assert_eq!(reports(&log), truth, "byte {at}, of block {number}");
+            assert!(log.is_whole(), "byte {at}, of block {number}, is noticed");
+            drop(log);
             assert!(std::fs::read(copy.path().join("derived/facts")).unwrap() == facts);
         }
     }

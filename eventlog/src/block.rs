@@ -110,6 +110,15 @@ impl BlockOrigin {
     }
 }
 
+/// A block, and whether it was verified.
+#[derive(Debug, Clone)]
+pub struct FoundBlock {
+    /// The block.
+    pub block: FactBlock,
+    /// Whether it was seen to be what was written; else only its header is there for sure.
+    pub is_verified: bool,
+}
+
 /// What the header of a block says of all its events, so that nobody has to look at each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {

@@ -46,7 +46,7 @@ pub mod snapshot;
 pub mod stream;
 pub mod vocabulary;
 
-pub use block::{BlockFacts, Fact, FactBlock, FactRow, StoredRow};
+pub use block::{BlockFacts, Fact, FactBlock, FactRow, FoundBlock, StoredRow};
 pub use epoch::{Epochs, OtherHistory};
 pub use log::{AppendError, Appended, CommandStamp, Commit, EventLog, LogIdentity, LogReader, StoreError};
 pub use position::{Position, StreamNumber, Version};

@@ -1,6 +1,6 @@
 //! The log as others know it: [`LogReader`] reads, [`EventLog`] also appends.
 
-use crate::block::FactBlock;
+use crate::block::{FactBlock, FoundBlock};
 use crate::checksum::{Digest, chain_next};
 use crate::codec::CodecError;
 use crate::embedded::Durability;
@@ -235,6 +235,16 @@ pub trait LogReader: Send + Sync {
     ///
     /// [`StoreError`] when storage fails or the facts are not what was written.
     async fn fact_block(&self, after: Position) -> Result<Option<FactBlock>, StoreError>;
+
+    /// As [`LogReader::fact_block`], for whoever verifies a block himself before he reads more of it than its header: it
+    /// costs least just before it is read.
+    ///
+    /// # Errors
+    ///
+    /// As [`LogReader::fact_block`]; that a block is damaged need not be told.
+    async fn fact_block_to_verify(&self, after: Position) -> Result<Option<FoundBlock>, StoreError> {
+        Ok(self.fact_block(after).await?.map(|block| FoundBlock { block, is_verified: true }))
+    }
 
     /// As [`LogReader::fact_block`], for whoever looks for events that are of no ticket: blocks known to hold none may be
     /// passed over.

@@ -174,13 +174,15 @@ pub(crate) fn in_ranges<T: Send>(
     let others = all.len().min(threads.get() as usize).saturating_sub(1);
     let ranges = Ranges { all, taken: AtomicUsize::new(0) };
     let fold = || fold(&ranges);
-    std::thread::scope(|scope| {
+    let folded: Result<Vec<T>, Unfit> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..others).map(|_| scope.spawn(fold)).collect();
         let own = fold();
         // A panic there is one of this fold's.
         let joined = running.into_iter().map(|thread| thread.join().unwrap_or_else(|e| std::panic::resume_unwind(e)));
         std::iter::once(own).chain(joined).collect()
-    })
+    });
+    // Blocks are verified as they are reached. One that no range had to look into would be one whose header is wrong.
+    folded.and_then(|parts| if index.are_all_whole() { Ok(parts) } else { Err(Unfit) })
 }
 
 /// All tickets for some reports.

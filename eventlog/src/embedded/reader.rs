@@ -8,7 +8,7 @@ use super::key_file::KeyFile;
 use super::recovery::epochs_in;
 use super::threads::spawn_thread;
 use super::{BLOCK_EVENTS, EmbeddedLog, Options, layout_of, next_beside_tickets, take_lock};
-use crate::block::{BlockDamaged, FactBlock};
+use crate::block::{BlockDamaged, FactBlock, FoundBlock};
 use crate::derived::{set_facts_aside, unverified_blocks};
 use crate::entry::Entry;
 use crate::epoch::Epochs;
@@ -172,6 +172,15 @@ impl LogReader for EmbeddedReader {
         self.whole()?.fact_block(after).await
     }
 
+    async fn fact_block_to_verify(&self, after: Position) -> Result<Option<FoundBlock>, StoreError> {
+        if let Opened::AtAGlance(glanced) = &self.0
+            && let Some(block) = glanced.glance.unverified(after)
+        {
+            return Ok(Some(FoundBlock { block: block.clone(), is_verified: false }));
+        }
+        Ok(self.fact_block(after).await?.map(|block| FoundBlock { block, is_verified: true }))
+    }
+
     async fn fact_block_beside_tickets(&self, after: Position) -> Result<Option<FactBlock>, StoreError> {
         match &self.0 {
             Opened::Whole(log) => log.fact_block_beside_tickets(after).await,
@@ -233,6 +242,11 @@ impl Glance {
             return self.blocks.verified(number).cloned().map(Some);
         }
         Ok(self.tail.clone().filter(|tail| after < tail.last()))
+    }
+
+    /// The derived block with the event after `after`, whatever it is.
+    fn unverified(&self, after: Position) -> Option<&FactBlock> {
+        self.blocks.all.get(usize::try_from(after.0).ok()? / BLOCK_EVENTS)
     }
 
     fn next_beside_tickets(&self, after: Position) -> Position {

@@ -5,9 +5,10 @@ use crate::side_by_side::side_by_side;
 use crate::ticket_facts::Micros;
 use daftar_domain::Timestamp;
 use daftar_eventlog::block::{BLOCK_EVENTS, Summary};
-use daftar_eventlog::{BlockFacts, Fact, FactBlock, LogReader, Position, StreamKind, StreamNumber};
+use daftar_eventlog::{BlockFacts, Fact, FactBlock, FoundBlock, LogReader, Position, StreamKind, StreamNumber};
 use std::num::NonZero;
 use std::ops::{Range, RangeInclusive};
+use std::sync::OnceLock;
 
 /// What a stream is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,14 @@ struct Part {
     block: FactBlock,
     rows: Range<usize>,
     streams: RangeInclusive<u32>,
+    /// Whether it is what was written, once that was looked at.
+    whole: OnceLock<bool>,
+}
+
+impl Part {
+    fn is_whole(&self) -> bool {
+        *self.whole.get_or_init(|| self.block.verify().is_ok())
+    }
 }
 
 /// An event by the number of its block and its row there.
@@ -63,14 +72,22 @@ struct Read {
     rows: Range<usize>,
     summary: Summary,
     named: usize,
+    is_verified: bool,
 }
 
 impl Read {
-    fn of(block: FactBlock, rows: Range<usize>, named: usize) -> Self {
-        // The header speaks for all of them.
-        let is_whole = rows == (0..block.rows());
-        let summary = if is_whole { block.summary() } else { summary_of(&block.facts(), &rows) };
-        Self { block, rows, summary, named }
+    /// A block that was found, and that is verified now where anything but its header is needed before it is folded.
+    fn of(found: FoundBlock, rows: Range<usize>, named: usize) -> Result<Self, Unfit> {
+        let FoundBlock { block, is_verified } = found;
+        let is_all = rows == (0..block.rows());
+        if is_all && block.new_tickets().is_some() {
+            return Ok(Self { summary: block.summary(), block, rows, named, is_verified });
+        }
+        if !is_verified {
+            block.verify().map_err(|_| Unfit)?;
+        }
+        let summary = if is_all { block.summary() } else { summary_of(&block.facts(), &rows) };
+        Ok(Self { block, rows, summary, named, is_verified: true })
     }
 }
 
@@ -117,7 +134,10 @@ impl Index {
         let mut blocks = Vec::new();
         let (mut last, mut named) = (Position::ZERO, 0);
         while last < until {
-            let Some(block) = log.fact_block(last).await.map_err(|_| Unfit)? else { break };
+            let Some(FoundBlock { block, is_verified }) = log.fact_block_to_verify(last).await.map_err(|_| Unfit)?
+            else {
+                break;
+            };
             if block.last() <= last || u32::MAX as usize / Row::PER_BLOCK <= blocks.len() {
                 return Err(Unfit);
             }
@@ -128,10 +148,15 @@ impl Index {
                 break;
             };
             last = block.facts().position(last_row);
-            named = named.max(block.streams_after().unwrap_or(0));
+            // Each stream that begins there has an event there.
+            let named_after = named.max(block.streams_after().unwrap_or(0));
+            if named + block.rows() < named_after {
+                return Err(Unfit);
+            }
+            named = named_after;
             // There are fewer than that, or nothing is read.
             let number = u32::try_from(blocks.len() + 1).unwrap_or(u32::MAX);
-            blocks.push(Read::of(block.numbered(number), rows, named));
+            blocks.push(Read::of(FoundBlock { block: block.numbered(number), is_verified }, rows, named)?);
         }
         let half = if threads.get() < 2 || blocks.len() < WORTH_A_THREAD { blocks.len() } else { blocks.len() / 2 };
         Self::of_blocks(&blocks, half, last, happened_by)
@@ -146,9 +171,27 @@ impl Index {
         let Survey { blocks, latest, is_by_stream } = first?.and(second.transpose()?);
         let mut index = Self { blocks, last, latest, streams, counts: Vec::new(), is_by_stream };
         if !is_by_stream {
+            index.verify(half)?;
             index.count(half);
         }
         Ok(index)
+    }
+
+    /// Verifies all blocks, those from `half` on on another thread.
+    fn verify(&self, half: usize) -> Result<(), Unfit> {
+        let (ahead, behind) = self.blocks.split_at(half);
+        let (ahead, behind) = in_halves(ahead, behind, |parts, _| parts.iter().all(Part::is_whole));
+        (ahead && behind.unwrap_or(true)).then_some(()).ok_or(Unfit)
+    }
+
+    /// Whether a block is what was written.
+    pub(super) fn is_whole(&self, block: usize) -> bool {
+        self.blocks[block].is_whole()
+    }
+
+    /// Whether every block was verified, and all are what was written.
+    pub(super) fn are_all_whole(&self) -> bool {
+        self.blocks.iter().all(|part| part.whole.get() == Some(&true))
     }
 
     /// Counts the events of each stream, those of the blocks from `half` on on another thread.
@@ -235,7 +278,7 @@ impl Index {
             next += *count as usize;
         }
         let mut rows = vec![Row::default(); next];
-        for (number, Part { block, rows: of_prefix, streams: between }) in self.blocks.iter().enumerate() {
+        for (number, Part { block, rows: of_prefix, streams: between, .. }) in self.blocks.iter().enumerate() {
             if *between.end() < range.start || range.end <= *between.start() {
                 continue;
             }
@@ -362,7 +405,7 @@ impl Survey {
         streams: &Streams,
         happened_by: Option<Micros>,
     ) -> Result<(), Unfit> {
-        let Read { block, rows, summary, named } = read;
+        let Read { block, rows, summary, named, .. } = read;
         let (first, last) = (summary.lowest_stream.0, summary.greatest_stream.0);
         // What is of the last stream of the block before goes on with it.
         let goes_on = before.is_none_or(|before| before.greatest_stream <= summary.lowest_stream);
@@ -379,7 +422,8 @@ impl Survey {
             latest
         };
         self.latest = self.latest.max(latest);
-        self.blocks.push(Part { block: block.clone(), rows: rows.clone(), streams: first..=last });
+        let whole = if read.is_verified { OnceLock::from(true) } else { OnceLock::new() };
+        self.blocks.push(Part { block: block.clone(), rows: rows.clone(), streams: first..=last, whole });
         Ok(())
     }
 

@@ -42,12 +42,17 @@ impl<'b, 'a> Runs<'b, 'a> {
         self.row - begin
     }
 
-    /// Goes to the next block where this one ends; none: there is nothing more.
+    /// Goes to the next block where this one ends; none: there is nothing more, or it is not what was written, which whoever
+    /// folds has to ask of all blocks at the end.
     #[inline]
     fn find(&mut self) -> Option<&'b BlockFacts<'a>> {
         while self.end <= self.row {
             let number = self.index.blocks().len() - self.behind.len();
             let (next, behind) = self.behind.split_first()?;
+            if !self.index.is_whole(number) {
+                self.behind = &[];
+                return None;
+            }
             (self.here, self.behind) = (Some(next), behind);
             (self.row, self.end) = (0, self.index.rows_of(number).end);
         }
