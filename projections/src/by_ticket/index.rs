@@ -334,11 +334,11 @@ impl Streams {
             let first = before.map_or(0, |read| read.named);
             named_by(blocks, first).ok_or(Unfit)
         });
-        let mut about = named?;
-        about.extend(more.transpose()?.unwrap_or_default());
-        let passed_over = about.iter().zip(0..).filter(|(about, _)| **about == Some(Stream::PassedOver));
-        let passed_over = passed_over.map(|(_, number)| number).collect();
-        Ok(Self { are_all_named: about.iter().all(Option::is_some), passed_over, about })
+        let mut named = named?;
+        named.add(more.transpose()?.unwrap_or_default());
+        let Named { about, count, mut passed_over } = named;
+        passed_over.sort_unstable();
+        Ok(Self { are_all_named: count == about.len(), passed_over, about })
     }
 
     /// What a stream is about; none: it was not named among the first so many.
@@ -354,30 +354,70 @@ impl Streams {
     }
 }
 
-/// What streams are about that blocks name, from the number `first` on; none: one of them is not to be named there.
-fn named_by(blocks: &[Read], first: usize) -> Option<Vec<Option<Stream>>> {
-    let named = blocks.last().map_or(first, |read| read.named);
-    let mut streams = vec![None; named - first];
-    let place = |number: u32| (number as usize).checked_sub(first);
-    for read in blocks {
-        if let Some(tickets) = read.block.new_tickets() {
-            if tickets.is_empty() {
-                continue;
-            }
-            let places = place(tickets.start)..place(tickets.end);
-            let tickets = streams.get_mut(places.start?..places.end?)?;
-            for about in tickets {
-                about.get_or_insert(Stream::Ticket);
-            }
-            continue;
+/// What blocks say of streams that they name.
+#[derive(Default)]
+struct Named {
+    /// From the first number of theirs on; none: not named.
+    about: Vec<Option<Stream>>,
+    /// How many are named.
+    count: usize,
+    /// The numbers of those that are no tickets'.
+    passed_over: Vec<u32>,
+}
+
+impl Named {
+    /// Takes note of what the stream at a place is about, unless that was said before; none: there is no such place.
+    fn name(&mut self, place: usize, number: u32, about: Stream) -> Option<()> {
+        let named = self.about.get_mut(place)?;
+        if named.is_none() {
+            *named = Some(about);
+            self.count += 1;
+            self.passed_over.extend((about == Stream::PassedOver).then_some(number));
         }
-        for (number, name) in read.block.new_names() {
-            let (kind, _) = name.ok()?;
-            let about = streams.get_mut(place(number.0)?)?;
-            about.get_or_insert(if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver });
-        }
+        Some(())
     }
-    Some(streams)
+
+    /// The same of tickets, none of which was named before.
+    fn name_tickets(&mut self, places: Range<usize>) -> Option<()> {
+        let named = self.about.get_mut(places)?;
+        named.fill(Some(Stream::Ticket));
+        self.count += named.len();
+        Some(())
+    }
+
+    /// Adds what blocks say that follow.
+    fn add(&mut self, Self { about, count, passed_over }: Self) {
+        self.about.extend(about);
+        self.count += count;
+        self.passed_over.extend(passed_over);
+    }
+}
+
+/// What streams are about that blocks name, from the number `first` on; none: one of them is not to be named there.
+fn named_by(blocks: &[Read], first: usize) -> Option<Named> {
+    let all = blocks.last().map_or(first, |read| read.named);
+    let mut named = Named { about: vec![None; all - first], ..Named::default() };
+    let mut before = first;
+    for read in blocks {
+        match read.block.new_tickets() {
+            Some(tickets) if tickets.is_empty() => {}
+            Some(tickets) => {
+                let (begin, end) = (tickets.start as usize, tickets.end as usize);
+                // Numbers rise: whatever was named before has a lower one.
+                (before <= begin).then_some(())?;
+                named.name_tickets(begin - first..end - first)?;
+            }
+            None => {
+                for (number, name) in read.block.new_names() {
+                    let (kind, _) = name.ok()?;
+                    let about = if kind == StreamKind::Ticket { Stream::Ticket } else { Stream::PassedOver };
+                    named.name((number.0 as usize).checked_sub(first)?, number.0, about)?;
+                }
+            }
+        }
+        before = before.max(read.named);
+    }
+    Some(named)
 }
 
 impl Survey {

@@ -150,7 +150,7 @@ pub(crate) type Stopped = (Position, FoldError);
 const BATCH_EVENTS: usize = if cfg!(test) { 3 } else { 2048 };
 
 /// How many tickets are folded as a whole before what they measured is written.
-const BATCH_TICKETS: usize = if cfg!(test) { 3 } else { 64 };
+const BATCH_TICKETS: usize = if cfg!(test) { 3 } else { 128 };
 
 /// The half of a state that says what the next events measure.
 struct Folder<'a> {
