@@ -9,12 +9,23 @@ use daftar_projections::labels::KeyLabels;
 use daftar_projections::report::Report;
 use daftar_projections::report::periods::Language;
 
+/// How large a block is freed for the allocator to keep all that follow, in bytes.
+const KEPT_BYTES: usize = 16 << 20;
+
+/// Has freed memory kept for what is asked for next. glibc hands what is larger than 128 KB back to the system, which fills
+/// it with zeros again each time, until a larger block was freed (`mallopt(3)`, dynamic threshold): a fold frees and asks
+/// for some all the time. Other allocators are told nothing.
+fn keep_freed_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(KEPT_BYTES)));
+}
+
 pub(crate) async fn run(arguments: ReportArguments) -> Result<(), Failure> {
     crate::asked::query(&arguments.name, &arguments.parameters)?;
     let also = also::asked(&arguments)?;
     if let Some(name) = &arguments.publish.publish {
         return publish::run(&arguments, name);
     }
+    keep_freed_memory();
     let mut timings = Timings::begin();
     let source = source::open_to_fold(&arguments.source, arguments.quiet).await?;
     let asked = Asked::of(&arguments.name, &arguments.parameters, &source).await?;
