@@ -257,12 +257,10 @@ pub(crate) fn unverified_blocks(dir: &Path, identity: LogIdentity, genesis: Dige
     }
     let facts = map(&file, 0, len).ok()?;
     let (mut at, mut chain) = (0, genesis);
-    // Read from the file, so that pages are mapped by those who verify the blocks, several at a time.
-    let mut header = [0; HEADER_LEN];
     while at < len {
-        file.read_exact_at(&mut header, at as u64).ok()?;
-        let block = FactBlock::parse_header(&header, facts.clone(), at).ok()?;
-        let origin = BlockOrigin::of_header(&header);
+        let header = facts.get(at..at + HEADER_LEN)?;
+        let block = FactBlock::parse_header(header, facts.clone(), at).ok()?;
+        let origin = BlockOrigin::of_header(header);
         if !belongs(&block, &origin, blocks.len(), identity, chain) {
             return None;
         }
