@@ -425,6 +425,29 @@ fn no_damage_to_a_block_changes_a_report_that_is_folded_ticket_by_ticket() {
     }
 }
 
+/// One bit of the flags of a block's header says how its positions are found, others what is passed over unread.
+#[test]
+fn no_flag_of_a_header_changes_a_report_that_is_folded_ticket_by_ticket() {
+    // Blocks in which no ticket begins.
+    let on = |n: u32| commit("T-700", 3 + 500 * n, 500, None);
+    let commits = (0..=700).map(life).chain((0..25).map(on)).chain((701..1_500).map(life)).collect();
+    let dir = Script { commits, ..Script::default() }.kept();
+    let kept = copied(dir.path());
+    let truth = reports(&reader(kept.path()).unwrap());
+    let facts = std::fs::read(kept.path().join("derived/facts")).unwrap();
+    let mut begin = 0;
+    for number in 0..4 {
+        for bit in 0..8 {
+            let copy = copied(kept.path());
+            edit(&copy.path().join("derived/facts"), |bytes| bytes[begin + 20] ^= 1 << bit);
+            let log = reader(copy.path()).unwrap();
+            assert_eq!(reports(&log), truth, "bit {bit}, of block {number}");
+            assert!(log.is_whole(), "bit {bit}, of block {number}, is noticed");
+        }
+        begin += FactBlock::stated_len(&facts[begin..]).unwrap();
+    }
+}
+
 #[test]
 fn an_epoch_is_known_at_a_glance() {
     for tail in [10, BLOCK + 20] {

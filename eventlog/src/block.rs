@@ -98,18 +98,6 @@ pub struct BlockOrigin {
     pub chain_after: [u8; 32],
 }
 
-impl BlockOrigin {
-    /// What the header of a block says, which is all there.
-    pub(crate) fn of_header(header: &[u8]) -> Self {
-        Self {
-            log_id: array_at(header, 48),
-            epoch: u32_at(header, 44),
-            chain_before: array_at(header, 64),
-            chain_after: array_at(header, 96),
-        }
-    }
-}
-
 /// A block, and whether it was verified.
 #[derive(Debug, Clone)]
 pub struct FoundBlock {
@@ -143,7 +131,7 @@ pub struct FactBlock {
     texts: Option<Texts>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Columns {
     first: u64,
     rows: usize,
@@ -186,27 +174,9 @@ impl FactBlock {
     ) -> Result<Self, BlockDamaged> {
         let end = start.checked_add(len).ok_or(BlockDamaged("it is cut off"))?;
         let columns = Columns::read((*bytes).as_ref().get(start..end).ok_or(BlockDamaged("it is cut off"))?, len)?;
-        Ok(Self::of(bytes, start, len, columns))
-    }
-
-    /// As [`FactBlock::parse_unverified`] where the header was read by itself: nothing of `bytes` is looked at.
-    pub(crate) fn parse_header(
-        header: &[u8],
-        bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
-        start: usize,
-    ) -> Result<Self, BlockDamaged> {
-        let len = Self::stated_len(header).ok_or(BlockDamaged("its header is wrong"))?;
-        let columns = Columns::read(header, len)?;
-        if start.checked_add(len).is_none_or(|end| (*bytes).as_ref().len() < end) {
-            return Err(BlockDamaged("it is cut off"));
-        }
-        Ok(Self::of(bytes, start, len, columns))
-    }
-
-    fn of(bytes: Arc<dyn AsRef<[u8]> + Send + Sync>, start: usize, len: usize, columns: Columns) -> Self {
         let section = start + columns.texts_at..start + columns.facts_at;
         let texts = columns.texts.map(|count| Texts::new(Arc::clone(&bytes), section, count));
-        Self { bytes, start, len, columns, texts }
+        Ok(Self { bytes, start, len, columns, texts })
     }
 
     /// Verifies both checksums, names, texts and offsets.
@@ -236,12 +206,7 @@ impl FactBlock {
         let block = self.as_bytes();
         let (header, rest) = block.split_at(HEADER_LEN);
         let is_whole = crc(header, &rest[..self.columns.texts_at - HEADER_LEN]) == u32_at(block, CHECKSUMS_AT);
-        // The columns were found by a header that may have been read by itself.
-        if is_whole && Columns::read(header, self.len) == Ok(self.columns) {
-            Ok(())
-        } else {
-            Err(BlockDamaged("its checksum is wrong"))
-        }
+        if is_whole { Ok(()) } else { Err(BlockDamaged("its checksum is wrong")) }
     }
 
     /// The length in bytes that the header at the start of `bytes` states for its block; `None` when it is no header.
@@ -286,7 +251,13 @@ impl FactBlock {
     /// Which log it belongs to, and the chain around it.
     #[must_use]
     pub fn origin(&self) -> BlockOrigin {
-        BlockOrigin::of_header(self.as_bytes())
+        let b = self.as_bytes();
+        BlockOrigin {
+            log_id: array_at(b, 48),
+            epoch: u32_at(b, 44),
+            chain_before: array_at(b, 64),
+            chain_after: array_at(b, 96),
+        }
     }
 
     /// The event at `row`, counted from 0.
@@ -395,6 +366,11 @@ impl FactBlock {
 
     fn each_row(&self) -> std::slice::Iter<'_, RowBytes> {
         self.columns.rows_of(self.as_bytes())[..self.columns.rows].iter()
+    }
+
+    /// Whether its header says that positions are listed, because there are gaps between them.
+    pub(crate) fn lists_positions(&self) -> bool {
+        self.columns.listed_positions
     }
 
     /// What its header says of all its events; where it has none, of one of stream 0 in 1970.
@@ -879,18 +855,6 @@ mod tests {
             let is_name: Vec<_> = damaged.new_names().map(|(_, name)| name.is_ok()).collect();
             assert_eq!(is_name, [vec![true; count], vec![false; 2]].concat());
         }
-    }
-
-    #[test]
-    fn a_block_found_by_its_header_is_verified_with_it() {
-        let (bytes, other) = (block_of(&[5, 6, 7, 8]), block_of(&[5, 9, 10, 40]));
-        let found = |header: &[u8]| FactBlock::parse_header(&header[..HEADER_LEN], Arc::new(bytes.clone()), 0);
-        assert_eq!(found(&bytes).unwrap().verify(), Ok(()));
-        assert!(found(&other).is_err(), "it is longer");
-        let mut fewer = bytes.clone();
-        fewer[16..20].copy_from_slice(&3_u32.to_le_bytes());
-        assert!(found(&fewer).unwrap().verify().is_err(), "its columns were found by another header");
-        assert!(found(&bytes[1..]).is_err());
     }
 
     #[test]

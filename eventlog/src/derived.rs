@@ -4,7 +4,7 @@
 //! Block k covers positions 4096k+1 to 4096(k+1), whatever the commits were. Each carries the chain value at its end;
 //! one whose value is not the log's is thrown away and made again.
 
-use crate::block::{BLOCK_EVENTS, BlockOrigin, FactBlock, HEADER_LEN};
+use crate::block::{BLOCK_EVENTS, FactBlock};
 use crate::checksum::Digest;
 use crate::log::{CommandStamp, LogIdentity, StoreError};
 use crate::position::Position;
@@ -257,18 +257,12 @@ pub(crate) fn unverified_blocks(dir: &Path, identity: LogIdentity, genesis: Dige
     }
     let facts = map(&file, 0, len).ok()?;
     let (mut at, mut chain) = (0, genesis);
-    while at < len {
-        let header = facts.get(at..at + HEADER_LEN)?;
-        let block = FactBlock::parse_header(header, facts.clone(), at).ok()?;
-        let origin = BlockOrigin::of_header(header);
-        if !belongs(&block, &origin, blocks.len(), identity, chain) {
-            return None;
-        }
-        chain = origin.chain_after;
+    while let Some(block) = next_block(&facts, at, blocks.len(), identity, chain) {
+        chain = block.origin().chain_after;
         at += block.as_bytes().len();
         blocks.push(block);
     }
-    Some(blocks)
+    (at == len).then_some(blocks)
 }
 
 /// Puts a copy in the place of the facts in `dir`: who has them mapped keeps them as they are, whatever is cut off from
@@ -352,21 +346,14 @@ fn next_block(
     let rest = facts.get(at..)?;
     let len = FactBlock::stated_len(rest).filter(|len| *len <= rest.len())?;
     let block = FactBlock::parse_unverified(facts.clone(), at, len).ok()?;
-    belongs(&block, &block.origin(), number, identity, chain_before).then_some(block)
-}
-
-/// Whether a block is of this log by its header, and the one with that number, behind that chain value.
-fn belongs(
-    block: &FactBlock,
-    origin: &BlockOrigin,
-    number: usize,
-    identity: LogIdentity,
-    chain_before: Digest,
-) -> bool {
-    block.first() == Position(first_of(number as u64))
+    let origin = block.origin();
+    // Positions in a file have no gaps: where they seem to be listed the header is wrong.
+    let belongs = block.first() == Position(first_of(number as u64))
         && block.rows() == BLOCK_EVENTS
+        && !block.lists_positions()
         && origin.log_id == identity.log_id
-        && origin.chain_before == chain_before
+        && origin.chain_before == chain_before;
+    belongs.then_some(block)
 }
 
 /// Maps part of a file that only grows; nobody reads beyond what was written.

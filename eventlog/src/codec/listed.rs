@@ -66,9 +66,9 @@ impl Texts {
     pub(crate) fn are_there(&self) -> bool {
         let Some((ends, bytes)) = self.section().split_at_checked(4 * self.count as usize) else { return false };
         let Ok(all) = std::str::from_utf8(bytes) else { return false };
-        let ends = ends.as_chunks::<4>().0.iter().map(|end| u32::from_le_bytes(*end) as usize);
+        let mut ends = ends.as_chunks::<4>().0.iter().map(|end| u32::from_le_bytes(*end) as usize);
         let fit = ends.clone().is_sorted() && ends.clone().all(|end| all.is_char_boundary(end));
-        fit && ends.last().unwrap_or(0) == bytes.len()
+        fit && ends.next_back().unwrap_or(0) == bytes.len()
     }
 
     /// Gives it a number of its own among some lists, from 1.

@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-const MAGIC: &[u8; 8] = b"DFTCLSD1";
+const MAGIC: &[u8; 8] = b"DFTCLSD2";
 /// The checksum covers what follows it.
 const CHECKED_FROM: usize = 12;
 

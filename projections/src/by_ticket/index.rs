@@ -144,6 +144,7 @@ impl Index {
             let rows = block.facts().rows_between(last, until).ok_or(Unfit)?;
             let Some(last_row) = rows.clone().last() else {
                 // Where `until` lies in a gap of the positions there is nothing more, but the block has to be one.
+                block.verify().map_err(|_| Unfit)?;
                 block.new_names().all(|(_, name)| name.is_ok()).then_some(()).ok_or(Unfit)?;
                 break;
             };

@@ -27,6 +27,7 @@ macro_rules! parts {
         pub(crate) const PARTS: &[PartName] = &[PartName::Streams, $(PartName::$part,)*];
 
         /// A part that was read.
+        #[expect(clippy::large_enum_variant, reason = "there are twenty of them, and they are moved once")]
         pub(crate) enum Part { Streams(Streams), $($part($type),)* }
 
         impl Part {

@@ -55,8 +55,8 @@ impl<R: RowFigures> Tally<R> {
         }
     }
 
-    /// Adds what another half or part counted, but for the figures of rows that both have: they are added when rows are made, each
-    /// on the thread that makes it, and for what was put beside before.
+    /// Adds what another half or part counted, but for the figures of rows that both have: those are added when rows are
+    /// made, each on the thread that makes it. Figures of a part that was put beside before are added now.
     pub(super) fn put_beside(&mut self, mut half: Self) {
         self.settle();
         self.begins = self.begins.into_iter().chain(half.begins).min();
