@@ -1,4 +1,4 @@
-//! Fact blocks: up to 4,096 consecutive events as columns, the form in which folds read the log.
+//! Fact blocks: up to 4,096 consecutive events as rows with their facts behind them, the form in which folds read the log.
 //!
 //! A block is its bytes, whether mapped from `derived/` or built in memory from the tail; `docs/format.md` has the
 //! layout. It carries no content, and each text of its facts once. Whoever gives facts of tickets a new schema version
@@ -120,7 +120,7 @@ pub struct Summary {
     pub latest: Timestamp,
 }
 
-/// Up to 4,096 consecutive events as columns.
+/// Up to 4,096 consecutive events: a row each, then the facts of all.
 #[derive(Clone)]
 pub struct FactBlock {
     bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
@@ -197,7 +197,7 @@ impl FactBlock {
         self.columns.check_offsets(block)
     }
 
-    /// Verifies header and columns, but for texts and facts: enough for whoever reads columns only.
+    /// Verifies header, rows and names, but not texts and facts: enough for whoever reads rows only.
     ///
     /// # Errors
     ///
@@ -330,7 +330,7 @@ impl FactBlock {
         }
     }
 
-    /// The types of its events, in order. This and the other columns cost no assembling of rows.
+    /// The types of its events, in order. This and the like cost no look at facts.
     pub fn types(&self) -> impl ExactSizeIterator<Item = EventType> {
         self.each_row().map(rows::event_type)
     }

@@ -1,4 +1,4 @@
-//! The facts of a block's events in any order: its columns, found once and read by row.
+//! The facts of a block's events in any order: its rows, found once.
 
 use super::rows::{self, RowBytes, pair};
 use super::{FactBlock, FactRow};
@@ -44,7 +44,7 @@ impl<'a> From<&FactRow<'a>> for Fact<'a> {
     }
 }
 
-/// The columns of a block that folds read.
+/// What folds read of a block.
 #[derive(Debug, Clone, Copy)]
 pub struct BlockFacts<'a> {
     first: u64,

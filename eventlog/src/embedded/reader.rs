@@ -1,7 +1,8 @@
 //! A log opened to be folded: its facts alone, unless more is asked of it.
 //!
 //! What an orderly end noted says where the log ends and what stands behind the derived blocks; the blocks are verified as
-//! they are handed out, or by whoever asks for them to verify them himself. Whatever this can't answer, and whatever is not as it was then, opens everything, as for writing.
+//! they are handed out, or by whoever asks for them to verify them himself. Whatever this can't answer, and whatever is not
+//! as it was then, opens everything, as for writing.
 
 use super::closed::Closed;
 use super::key_file::KeyFile;
