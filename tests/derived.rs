@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use daftar_domain::Timestamp;
+use daftar_eventlog::embedded::check::check;
 use daftar_eventlog::embedded::{EmbeddedLog, Options};
 use daftar_eventlog::{CommandStamp, Commit, EventLog, FactBlock, LogReader, Position, RecordedEvent, StoreError};
 use daftar_tests::commit;
@@ -265,6 +266,33 @@ fn says_where_it_ends(facts: &[u8], at: usize) -> bool {
         begin += len;
     }
     false
+}
+
+#[test]
+fn zeros_behind_the_blocks_of_a_log_that_is_open_are_no_damage() {
+    let (open_dir, mut script) = (seedling(), Script::default());
+    script.fill_to(2 * BLOCK + 1000);
+    let killed = runtime().block_on(async {
+        let log = open(open_dir.path()).unwrap();
+        for commit in script.commits {
+            log.append(commit).await.unwrap();
+        }
+        // The keeper may still be at it; behind an answer about the second block it is done.
+        while log.fact_block(Position(BLOCK)).await.unwrap().unwrap().last() < Position(2 * BLOCK) {}
+        copied(open_dir.path())
+    });
+    let (closed, left) = (derived_bytes(open_dir.path()), derived_bytes(killed.path()));
+    for (left, closed) in [(&left.0, &closed.0), (&left.1, &closed.1)] {
+        let zeros = left.strip_prefix(&closed[..]).unwrap();
+        assert!(!zeros.is_empty() && zeros.iter().all(|byte| *byte == 0), "{} bytes behind the blocks", zeros.len());
+        assert!(zeros.len() <= closed.len());
+    }
+    let checked = check(killed.path(), |_| ()).unwrap();
+    assert_eq!(checked.findings, [], "a killed process left the directory so");
+    assert_eq!(open(killed.path()).unwrap().notices(), Vec::<String>::new());
+    assert!(derived_bytes(killed.path()) == closed, "an opening cuts the zeros off");
+    edit(&killed.path().join("derived/facts"), |bytes| bytes.extend([0, 0, 1]));
+    assert_eq!(check(killed.path(), |_| ()).unwrap().findings.len(), 1, "what is not zero was not left so");
 }
 
 #[test]

@@ -513,6 +513,7 @@ fn fact_blocks_and_derived_commands() {
     let (mut files, _) = DerivedFiles::open(dir.path(), IDENTITY, chain).unwrap();
     let kept = |stamp, first, count| KeptCommand { stamp, first: Position(first), count, recorded_at: recorded(0) };
     files.append(&block, &[kept(COMMAND, 1, 1), kept(NO_EFFECT, 2, 0)]).unwrap();
+    files.end();
     assert_eq!(std::fs::read(dir.path().join("facts")).unwrap(), golden("fact_block"));
     assert_eq!(std::fs::read(dir.path().join("commands")).unwrap(), golden("commands"));
 }

@@ -26,6 +26,9 @@ const COMMAND_LEN: usize = 27;
 const DIGEST_END: usize = 16 + DIGEST_KEPT;
 /// How much of a file that grows is mapped at a time: a process may have some ten thousands of mappings, not more.
 const WINDOW_BYTES: usize = 64 << 20;
+/// How much of a file is laid out as zeros at a time, at most. The system keeps a file in memory in pieces as large as what
+/// is written at once, here as large as a page table maps as one: pieces of a block's size cost ten times as much to map.
+const LAID_OUT_BYTES: u64 = 2 << 20;
 /// On how many threads blocks are verified at opening.
 const VERIFIERS: usize = 2;
 
@@ -152,27 +155,45 @@ impl CommandBlock {
     }
 }
 
-/// A file that only grows, mapped some way beyond its end so that what is appended lies in one mapping for a while.
+/// A file that only grows, mapped some way beyond its end so that what is appended lies in one mapping for a while, and
+/// with zeros behind its end as long as it does.
 #[derive(Debug)]
 struct GrowingFile {
     file: File,
     len: u64,
+    /// Where the zeros end.
+    laid_out: u64,
     /// The mapping that holds the end, and where it begins.
     window: Option<(Arc<Mmap>, u64)>,
 }
 
 impl GrowingFile {
     fn new(file: File) -> Self {
-        Self { file, len: 0, window: None }
+        Self { file, len: 0, laid_out: 0, window: None }
     }
 
     fn cut(&mut self, len: u64) -> std::io::Result<()> {
-        self.len = len;
+        (self.len, self.laid_out) = (len, len);
         self.file.set_len(len)
+    }
+
+    /// Writes zeros up to `end` and beyond, at most as many as there are bytes by then.
+    fn lay_out(&mut self, end: u64) {
+        if end <= self.laid_out {
+            return;
+        }
+        let end = end.next_multiple_of(end.next_power_of_two().min(LAID_OUT_BYTES));
+        let from = self.len.max(self.laid_out);
+        let zeros = vec![0; usize::try_from(end - from).unwrap_or(0)];
+        // Nothing is lost without them; what stands in their way is told by what is written in their place.
+        if self.file.write_all_at(&zeros, from).is_ok() {
+            self.laid_out = end;
+        }
     }
 
     /// Appends bytes; answers a mapping and where in it they begin.
     fn append(&mut self, bytes: &[u8]) -> Result<(Arc<Mmap>, usize), StoreError> {
+        self.lay_out(self.len + bytes.len() as u64);
         let written = self.file.write_all_at(bytes, self.len);
         written.map_err(|e| StoreError::of_write("writing derived files", &e))?;
         let at = self.len;
@@ -222,6 +243,15 @@ impl DerivedFiles {
         self.commands.cut(commands_len as u64).map_err(failed)?;
         self.blocks = derived.blocks.len() as u64;
         Ok(())
+    }
+
+    /// Takes the zeros behind their ends away: nothing more is appended. A killed process leaves them, and the next opening
+    /// cuts them off.
+    pub fn end(self) {
+        for mut file in [self.facts, self.commands] {
+            // It costs the next opening a little time.
+            let _ = file.cut(file.len);
+        }
     }
 
     /// Appends a whole block and its commands, and maps both for reading. Nothing is synced: after a crash they are

@@ -17,7 +17,7 @@ use crate::sealing::{self, OpenError};
 use crate::sequencer::Placed;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 /// What was found in a directory.
@@ -230,7 +230,8 @@ impl Compared {
         Ok(Self(dir))
     }
 
-    /// Compares what the log holds with what lies there: it must be a beginning of it. What is missing is made anew.
+    /// Compares what the log holds with what lies there: it must be a beginning of it, and zeros where it was not written
+    /// yet. What is missing is made anew.
     fn with(&self, derived: &Path, checked: &mut Checked) -> Result<(), StoreError> {
         let failed = |e| StoreError::failed("checking derived files", e);
         for file in fs::read_dir(&self.0).map_err(failed)? {
@@ -249,7 +250,8 @@ impl Compared {
     }
 }
 
-/// The offset of the first byte of `there` that is not the same in `right`; none where it is a beginning of it.
+/// The offset of the first byte of `there` that is not the same in `right`; none where it is a beginning of it, with nothing
+/// but zeros behind.
 fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
     let (mut there, mut right) = (BufReader::new(there), BufReader::new(right));
     let mut at = 0;
@@ -260,10 +262,22 @@ fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
         }
         let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
         if same == 0 {
-            return Ok(Some(at));
+            return Ok(if is_zeros(there)? { None } else { Some(at) });
         }
         there.consume(same);
         right.consume(same);
         at += same as u64;
+    }
+}
+
+/// Whether nothing but zeros follows.
+fn is_zeros(mut rest: impl BufRead) -> io::Result<bool> {
+    loop {
+        let bytes = rest.fill_buf()?;
+        if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
+            return Ok(bytes.is_empty());
+        }
+        let zeros = bytes.len();
+        rest.consume(zeros);
     }
 }

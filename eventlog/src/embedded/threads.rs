@@ -124,6 +124,7 @@ fn keep(shared: &Shared, mut derived: DerivedFiles, late: &[File], stopping: &At
             shared.stop(failure);
         }
         if last_round && !has_whole_block(shared) {
+            derived.end();
             return syncs.now();
         }
         syncs.when_due();
