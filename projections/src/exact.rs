@@ -124,21 +124,18 @@ impl Distribution {
     #[must_use]
     pub fn of(mut values: impl AsMut<[i64]>) -> Self {
         let values = values.as_mut();
-        // Fewer than 2^63 values of 63 bits: the sum always fits 128.
-        let nothing = (0_i128, i64::MAX, i64::MIN);
-        let (sum, low, high) = values
-            .iter()
-            .fold(nothing, |(sum, low, high), value| (sum + i128::from(*value), low.min(*value), high.max(*value)));
-        let mean = divide_half_even(sum, i128::from(count_of(values))).map(Decimal);
-        let end = |value: i64| (!values.is_empty()).then(|| Decimal(value.into()));
-        let (min, max) = (end(low), end(high));
-        let [p50, p75, p90, p95, p99] = if values.len() <= SORTED_TO {
-            values.sort_unstable();
-            PERCENTS.map(|percent| of_sorted(values, percent))
-        } else {
-            of_many(values, &Buckets::between(low, high))
-        };
-        Self { count: count_of(values), sum: Decimal(sum), mean, min, max, p50, p75, p90, p95, p99 }
+        if values.len() > SORTED_TO {
+            return Self::of_heaps(&[values]);
+        }
+        values.sort_unstable();
+        Ends::of(&[values]).with(PERCENTS.map(|percent| of_sorted(values, percent)))
+    }
+
+    /// The same of values that lie in several heaps.
+    #[must_use]
+    pub fn of_heaps(heaps: &[&[i64]]) -> Self {
+        let ends = Ends::of(heaps);
+        if ends.count > SORTED_TO { ends.with(of_many(heaps, &ends)) } else { Self::of(heaps.concat()) }
     }
 
     /// What it says beside the count, under the names that reports have for it.
@@ -155,6 +152,36 @@ impl Distribution {
             ("p95", self.p95),
             ("p99", self.p99),
         ]
+    }
+}
+
+/// What one look at values tells.
+struct Ends {
+    count: usize,
+    sum: i128,
+    low: i64,
+    high: i64,
+}
+
+impl Ends {
+    fn of(heaps: &[&[i64]]) -> Self {
+        let nothing = Self { count: 0, sum: 0, low: i64::MAX, high: i64::MIN };
+        heaps.iter().fold(nothing, |Self { count, sum, low, high }, heap| {
+            // Fewer than 2^63 values of 63 bits: the sum always fits 128.
+            let (sum, low, high) = heap.iter().fold((sum, low, high), |(sum, low, high), value| {
+                (sum + i128::from(*value), low.min(*value), high.max(*value))
+            });
+            Self { count: count + heap.len(), sum, low, high }
+        })
+    }
+
+    /// The distribution of the values, with these percentiles.
+    fn with(&self, [p50, p75, p90, p95, p99]: [Option<Decimal>; PERCENTS.len()]) -> Distribution {
+        let Self { count, sum, low, high } = *self;
+        let end = |value: i64| (count > 0).then(|| Decimal(value.into()));
+        let mean = divide_half_even(sum, i128::from(count_of(count))).map(Decimal);
+        let (count, sum, min, max) = (count_of(count), Decimal(sum), end(low), end(high));
+        Distribution { count, sum, mean, min, max, p50, p75, p90, p95, p99 }
     }
 }
 
@@ -208,7 +235,8 @@ impl Share {
     }
 }
 
-/// Up to how many values are sorted as a whole, which then costs less than looking for each percentile.
+/// Up to how many values are sorted as a whole, which then costs less than looking for each percentile. Only among fewer than
+/// 22 values may the place beyond a percentile lie behind the next one's, which [`at_places`] does not allow.
 const SORTED_TO: usize = 64;
 
 /// Which percentiles a distribution has.
@@ -243,18 +271,20 @@ fn between(low: i64, high: i64, hundredths: i64) -> Option<Decimal> {
 }
 
 /// The percentiles of many values, which buckets tell apart.
-fn of_many(values: &[i64], buckets: &Buckets) -> [Option<Decimal>; PERCENTS.len()] {
-    let ranks = PERCENTS.map(|percent| rank(values.len(), percent).unwrap_or_default());
+fn of_many(heaps: &[&[i64]], ends: &Ends) -> [Option<Decimal>; PERCENTS.len()] {
+    let ranks = PERCENTS.map(|percent| rank(ends.count, percent).unwrap_or_default());
     // Of each percentile the place before it and the one beyond.
-    let place = |number: usize| (ranks[number / 2].0 + number % 2).min(values.len() - 1);
-    let found: [i64; 2 * PERCENTS.len()] = at_places(values, buckets, std::array::from_fn(place));
+    let place = |number: usize| (ranks[number / 2].0 + number % 2).min(ends.count - 1);
+    let found: [i64; 2 * PERCENTS.len()] = at_places(heaps, ends, std::array::from_fn(place));
     std::array::from_fn(|number| between(found[2 * number], found[2 * number + 1], ranks[number].1))
 }
 
 /// The values that stand at some places, which rise, were all of them sorted: only those in the buckets where the places
 /// lie are.
-fn at_places<const N: usize>(values: &[i64], buckets: &Buckets, places: [usize; N]) -> [i64; N] {
-    let bucket_of: Vec<u32> = values.iter().map(|value| buckets.of(*value)).collect();
+fn at_places<const N: usize>(heaps: &[&[i64]], ends: &Ends, places: [usize; N]) -> [i64; N] {
+    let buckets = Buckets::between(ends.low, ends.high);
+    let mut bucket_of: Vec<u32> = Vec::with_capacity(ends.count);
+    heaps.iter().for_each(|heap| bucket_of.extend(heap.iter().map(|value| buckets.of(*value))));
     let mut counts = [0_usize; Buckets::COUNT as usize];
     bucket_of.iter().for_each(|bucket| counts[*bucket as usize] += 1);
     let mut is_sorted = [false; Buckets::COUNT as usize];
@@ -268,8 +298,13 @@ fn at_places<const N: usize>(values: &[i64], buckets: &Buckets, places: [usize; 
         is_sorted[bucket] = true;
         place - before + sorted_before
     });
-    let of_sorted = values.iter().zip(&bucket_of).filter(|(_, bucket)| is_sorted[**bucket as usize]);
-    let mut sorted: Vec<i64> = of_sorted.map(|(value, _)| *value).collect();
+    let (mut sorted, mut rest) = (Vec::with_capacity(ends.count / 4), &bucket_of[..]);
+    for heap in heaps {
+        let (of_heap, behind) = rest.split_at(heap.len());
+        let of_sorted = heap.iter().zip(of_heap).filter(|(_, bucket)| is_sorted[**bucket as usize]);
+        sorted.extend(of_sorted.map(|(value, _)| *value));
+        rest = behind;
+    }
     sorted.sort_unstable();
     places.map(|place| sorted[place])
 }
@@ -340,9 +375,9 @@ fn shift_half_even(value: i128, power: i32) -> Option<i128> {
 }
 
 /// How many values, as the 64 bits a count has everywhere.
-fn count_of(values: &[i64]) -> u64 {
-    // A slice never has more than 2^63 bytes, so the other end is never reached.
-    u64::try_from(values.len()).unwrap_or(u64::MAX)
+fn count_of(values: usize) -> u64 {
+    // Memory never has more than 2^63 bytes, so the other end is never reached.
+    u64::try_from(values).unwrap_or(u64::MAX)
 }
 
 /// The nearest double of a count.

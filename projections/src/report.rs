@@ -7,7 +7,7 @@
 //!   that is
 //! - `instants`, `standing`: when a report looks at what stands open, and what it sees
 //! - [`mod@needs`]: what a report reads of the measurements
-//! - `adding`: what was counted in parts, added up; `in_slices`: counted while the log is folded
+//! - `adding`: what was counted in parts, added up; `values`: durations that were; `in_slices`: counted while the log is folded
 //! - `tally`: what was counted, before it is put in order
 //! - `sheet`: rows filled up, limited and put in order; `making`: what was counted as rows
 //! - `targeting`: which target applies, and when it falls due
@@ -51,6 +51,7 @@ mod standing;
 mod tally;
 mod targeting;
 mod targets;
+mod values;
 mod volume;
 
 #[cfg(test)]

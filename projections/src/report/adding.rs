@@ -1,14 +1,8 @@
 //! Adding up what was counted apart: the sum is what one count of everything is, in whatever parts and order.
 
 use crate::exact::Share;
-use crate::ticket_facts::Micros;
-use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
-
-/// A heap of durations, or of counts in millionths; a small one without memory of its own, as the many groups of a
-/// report mostly have.
-pub(super) type Values = SmallVec<[Micros; 8]>;
 
 /// What was counted of a part, to which another part's can be added.
 ///
@@ -28,16 +22,6 @@ impl Adds for Share {
     fn add_up(&mut self, other: Self) {
         self.count += other.count;
         self.of += other.of;
-    }
-}
-
-impl Adds for Values {
-    fn add_up(&mut self, other: Self) {
-        if self.is_empty() {
-            *self = other;
-        } else {
-            self.extend_from_slice(&other);
-        }
     }
 }
 

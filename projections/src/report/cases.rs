@@ -1,14 +1,15 @@
 //! The report `cases`: dissatisfied customers, and what was done about them.
 
-use super::adding::{Values, adds};
+use super::adding::adds;
 use super::counting::Counting;
 use super::dissatisfaction;
 use super::explain::part::{Lookup, PartOf, count, share_of, values};
 use super::instants::Instants;
 use super::needs::Asked;
 use super::standing::Standing;
+use super::values::Values;
 use super::{Fields, RowFigures, Terms};
-use crate::exact::{Distribution, Share};
+use crate::exact::Share;
 use crate::measurements::Measurements;
 use crate::measurements::needs::Needs;
 
@@ -66,19 +67,19 @@ impl RowFigures for Cases {
             "opened" => count(|row: &Self| row.opened),
             "open" => count(|row: &Self| row.open),
             "followed_up" => count(|row: &Self| row.times.len() as u64),
-            "time_to_follow_up" => values(|row: &Self| &row.times),
+            "time_to_follow_up" => values(|row: &Self| row.times.first()),
             "recovered" => share_of(Self::recovered, |row| row.times.first()),
             _ => return None,
         })
     }
 
-    fn figures(self, _: &Measurements, _: &Terms) -> Fields {
+    fn figures(mut self, _: &Measurements, _: &Terms) -> Fields {
         let (followed_up, recovered) = (self.times.len() as u64, self.recovered());
         vec![
             ("opened".into(), self.opened.into()),
             ("open".into(), self.open.into()),
             ("followed_up".into(), followed_up.into()),
-            ("time_to_follow_up".into(), Distribution::of(self.times).into()),
+            ("time_to_follow_up".into(), self.times.distribution().into()),
             ("recovered".into(), recovered.into()),
         ]
     }

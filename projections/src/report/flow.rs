@@ -1,15 +1,16 @@
 //! The report `flow`: what comes in, goes out, comes back and moves on.
 
-use super::adding::{Values, adds};
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, values};
 use super::explain::recall::TakenBy;
 use super::figure::Figure;
 use super::needs::Asked;
+use super::values::Values;
 use super::{Fields, RowFigures, Terms, by_name};
 use crate::definition::document::OneTouchCounts;
 use crate::dimensions::{Renumbering, renumbered_small};
-use crate::exact::{Distribution, Share};
+use crate::exact::Share;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::kinds::ActorKind;
@@ -143,7 +144,7 @@ impl RowFigures for Flow {
             "reopened_tickets" => count(|row: &Self| row.reopened_tickets),
             "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
             "one_touch_rate" => share(|row: &Self| row.first_closed.one_touch_rate()),
-            "replies_per_closed" => values(|row: &Self| &row.replies),
+            "replies_per_closed" => values(|row: &Self| row.replies.first()),
             "closed_by.agent" => count(|row: &Self| row.closed_by_agent),
             "closed_by.customer" => count(|row: &Self| row.closed_by_customer),
             "closed_by.automation" => count(|row: &Self| row.closed_by_automation),
@@ -155,7 +156,7 @@ impl RowFigures for Flow {
         })
     }
 
-    fn figures(self, state: &Measurements, _: &Terms) -> Fields {
+    fn figures(mut self, state: &Measurements, _: &Terms) -> Fields {
         let reasons = by_name(self.reasons, |reason| state.dimensions.reasons.name(u32::from(*reason)));
         vec![
             ("opened".into(), self.opened.into()),
@@ -165,7 +166,7 @@ impl RowFigures for Flow {
             ("reopened_tickets".into(), self.reopened_tickets.into()),
             ("reopen_rate".into(), self.first_closed.reopen_rate().into()),
             ("one_touch_rate".into(), self.first_closed.one_touch_rate().into()),
-            ("replies_per_closed".into(), Distribution::of(self.replies).into()),
+            ("replies_per_closed".into(), self.replies.distribution().into()),
             (
                 "closed_by".into(),
                 Figure::object([
@@ -205,7 +206,7 @@ impl Flow {
             }
             "stay" => {
                 let department = department("department")?;
-                Some(values(move |row: &Self| row.stays.get(&department).map_or(&[], |times| times)))
+                Some(values(move |row: &Self| row.stays.get(&department)?.first()))
             }
             _ => None,
         }
@@ -349,9 +350,9 @@ fn stays(stays: HashMap<u16, Values>, state: &Measurements) -> Figure {
 }
 
 /// A department and the distribution of stays in it, side by side in one object.
-fn stay(department: Option<&str>, times: Values) -> Figure {
+fn stay(department: Option<&str>, mut times: Values) -> Figure {
     let mut fields = vec![("department".into(), Figure::from(department))];
-    if let Figure::Object(distribution) = Distribution::of(times).into() {
+    if let Figure::Object(distribution) = times.distribution().into() {
         fields.extend(distribution);
     }
     Figure::Object(fields)

@@ -1,6 +1,6 @@
 //! The report `leaderboard`: agents side by side, ranked where enough customers have answered.
 
-use super::adding::{Adds, Values};
+use super::adding::Adds;
 use super::counting::{Counter, Counting, Key, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, share, values};
@@ -12,9 +12,10 @@ use super::response_times::{each_first_response, each_next_response};
 use super::satisfaction::{Rated, count_csat, count_ratings, csat, is_positive, reply_rating};
 use super::targeting::{Ended, Targets};
 use super::targets::each_breach;
+use super::values::Values;
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::TargetMetric;
-use crate::exact::{Decimal, Distribution, Share};
+use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
 use crate::measurements::needs::Needs;
 use std::cmp::Reverse;
@@ -117,8 +118,8 @@ impl RowFigures for Leaderboard {
             "public_replies" => count(|row: &Self| row.public_replies),
             "reply_rating" => rated(|row: &Self| &row.ratings, is_positive(terms)),
             "csat" => rated(|row: &Self| &row.overall, is_positive(terms)),
-            "first_response" => values(|row: &Self| &row.first_responses),
-            "full_resolution" => values(|row: &Self| &row.full_resolutions),
+            "first_response" => values(|row: &Self| row.first_responses.first()),
+            "full_resolution" => values(|row: &Self| row.full_resolutions.first()),
             "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
             "one_touch_rate" => share(|row: &Self| row.first_closed.one_touch_rate()),
             "targets_met" => share(|row: &Self| row.targets_met),
@@ -126,7 +127,7 @@ impl RowFigures for Leaderboard {
         })
     }
 
-    fn figures(self, state: &Measurements, terms: &Terms) -> Fields {
+    fn figures(mut self, state: &Measurements, terms: &Terms) -> Fields {
         let positive_from = &terms.document().csat.positive_from;
         vec![
             ("rank".into(), self.rank.into()),
@@ -135,8 +136,8 @@ impl RowFigures for Leaderboard {
             ("public_replies".into(), self.public_replies.into()),
             ("reply_rating".into(), reply_rating(&self.ratings, positive_from)),
             ("csat".into(), csat(&self.overall, positive_from)),
-            ("first_response".into(), Distribution::of(self.first_responses).into()),
-            ("full_resolution".into(), Distribution::of(self.full_resolutions).into()),
+            ("first_response".into(), self.first_responses.distribution().into()),
+            ("full_resolution".into(), self.full_resolutions.distribution().into()),
             ("reopen_rate".into(), self.first_closed.reopen_rate().into()),
             ("one_touch_rate".into(), self.first_closed.one_touch_rate().into()),
             ("targets_met".into(), self.targets_met.into()),

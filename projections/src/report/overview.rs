@@ -1,6 +1,6 @@
 //! The report `overview`: the figures a manager asks for first, each as its own report counts it.
 
-use super::adding::{Values, adds};
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::opened::longest;
 use super::explain::part::{Lookup, PartOf, count, rated, scores, share, values};
@@ -14,9 +14,10 @@ use super::satisfaction::{
     each_answer, is_positive, nps, reply_rating, response_rate,
 };
 use super::standing::{self, Standing};
+use super::values::Values;
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Bound, Goal};
-use crate::exact::{Decimal, Distribution, Share};
+use crate::exact::{Decimal, Share};
 use crate::measurements::Measurements;
 use crate::measurements::needs::Needs;
 use crate::ticket_facts::AnsweredField;
@@ -132,8 +133,8 @@ impl RowFigures for Overview {
             "backlog" => count(|row: &Self| row.backlog),
             "csat" => rated(|row: &Self| &row.overall, is_positive(terms)),
             "reply_rating" => rated(|row: &Self| &row.ratings, is_positive(terms)),
-            "first_response" => values(|row: &Self| &row.first_responses),
-            "full_resolution" => values(|row: &Self| &row.full_resolutions),
+            "first_response" => values(|row: &Self| row.first_responses.first()),
+            "full_resolution" => values(|row: &Self| row.full_resolutions.first()),
             "reopen_rate" => share(|row: &Self| row.first_closed.reopen_rate()),
             "response_rate" => share(|row: &Self| row.response),
             "nps" => scores(|row: &Self| Some(&row.nps), counts_in_nps),
@@ -145,7 +146,7 @@ impl RowFigures for Overview {
         })
     }
 
-    fn figures(self, _: &Measurements, terms: &Terms) -> Fields {
+    fn figures(mut self, _: &Measurements, terms: &Terms) -> Fields {
         let positive_from = &terms.document().csat.positive_from;
         let mut figures: Fields = vec![
             ("opened".into(), self.opened.into()),
@@ -153,8 +154,8 @@ impl RowFigures for Overview {
             ("backlog".into(), self.backlog.into()),
             ("csat".into(), csat(&self.overall, positive_from)),
             ("reply_rating".into(), reply_rating(&self.ratings, positive_from)),
-            ("first_response".into(), Distribution::of(self.first_responses).into()),
-            ("full_resolution".into(), Distribution::of(self.full_resolutions).into()),
+            ("first_response".into(), self.first_responses.distribution().into()),
+            ("full_resolution".into(), self.full_resolutions.distribution().into()),
             ("reopen_rate".into(), self.first_closed.reopen_rate().into()),
             ("response_rate".into(), response_rate(self.response)),
             ("nps".into(), nps(&self.nps)),

@@ -1,15 +1,16 @@
 //! The report `resolution-times`: how long it takes until a ticket is closed for good, and who was waited for.
 
-use super::adding::{Values, adds};
+use super::adding::adds;
 use super::counting::{Counted, Counting, Whose};
 use super::explain::part::{Lookup, PartOf, share_of, values};
 use super::explain::recall::TakenBy;
 use super::figure::{JsonFields, Tells};
 use super::needs::Asked;
 use super::targeting::{Ended, WITHIN_READ, Within};
+use super::values::Values;
 use super::{Fields, RowFigures, Terms};
 use crate::definition::document::{Definition, Per, ResolutionEnds, TargetMetric};
-use crate::exact::{Distribution, Share};
+use crate::exact::Share;
 use crate::measurements::Measurements;
 use crate::measurements::kinds::{Closings, FirstClosings};
 use crate::measurements::needs::Needs;
@@ -86,15 +87,15 @@ impl RowFigures for ResolutionTimes {
 
     fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
         Some(match figure {
-            "first_resolution" => values(|row: &Self| &row.first),
-            "full_resolution" => values(|row: &Self| &row.full),
-            "open_time" => values(|row: &Self| &row.open),
-            "requester_wait" => values(|row: &Self| &row.requester_wait),
-            "customer_wait" => values(|row: &Self| &row.customer_wait),
-            "agent_work" => values(|row: &Self| &row.agent_work),
-            "on_hold" => values(|row: &Self| &row.on_hold),
-            "on_hold_customer" => values(|row: &Self| &row.on_hold_customer),
-            "on_hold_third_party" => values(|row: &Self| &row.on_hold_third_party),
+            "first_resolution" => values(|row: &Self| row.first.first()),
+            "full_resolution" => values(|row: &Self| row.full.first()),
+            "open_time" => values(|row: &Self| row.open.first()),
+            "requester_wait" => values(|row: &Self| row.requester_wait.first()),
+            "customer_wait" => values(|row: &Self| row.customer_wait.first()),
+            "agent_work" => values(|row: &Self| row.agent_work.first()),
+            "on_hold" => values(|row: &Self| row.on_hold.first()),
+            "on_hold_customer" => values(|row: &Self| row.on_hold_customer.first()),
+            "on_hold_third_party" => values(|row: &Self| row.on_hold_third_party.first()),
             "within" => share_of(|row: &Self| row.within, |row| row.full.first()),
             _ => return None,
         })
@@ -113,15 +114,15 @@ impl RowFigures for ResolutionTimes {
 
 impl ResolutionTimes {
     fn tell(&mut self, terms: &Terms, to: &mut impl Tells) {
-        terms.tell(to, "first_resolution", || Distribution::of(&mut self.first));
-        terms.tell(to, "full_resolution", || Distribution::of(&mut self.full));
-        terms.tell(to, "open_time", || Distribution::of(&mut self.open));
-        terms.tell(to, "requester_wait", || Distribution::of(&mut self.requester_wait));
-        terms.tell(to, "customer_wait", || Distribution::of(&mut self.customer_wait));
-        terms.tell(to, "agent_work", || Distribution::of(&mut self.agent_work));
-        terms.tell(to, "on_hold", || Distribution::of(&mut self.on_hold));
-        terms.tell(to, "on_hold_customer", || Distribution::of(&mut self.on_hold_customer));
-        terms.tell(to, "on_hold_third_party", || Distribution::of(&mut self.on_hold_third_party));
+        terms.tell(to, "first_resolution", || self.first.distribution());
+        terms.tell(to, "full_resolution", || self.full.distribution());
+        terms.tell(to, "open_time", || self.open.distribution());
+        terms.tell(to, "requester_wait", || self.requester_wait.distribution());
+        terms.tell(to, "customer_wait", || self.customer_wait.distribution());
+        terms.tell(to, "agent_work", || self.agent_work.distribution());
+        terms.tell(to, "on_hold", || self.on_hold.distribution());
+        terms.tell(to, "on_hold_customer", || self.on_hold_customer.distribution());
+        terms.tell(to, "on_hold_third_party", || self.on_hold_third_party.distribution());
         terms.tell(to, "within", || self.within);
     }
 }

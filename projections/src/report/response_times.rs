@@ -1,15 +1,16 @@
 //! The report `response-times`: how long customers wait for an answer.
 
-use super::adding::{Values, adds};
+use super::adding::adds;
 use super::counting::{Counting, Whose};
 use super::explain::part::{Lookup, PartOf, count, share, share_of, values};
 use super::figure::{JsonFields, Tells};
 use super::needs::Asked;
 use super::targeting::{Ended, WITHIN_READ, Within};
+use super::values::Values;
 use super::{Fields, RowFigures, Terms};
 use crate::columns::column::Column;
 use crate::definition::document::{CreditedTo, Definition, TargetMetric};
-use crate::exact::{Distribution, Share};
+use crate::exact::Share;
 use crate::measurements::Measurements;
 use crate::measurements::chunk::written;
 use crate::measurements::needs::Needs;
@@ -58,11 +59,11 @@ impl RowFigures for ResponseTimes {
 
     fn parts<'a>(figure: &str, _: &Lookup<'a>) -> Option<PartOf<'a, Self>> {
         Some(match figure {
-            "first_response" => values(|row: &Self| &row.first),
+            "first_response" => values(|row: &Self| row.first.first()),
             "within" => share_of(|row: &Self| row.within, |row| row.first.first()),
             "unanswered" => count(|row: &Self| row.started - row.answered),
             "answer_rate" => share(|row: &Self| Share { count: row.answered, of: row.started }),
-            "next_response" => values(|row: &Self| &row.next),
+            "next_response" => values(|row: &Self| row.next.first()),
             _ => return None,
         })
     }
@@ -80,11 +81,11 @@ impl RowFigures for ResponseTimes {
 
 impl ResponseTimes {
     fn tell(&mut self, terms: &Terms, to: &mut impl Tells) {
-        terms.tell(to, "first_response", || Distribution::of(&mut self.first));
+        terms.tell(to, "first_response", || self.first.distribution());
         terms.tell(to, "within", || self.within);
         terms.tell(to, "unanswered", || self.started - self.answered);
         terms.tell(to, "answer_rate", || Share { count: self.answered, of: self.started });
-        terms.tell(to, "next_response", || Distribution::of(&mut self.next));
+        terms.tell(to, "next_response", || self.next.distribution());
     }
 }
 

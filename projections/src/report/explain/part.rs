@@ -52,8 +52,8 @@ pub(in crate::report) fn count<'a, R>(of: impl Fn(&R) -> u64 + 'a) -> PartOf<'a,
 }
 
 /// A distribution of durations, or of counts in millionths.
-pub(in crate::report) fn values<'a, R>(of: impl Fn(&R) -> &[Micros] + 'a) -> PartOf<'a, R> {
-    Box::new(move |row| of(row).first().map(|value| Part { value: Some(*value), scale: None, counted: true }))
+pub(in crate::report) fn values<'a, R>(first: impl Fn(&R) -> Option<&Micros> + 'a) -> PartOf<'a, R> {
+    Box::new(move |row| first(row).map(|value| Part { value: Some(*value), scale: None, counted: true }))
 }
 
 /// A share: each measurement of the denominator.
