@@ -192,13 +192,24 @@ impl Names {
     /// The number of `name`, which must fit 16 bits.
     #[inline]
     pub(crate) fn small<'t>(&mut self, name: impl Into<Text<'t>>) -> Result<u16, TooMany> {
-        u16::try_from(self.wide(name)?).map_err(|_| TooMany { what: self.what, limit: u32::from(u16::MAX) })
+        let number = self.wide(name)?;
+        self.as_small(number)
     }
 
     /// The same for a name that may be missing: 0 then.
-    #[inline]
-    pub(crate) fn small_or_none(&mut self, name: Option<Text<'_>>) -> Result<u16, TooMany> {
-        name.map_or(Ok(0), |name| self.small(name))
+    // Always, and by reference: to copy a name that was just read costs more than to find its number.
+    #[inline(always)]
+    pub(crate) fn small_or_none(&mut self, name: Option<&Text<'_>>) -> Result<u16, TooMany> {
+        let Some(name) = name else { return Ok(0) };
+        let number = match name.place().and_then(|place| self.listed.get(place)) {
+            Some(number) => number,
+            None => self.not_listed(*name)?,
+        };
+        self.as_small(number)
+    }
+
+    fn as_small(&self, number: u32) -> Result<u16, TooMany> {
+        u16::try_from(number).map_err(|_| TooMany { what: self.what, limit: u32::from(u16::MAX) })
     }
 
     /// How many there are.
@@ -505,8 +516,8 @@ impl Dimensions {
             Owner::Ticket(_) => 0,
         };
         Ok(AtOpening {
-            channel: self.channels.small_or_none(opened.channel)?,
-            tier: self.tiers.small_or_none(opened.customer_tier)?,
+            channel: self.channels.small_or_none(opened.channel.as_ref())?,
+            tier: self.tiers.small_or_none(opened.customer_tier.as_ref())?,
             language: opened.language.map_or(Ok(0), |language| self.languages.wide(language))?,
             customer,
             attributes: self.attribute_set(opened)?,

@@ -238,17 +238,10 @@ pub(crate) struct TicketFacts {
 }
 
 impl TicketFacts {
-    /// Becomes a ticket opened at `now`, whatever it was, and uses the memory of that. Opened by an agent it waits for the
-    /// customer, who has not written yet; opened by anybody else it waits for an agent.
+    /// Becomes a ticket opened at `now` with what is in force, whatever else it was, and uses the memory of that. Opened by an
+    /// agent it waits for the customer, who has not written yet; opened by anybody else it waits for an agent.
     #[inline]
-    pub(crate) fn open(
-        &mut self,
-        now: Micros,
-        by_agent: bool,
-        in_force: InForce,
-        span: SpanNumber,
-        clocks: &Clocks<'_>,
-    ) {
+    pub(crate) fn open(&mut self, now: Micros, by_agent: bool, span: SpanNumber, clocks: &Clocks<'_>) {
         // Field by field: a whole state would be put together elsewhere first, and the one before dropped.
         let doing = Self::doing_at_opening(by_agent);
         self.replies.clear();
@@ -258,13 +251,12 @@ impl TicketFacts {
         (self.opened_at, self.last_event_at) = (now, now);
         (self.doing, self.since, self.doing_since) = (doing, now, now);
         self.unanswered = !by_agent;
-        self.class = clocks.class(in_force);
+        self.class = clocks.class(&self.in_force);
         self.response = Response::at_opening(now, by_agent, clocks.folded());
         self.spent = Spent::default();
         (self.cycle_begun, self.stay_begun) = (Begun { at: now, counted: 0 }, Begun { at: now, counted: 0 });
         self.runs = RunsOf::default();
         (self.reopenings, self.public_agent_replies) = (0, 0);
-        self.in_force = in_force;
         (self.first_replier, self.last_replier, self.repliers) = (0, 0, 0);
         self.closed_for = (0, 0);
         (self.last_closed, self.last_reopened, self.last_transferred) = (None, None, None);

@@ -45,8 +45,9 @@ pub enum FoldError {
     OutOfOrder(&'static str),
 }
 
-/// Where and when an event happened.
-#[derive(Debug, Clone, Copy)]
+/// Where and when an event happened. Passed on by reference: a copy just after it was put together would be read from memory
+/// in other pieces than it was written, for which a processor waits until the writing is over.
+#[derive(Debug)]
 pub(super) struct At {
     pub(super) ticket: u32,
     pub(super) at: Micros,
@@ -54,7 +55,7 @@ pub(super) struct At {
 }
 
 impl At {
-    fn moment(self, in_force: InForce) -> Moment {
+    fn moment(&self, in_force: InForce) -> Moment {
         Moment::new(self.at, self.ticket, in_force, self.position)
     }
 }
@@ -117,7 +118,7 @@ impl Measurer<'_> {
     pub(super) fn continued(
         &mut self,
         version: Version,
-        at: At,
+        at: &At,
         ticket: &mut TicketFacts,
         told: &Told<'_>,
     ) -> Result<(), FoldError> {
@@ -143,7 +144,7 @@ impl Measurer<'_> {
     }
 
     /// Keeps what the event changed of what the ticket does, and of which durations run.
-    fn turned(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+    fn turned(&mut self, at: &At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
         if self.keeps_turns {
             self.turn_span(at, ticket)?;
         }
@@ -152,7 +153,7 @@ impl Measurer<'_> {
 
     /// What an event does to its ticket.
     #[inline(always)]
-    fn happened(&mut self, at: At, ticket: &mut TicketFacts, told: &Told<'_>) -> Result<(), TooMany> {
+    fn happened(&mut self, at: &At, ticket: &mut TicketFacts, told: &Told<'_>) -> Result<(), TooMany> {
         match told {
             Told::TicketAssigned(assigned) => self.assigned(at, ticket, assigned.agent)?,
             Told::TicketTransferred(transferred) => self.transferred(at, ticket, transferred)?,
@@ -188,29 +189,26 @@ impl Measurer<'_> {
     #[inline]
     pub(super) fn opened(
         &mut self,
-        at: At,
+        at: &At,
         id: Box<str>,
         opened: &TicketOpened<'_>,
         ticket: &mut TicketFacts,
     ) -> Result<(), TooMany> {
         let by_agent = matches!(opened.by, Some(Actor::Agent(_)));
-        let mut in_force = InForce {
-            department: self.dimensions.departments.small_or_none(opened.department)?,
-            priority: opened.priority.saturating_add(1),
-            ..InForce::default()
-        };
-        if self.names.branches {
-            in_force.branch = self.dimensions.branches.small_or_none(opened.branch)?;
-        }
-        if self.names.tags {
-            in_force.tags = self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())?;
-        }
+        let department = self.dimensions.departments.small_or_none(opened.department.as_ref())?;
+        let branch =
+            if self.names.branches { self.dimensions.branches.small_or_none(opened.branch.as_ref())? } else { 0 };
+        let tags =
+            if self.names.tags { self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())? } else { 0 };
+        let priority = opened.priority.saturating_add(1);
+        // At once where it will stand, as all copies of what was just written cost.
+        ticket.in_force = InForce { branch, department, priority, tags, ..InForce::default() };
         let doing = TicketFacts::doing_at_opening(by_agent);
-        let span = self.begin_span(at, None, (doing, in_force))?;
-        ticket.open(at.at, by_agent, in_force, span, &self.clocks());
+        let span = self.begin_span(at, None, doing, &ticket.in_force)?;
+        ticket.open(at.at, by_agent, span, &self.clocks());
         self.push_ticket(at, id, opened, ticket)?;
         self.note_stretch(at, ticket);
-        self.batch.openings.measure(|| (at.moment(in_force), Opening {}));
+        self.batch.openings.measure(|| (at.moment(ticket.in_force), Opening {}));
         if self.batch.runs.is_kept() {
             self.turn_runs(at, ticket)?;
         }
@@ -220,7 +218,7 @@ impl Measurer<'_> {
     #[inline]
     fn push_ticket(
         &mut self,
-        at: At,
+        at: &At,
         id: Box<str>,
         opened: &TicketOpened<'_>,
         facts: &TicketFacts,
@@ -249,10 +247,10 @@ impl Measurer<'_> {
     }
 
     /// Begins a new span where the event changed what the ticket does or a dimension.
-    fn turn_span(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+    fn turn_span(&mut self, at: &At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
         let (before, now) = (self.before, (ticket.doing, ticket.in_force));
         if before != now {
-            ticket.span = self.begin_span(at, Some(ticket.span), now)?;
+            ticket.span = self.begin_span(at, Some(ticket.span), ticket.doing, &ticket.in_force)?;
             self.passed(at, Milestone::Turned(ticket.span));
             if before.0 != now.0 {
                 self.note_stretch(at, ticket);
@@ -265,22 +263,23 @@ impl Measurer<'_> {
     #[inline]
     fn begin_span(
         &mut self,
-        at: At,
+        at: &At,
         previous: Option<SpanNumber>,
-        (doing, in_force): (Doing, InForce),
+        doing: Doing,
+        in_force: &InForce,
     ) -> Result<SpanNumber, TooMany> {
         if !self.batch.spans.is_kept() {
             return Ok(0);
         }
         let number = self.next.span()?;
-        let At { ticket, at, position } = at;
-        self.batch.spans.push(spans::Turn { number, previous, ticket, at, doing, in_force, position });
+        let At { ticket, at, position } = *at;
+        self.batch.spans.push(spans::Turn { number, previous, ticket, at, doing, in_force: *in_force, position });
         Ok(number)
     }
 
     /// Remembers what the ticket does from now on, where a definition will want to count it by a schedule in force later.
     #[inline]
-    fn note_stretch(&self, at: At, ticket: &mut TicketFacts) {
+    fn note_stretch(&self, at: &At, ticket: &mut TicketFacts) {
         if self.counts_at_end {
             ticket.stretches.push(Stretch { doing: ticket.doing, from: at.at });
         }
@@ -289,12 +288,12 @@ impl Measurer<'_> {
     /// Writes down that the ticket passed something.
     // Always: of each milestone little is left where it is known.
     #[inline(always)]
-    fn passed(&mut self, At { ticket, position, .. }: At, milestone: Milestone) {
+    fn passed(&mut self, &At { ticket, position, .. }: &At, milestone: Milestone) {
         self.batch.pass(Passed { ticket, position, milestone });
     }
 
     /// Ends the runs that the event ended without a value, and begins those it began; where they are kept.
-    fn turn_runs(&mut self, at: At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
+    fn turn_runs(&mut self, at: &At, ticket: &mut TicketFacts) -> Result<(), TooMany> {
         let runs = ticket.runs;
         let (first, next) = (ticket.response.first_since(), ticket.response.next_since(self.folded));
         let left = if self.folded.starts == ResponseStarts::LastReopenedIfUnanswered
@@ -323,7 +322,7 @@ impl Measurer<'_> {
     /// that was measured.
     fn turn_run(
         &mut self,
-        at: At,
+        at: &At,
         metric: TargetMetric,
         run: Option<RunFacts>,
         since: Option<Micros>,
@@ -334,21 +333,21 @@ impl Measurer<'_> {
         }
         self.end_run(at, run, left);
         let Some(started) = since else { return Ok(None) };
-        let At { ticket, at: since, position } = at;
+        let At { ticket, at: since, position } = *at;
         self.batch.runs.push(runs::Turn::Began { metric, ticket, started, since, position });
         Ok(Some(RunFacts { number: self.next.run()?, started }))
     }
 
     /// Ends a run, if there is one and it goes on.
     #[inline]
-    fn end_run(&mut self, At { at, position, .. }: At, run: Option<RunFacts>, how: RunEnd) {
+    fn end_run(&mut self, &At { at, position, .. }: &At, run: Option<RunFacts>, how: RunEnd) {
         if let Some(RunFacts { number, .. }) = run {
             self.batch.runs.push(runs::Turn::Ended { number, at, how, position });
         }
     }
 
     #[inline(always)]
-    fn assigned(&mut self, at: At, ticket: &mut TicketFacts, agent: Option<Text<'_>>) -> Result<(), TooMany> {
+    fn assigned(&mut self, at: &At, ticket: &mut TicketFacts, agent: Option<Text<'_>>) -> Result<(), TooMany> {
         let agent = match agent {
             Some(agent) => self.dimensions.agents.wide(agent)?,
             None => 0,
@@ -364,7 +363,7 @@ impl Measurer<'_> {
 
     fn transferred(
         &mut self,
-        at: At,
+        at: &At,
         ticket: &mut TicketFacts,
         transferred: &TicketTransferred<'_>,
     ) -> Result<(), TooMany> {
@@ -382,13 +381,13 @@ impl Measurer<'_> {
         }
         ticket.in_force = InForce { branch, department, ..left };
         if self.folded.chosen == ScheduleChosen::AtEachMoment {
-            ticket.class = self.clocks().class(ticket.in_force);
+            ticket.class = self.clocks().class(&ticket.in_force);
         }
         Ok(())
     }
 
     /// What the resolutions' clock counts of the time open since a beginning.
-    fn open_since(&self, at: At, ticket: &TicketFacts, begun: Begun) -> Micros {
+    fn open_since(&self, at: &At, ticket: &TicketFacts, begun: Begun) -> Micros {
         let measure = &self.folded.resolution;
         if self.is_counted_at_end(measure) {
             return self.spent_since(at, ticket, begun.at).open(measure);
@@ -401,9 +400,9 @@ impl Measurer<'_> {
     }
 
     /// Time spent in each state since an instant, by the schedule in force now.
-    fn spent_since(&self, at: At, ticket: &TicketFacts, since: Micros) -> Spent {
+    fn spent_since(&self, at: &At, ticket: &TicketFacts, since: Micros) -> Spent {
         let clocks = self.clocks();
-        let class = clocks.class(ticket.in_force);
+        let class = clocks.class(&ticket.in_force);
         let mut spent = Spent::default();
         let ends = ticket.stretches.iter().skip(1).map(|next| next.from).chain([at.at]);
         for (Stretch { doing, from }, to) in ticket.stretches.iter().zip(ends).filter(|(_, to)| since < *to) {
@@ -414,7 +413,7 @@ impl Measurer<'_> {
 
     /// How long what a reply ended took, on its clock.
     #[inline]
-    fn took(&self, at: At, ticket: &TicketFacts, took: Took, measure: &Measure) -> Micros {
+    fn took(&self, at: &At, ticket: &TicketFacts, took: Took, measure: &Measure) -> Micros {
         if !self.is_counted_at_end(measure) {
             return took.counted;
         }
@@ -422,13 +421,13 @@ impl Measurer<'_> {
         spent.open(measure) + spent.of(Doing::Closed, measure.clock)
     }
 
-    fn priority_changed(&mut self, at: At, ticket: &mut TicketFacts, priority: u8) {
+    fn priority_changed(&mut self, at: &At, ticket: &mut TicketFacts, priority: u8) {
         ticket.in_force.priority = priority.saturating_add(1);
         self.batch.priority_changes.measure(|| (at.moment(ticket.in_force), PriorityChange {}));
     }
 
     #[inline(always)]
-    fn replied(&mut self, at: At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
+    fn replied(&mut self, at: &At, ticket: &mut TicketFacts, reply: &ReplyPosted<'_>) -> Result<(), TooMany> {
         let (by, agent) = self.actor(reply.by)?;
         let public = reply.visibility == Visibility::Public.code();
         if self.batch.ratings.is_kept() {
@@ -451,7 +450,7 @@ impl Measurer<'_> {
 
     /// A public reply by an agent.
     #[inline(always)]
-    fn agent_replied(&mut self, at: At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
+    fn agent_replied(&mut self, at: &At, ticket: &mut TicketFacts, agent: u32) -> Result<(), TooMany> {
         if self.keeps_repliers {
             ticket.repliers = self.dimensions.with_agent(ticket.repliers, agent)?;
         }
@@ -466,7 +465,7 @@ impl Measurer<'_> {
 
     /// A public reply that may be a response.
     #[inline(always)]
-    fn answered(&mut self, at: At, ticket: &mut TicketFacts, by: Replier) {
+    fn answered(&mut self, at: &At, ticket: &mut TicketFacts, by: Replier) {
         let ended = ticket.replied(at.at, by, &self.clocks());
         let folded = self.folded;
         let (moment, assignee) = (|| at.moment(ticket.in_force.with_agent(by.agent())), ticket.in_force.agent);
@@ -487,13 +486,13 @@ impl Measurer<'_> {
     }
 
     /// Writes down when the first-response clock started, once it has.
-    fn note_clock(&mut self, at: At, ticket: &TicketFacts) {
+    fn note_clock(&mut self, at: &At, ticket: &TicketFacts) {
         if ticket.response.started() {
             self.passed(at, Milestone::ClockStarted(at.at));
         }
     }
 
-    fn rated(&mut self, at: At, ticket: &mut TicketFacts, rated: &ReplyRated) {
+    fn rated(&mut self, at: &At, ticket: &mut TicketFacts, rated: &ReplyRated) {
         let Some(reply) = counted_from_1(&mut ticket.replies, rated.reply) else { return };
         let Some(in_force) = reply.rateable else { return };
         let (scale, score) = (rated.rating.scale, rated.rating.score);
@@ -507,10 +506,11 @@ impl Measurer<'_> {
     }
 
     #[inline(always)]
-    fn closed(&mut self, at: At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
+    fn closed(&mut self, at: &At, ticket: &mut TicketFacts, closed: &TicketClosed<'_>) -> Result<(), TooMany> {
         let (by, closer) = self.actor(closed.by)?;
-        let reason = self.dimensions.reasons.small_or_none(closed.reason.filter(|_| self.names.reasons))?;
-        let form = self.dimensions.form(closed.form.filter(|_| self.names.forms))?;
+        let reason =
+            if self.names.reasons { self.dimensions.reasons.small_or_none(closed.reason.as_ref())? } else { 0 };
+        let form = if self.names.forms { self.dimensions.form(closed.form)? } else { 0 };
         ticket.closed(at.at, &self.clocks());
         let agent = ticket.attributed(closer);
         let in_force = InForce { agent, reason, form, ..ticket.in_force };
@@ -525,8 +525,11 @@ impl Measurer<'_> {
         let (offered, with_stretches) = (closed.survey_offered, self.keeps_stretches);
         self.resolved(at, ticket, in_force, Closer { number, by, offered, with_stretches });
         let location = self.batch.closing_place(&mut self.next, at.at);
-        let answers = SmallVec::new();
-        ticket.closings.push(ClosingFacts { location, number, in_force, answered_after: None, answers });
+        // Put together where it will stand: pushed, it would be copied while it is still being written.
+        ticket.closings.extend(std::iter::once_with(|| {
+            let answers = SmallVec::new();
+            ClosingFacts { location, number, in_force, answered_after: None, answers }
+        }));
         ticket.last_closed = Some(at.at);
         ticket.closed_for = (reason, form);
         Ok(())
@@ -534,7 +537,7 @@ impl Measurer<'_> {
 
     /// What a closing measures, on whatever it ends.
     #[inline(always)]
-    fn resolved(&mut self, at: At, ticket: &TicketFacts, in_force: InForce, closer: Closer) {
+    fn resolved(&mut self, at: &At, ticket: &TicketFacts, in_force: InForce, closer: Closer) {
         let (moment, number) = (|| at.moment(in_force), closer.number);
         if self.batch.stays.is_kept() {
             let took = self.open_since(at, ticket, ticket.stay_begun);
@@ -563,7 +566,7 @@ impl Measurer<'_> {
         }
     }
 
-    fn reopened(&mut self, at: At, ticket: &mut TicketFacts, reopened: &TicketReopened<'_>) {
+    fn reopened(&mut self, at: &At, ticket: &mut TicketFacts, reopened: &TicketReopened<'_>) {
         if let Some(undone) = ticket.closings.last() {
             let (previous, closing) = (ticket.last_reopened, undone.number);
             self.batch.reopenings.measure(|| (at.moment(undone.in_force), Reopening { previous, closing }));
@@ -577,7 +580,7 @@ impl Measurer<'_> {
     /// A first answer to a closing is taken whenever it comes; a changed one until the ticket's next reopening.
     fn survey_submitted(
         &mut self,
-        at: At,
+        at: &At,
         ticket: &mut TicketFacts,
         survey: &SurveySubmitted<'_>,
     ) -> Result<(), TooMany> {

@@ -267,7 +267,7 @@ impl Folder<'_> {
             return Ok(());
         }
         let Some(running) = self.running.get_mut(ticket) else { return Err(FoldError::OutOfOrder(NOT_OPENED)) };
-        self.measurer.continued(fact.version, at(fact, ticket), running, told)
+        self.measurer.continued(fact.version, &at(fact, ticket), running, told)
     }
 
     /// An opening: the ticket's number, and its state from then on.
@@ -286,7 +286,7 @@ impl Folder<'_> {
         if UNNAMED <= ticket {
             return Err(TooMany { what: "tickets", limit: UNNAMED }.into());
         }
-        self.measurer.opened(at(fact, ticket), id, opened, running)?;
+        self.measurer.opened(&at(fact, ticket), id, opened, running)?;
         Ok(ticket)
     }
 
@@ -331,7 +331,7 @@ impl<'a> Shown<'a> for NextEvent<'_, '_, 'a> {
                 Ok(())
             }
             (_, None) => Err(FoldError::OutOfOrder(NOT_OPENED)),
-            (told, Some(ticket)) => folder.measurer.continued(fact.version, at(fact, ticket), running, told),
+            (told, Some(ticket)) => folder.measurer.continued(fact.version, &at(fact, ticket), running, told),
         }
     }
 }

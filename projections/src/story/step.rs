@@ -48,7 +48,7 @@ impl Step {
             doing: ticket.doing,
             in_force: ticket.in_force,
             class: ticket.class,
-            class_now: clocks.class(ticket.in_force),
+            class_now: clocks.class(&ticket.in_force),
             first_since: ticket.response.first_since(),
             stay_begun: ticket.stay_begun.at,
         })

@@ -71,11 +71,13 @@ impl<'a> Clocks<'a> {
     }
 
     /// The schedule of a branch and a department.
-    #[inline]
-    pub(crate) fn class(&self, in_force: InForce) -> ScheduleClass {
-        if self.folded.schedules.is_empty() {
-            return ScheduleClass::default();
-        }
+    #[inline(always)]
+    pub(crate) fn class(&self, in_force: &InForce) -> ScheduleClass {
+        if self.folded.schedules.is_empty() { ScheduleClass::default() } else { self.chosen_class(in_force) }
+    }
+
+    #[inline(never)]
+    fn chosen_class(&self, in_force: &InForce) -> ScheduleClass {
         let name = |names: &'a crate::dimensions::Names, number: u16| names.name(number.into());
         let branch = name(&self.dimensions.branches, in_force.branch);
         self.schedules.class(branch, name(&self.dimensions.departments, in_force.department))

@@ -222,7 +222,8 @@ impl Response {
     }
 
     /// A public reply. One that is a first response ends no next response.
-    #[inline]
+    // Always: a duration that was just counted is then taken from registers.
+    #[inline(always)]
     pub(crate) fn replied(&mut self, now: Micros, by: Replier, folded: &Folded) -> Ended {
         let first = by.counts_under(folded.counts).then(|| self.take_first(now, folded)).flatten();
         let wait = if by.ends_waits(folded) { self.wait.take() } else { None };
@@ -234,7 +235,7 @@ impl Response {
     }
 
     /// Ends the first-response clock. A reply before the first assignment is a response that took no time.
-    #[inline]
+    #[inline(always)]
     fn take_first(&mut self, now: Micros, folded: &Folded) -> Option<Took> {
         let before_its_start = Took { started: now, counted: 0 };
         let took = match self.first {

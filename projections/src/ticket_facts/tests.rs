@@ -33,7 +33,8 @@ fn an_opened_ticket_takes_nothing_over_but_memory() {
     let clocks = Clocks::new(&folded, &schedules, &dimensions, ClocksRun::Both);
     for by_agent in [false, true] {
         let opened = |mut facts: TicketFacts| {
-            facts.open(minutes(20), by_agent, InForce { branch: 3, ..InForce::default() }, 7, &clocks);
+            facts.in_force = InForce { branch: 3, ..InForce::default() };
+            facts.open(minutes(20), by_agent, 7, &clocks);
             format!("{facts:?}")
         };
         assert_eq!(opened(used()), opened(TicketFacts::blank()));
