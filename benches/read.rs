@@ -90,7 +90,7 @@ fn scan(blocks: &[FactBlock], count: usize) -> f64 {
     let started = Instant::now();
     let (mut closings, mut sum) = (0_u64, 0_i64);
     for block in blocks {
-        block.verify_columns().unwrap();
+        block.verify_rows().unwrap();
         closings += block.types().map(|of| u64::from(of == EventType::TICKET_CLOSED)).sum::<u64>();
         sum = block.occurred_at().fold(sum, |sum, at| sum.wrapping_add(at.micros()));
     }

@@ -61,12 +61,12 @@ impl FactBlock {
     /// Its facts, to be read in any order.
     #[must_use]
     pub fn facts(&self) -> BlockFacts<'_> {
-        let (c, bytes) = (&self.columns, self.as_bytes());
+        let (header, bytes) = (&self.header, self.as_bytes());
         BlockFacts {
-            first: c.first,
-            positions: c.listed_positions.then(|| bytes[c.positions_at..c.rows_at].as_chunks().0),
-            rows: c.rows_of(bytes),
-            facts: &bytes[c.facts_at..],
+            first: header.first,
+            positions: header.listed_positions.then(|| bytes[header.positions_at..header.rows_at].as_chunks().0),
+            rows: header.rows_of(bytes),
+            facts: &bytes[header.facts_at..],
             texts: self.texts.as_ref(),
         }
     }

@@ -19,9 +19,9 @@ const FACTS: usize = 20;
 const TYPE: usize = 24;
 const SCHEMA: usize = 26;
 
-/// The bytes of a row with these values.
-pub(super) fn bytes(row: &super::StoredRow<'_>, facts_at: u32) -> RowBytes {
-    let mut bytes = end(facts_at);
+/// The bytes of a row with these values, but for where its facts begin.
+pub(super) fn bytes(row: &super::StoredRow<'_>) -> RowBytes {
+    let mut bytes = [0; ROW_LEN];
     let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     put(OCCURRED_AT, &row.occurred_at.micros().to_le_bytes());
     put(STREAM, &row.stream.0.to_le_bytes());
@@ -32,11 +32,10 @@ pub(super) fn bytes(row: &super::StoredRow<'_>, facts_at: u32) -> RowBytes {
     bytes
 }
 
-/// The bytes behind the last row.
-pub(super) fn end(facts_end: u32) -> RowBytes {
-    let mut bytes = [0; ROW_LEN];
-    bytes[FACTS..TYPE].copy_from_slice(&facts_end.to_le_bytes());
-    bytes
+/// The row that says where its facts begin.
+pub(super) fn with_facts_at(mut row: RowBytes, begin: u32) -> RowBytes {
+    row[FACTS..TYPE].copy_from_slice(&begin.to_le_bytes());
+    row
 }
 
 /// The `N` bytes at a place that every row has.
