@@ -1,4 +1,4 @@
-//! Files derived from the log: fact columns with the ticket index, and recent commands. Deleted, they come back the
+//! Files derived from the log: facts as rows with the ticket index, and recent commands. Deleted, they come back the
 //! same bytes.
 //!
 //! Block k covers positions 4096k+1 to 4096(k+1), whatever the commits were. Each carries the chain value at its end;
@@ -28,7 +28,9 @@ const DIGEST_END: usize = 16 + DIGEST_KEPT;
 const WINDOW_BYTES: usize = 64 << 20;
 /// How much of a file is laid out as zeros at a time, at most. The system keeps a file in memory in pieces as large as what
 /// is written at once, here as large as a page table maps as one: pieces of a block's size cost ten times as much to map.
-const LAID_OUT_BYTES: u64 = 2 << 20;
+pub(crate) const LAID_OUT_BYTES: u64 = 2 << 20;
+/// The least of a file that the system writes at once.
+const PAGE_BYTES: usize = 4096;
 /// On how many threads blocks are verified at opening.
 const VERIFIERS: usize = 2;
 
@@ -185,10 +187,11 @@ impl GrowingFile {
         let end = end.next_multiple_of(end.next_power_of_two().min(LAID_OUT_BYTES));
         let from = self.len.max(self.laid_out);
         let zeros = vec![0; usize::try_from(end - from).unwrap_or(0)];
-        // Nothing is lost without them; what stands in their way is told by what is written in their place.
-        if self.file.write_all_at(&zeros, from).is_ok() {
-            self.laid_out = end;
+        if self.file.write_all_at(&zeros, from).is_err() {
+            // Nothing needs them. Where the disk is full they must not stand in the way of what does need room.
+            let _ = self.file.set_len(from);
         }
+        self.laid_out = end;
     }
 
     /// Appends bytes; answers a mapping and where in it they begin.
@@ -341,13 +344,19 @@ fn read(facts: &File, commands: &File, identity: LogIdentity, genesis: Digest) -
         derived.commands.push(of_block);
     }
     derived.truncate(whole_blocks(&derived));
-    // A block cut short is what a kill leaves; one of full length was not written so.
+    // A block cut short is what a kill leaves; one that goes on to its end was not written so.
     let kept: usize = derived.blocks.iter().map(|block| block.as_bytes().len()).sum();
-    let rest = facts.get(kept..).unwrap_or_default();
-    let is_whole = FactBlock::stated_len(rest).is_some_and(|len| len <= rest.len());
-    derived.spoilt = is_whole.then(|| Position(first_of(derived.blocks.len() as u64)));
+    derived.spoilt = goes_on_to_its_end(&facts, kept).then(|| Position(first_of(derived.blocks.len() as u64)));
     derived.mapped = vec![facts, commands];
     Ok(derived)
+}
+
+/// Whether the block that begins there is as long as it says, and its last page says something: a write that was cut short
+/// ends with a page, before the end of the file or before zeros.
+fn goes_on_to_its_end(facts: &[u8], begin: usize) -> bool {
+    let len = facts.get(begin..).and_then(FactBlock::stated_len);
+    let end = len.and_then(|len| begin.checked_add(len)).filter(|end| *end <= facts.len());
+    end.is_some_and(|end| facts[begin.max((end - 1) / PAGE_BYTES * PAGE_BYTES)..end].iter().any(|byte| *byte != 0))
 }
 
 /// How many blocks are what was written, up to the first that is not. Several threads verify, each a part.
@@ -392,9 +401,9 @@ fn map(file: &File, at: u64, len: usize) -> Result<Arc<Mmap>, StoreError> {
         unsafe_code,
         reason = "mapping is unsafe where another process may cut the file; the lock keeps others out"
     )]
-    // SAFETY: the directory's lock keeps every other process of ours out, and this one cuts the files only before
-    // anything of them is handed out, and never below what is read; a reader that has handed out some of them has put a
-    // copy in their place before (`set_facts_aside`).
+    // SAFETY: the directory's lock keeps every other process of ours out, and this one never cuts the files below a block
+    // that it has handed out: neither at opening, nor where the log is opened anew, which counts them, nor at the end, which
+    // takes zeros away; a reader that has handed out some of them has put a copy in their place before (`set_facts_aside`).
     let mapped = unsafe { MmapOptions::new().offset(at).len(len).map(file) };
     mapped.map(Arc::new).map_err(|e| StoreError::failed("mapping derived files", e))
 }

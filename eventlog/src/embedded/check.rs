@@ -10,6 +10,7 @@ use super::store::Store;
 use super::witness::{Seen, look_at};
 use super::{Layout, Options, layout_of, take_lock};
 use crate::codec;
+use crate::derived::LAID_OUT_BYTES;
 use crate::genesis::Genesis;
 use crate::log::StoreError;
 use crate::position::Position;
@@ -250,8 +251,8 @@ impl Compared {
     }
 }
 
-/// The offset of the first byte of `there` that is not the same in `right`; none where it is a beginning of it, with nothing
-/// but zeros behind.
+/// The offset of the first byte of `there` that is not the same in `right`; none where it is a beginning of it, with no more
+/// than zeros behind that a log lays out, and a block that was being written.
 fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
     let (mut there, mut right) = (BufReader::new(there), BufReader::new(right));
     let mut at = 0;
@@ -262,7 +263,8 @@ fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
         }
         let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
         if same == 0 {
-            return Ok(if is_zeros(there)? { None } else { Some(at) });
+            let is_laid_out = zeros_alone(there)?.is_some_and(|zeros| zeros <= 2 * LAID_OUT_BYTES);
+            return Ok(if is_laid_out { None } else { Some(at) });
         }
         there.consume(same);
         right.consume(same);
@@ -270,14 +272,16 @@ fn first_difference(there: File, right: File) -> io::Result<Option<u64>> {
     }
 }
 
-/// Whether nothing but zeros follows.
-fn is_zeros(mut rest: impl BufRead) -> io::Result<bool> {
+/// How many zeros follow; none: something else does.
+fn zeros_alone(mut rest: impl BufRead) -> io::Result<Option<u64>> {
+    let mut zeros = 0;
     loop {
         let bytes = rest.fill_buf()?;
         if bytes.is_empty() || bytes.iter().any(|byte| *byte != 0) {
-            return Ok(bytes.is_empty());
+            return Ok(bytes.is_empty().then_some(zeros));
         }
-        let zeros = bytes.len();
-        rest.consume(zeros);
+        let count = bytes.len();
+        rest.consume(count);
+        zeros += count as u64;
     }
 }
