@@ -85,7 +85,7 @@ async fn blocks_of(log: &EmbeddedLog) -> Vec<FactBlock> {
     blocks
 }
 
-/// Verifies the columns of every block, counts closings and adds up when they happened.
+/// Verifies the rows of every block, counts closings and adds up when they happened.
 fn scan(blocks: &[FactBlock], count: usize) -> f64 {
     let started = Instant::now();
     let (mut closings, mut sum) = (0_u64, 0_i64);

@@ -7,7 +7,7 @@
 //! - [`record`], [`entry`]: an event before and after storing; [`checksum`], [`genesis`]: digest and chain
 //! - [`codec`]: events to bytes and back; [`facts`]: what readers see of an event
 //! - [`sealing`]: pseudonyms, keys, content
-//! - [`block`]: facts as columns; [`derived`]: the files they lie in
+//! - [`block`]: facts as rows; [`derived`]: the files they lie in
 //! - [`definition`]: metric definitions as events; [`snapshot`]: published reports as events
 //! - [`epoch`]: where the histories of one log part
 //! - [`sequencer`]: the writer's turn, without I/O

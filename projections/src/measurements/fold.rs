@@ -201,7 +201,7 @@ impl Measurer<'_> {
         let tags =
             if self.names.tags { self.dimensions.tag_set(0, opened.tags.iter(), std::iter::empty())? } else { 0 };
         let priority = opened.priority.saturating_add(1);
-        // At once where it will stand, as all copies of what was just written cost.
+        // At once where it will stand: a copy of what was just written costs more than to write it.
         ticket.in_force = InForce { branch, department, priority, tags, ..InForce::default() };
         let doing = TicketFacts::doing_at_opening(by_agent);
         let span = self.begin_span(at, None, doing, &ticket.in_force)?;
