@@ -22,8 +22,8 @@ const SHORT: u32 = 31_000;
 const HUGE: u32 = 7_700_000;
 /// What the tool is held to on all cores, which the peers have too: a third of the fastest peer, four times the loop, which
 /// has one. On one core it is measured beside that.
-const OF_A_PEER: [&str; 2] = ["one core here, beside all cores", "at most a third"];
-const OF_THE_LOOP: [&str; 2] = ["beside all cores against", "at most 4 times"];
+const OF_A_PEER: [&str; 2] = ["one core against all cores", "at most a third"];
+const OF_THE_LOOP: [&str; 2] = ["one core against", "at most 4 times"];
 /// What a replay of a huge desk may hold, in bytes, and how much more an event of it may cost.
 const HUGE_MEMORY: f64 = 4e9;
 const HUGE_COST: f64 = 1.3;
