@@ -289,6 +289,10 @@ pub(crate) fn unverified_blocks(dir: &Path, identity: LogIdentity, genesis: Dige
         return Some(blocks);
     }
     let facts = map(&file, 0, len).ok()?;
+    // All of it will be read, but headers first: page by page the system would keep it in small pieces, which cost more to
+    // map each time. Not a promise, only faster.
+    #[cfg(target_os = "linux")]
+    let _ = facts.advise(memmap2::Advice::HugePage);
     let (mut at, mut chain) = (0, genesis);
     while let Some(block) = next_block(&facts, at, blocks.len(), identity, chain) {
         chain = block.origin().chain_after;
