@@ -299,10 +299,15 @@ fn zeros_behind_the_blocks_of_a_log_that_is_open_are_no_damage() {
         assert!(!zeros.is_empty() && zeros.iter().all(|byte| *byte == 0), "{} bytes behind the blocks", zeros.len());
         assert!(zeros.len() <= closed.len());
     }
-    let checked = check(killed.path(), |_| ()).unwrap();
-    assert_eq!(checked.findings, [], "a killed process left the directory so");
-    assert_eq!(open(killed.path()).unwrap().notices(), Vec::<String>::new());
-    assert!(derived_bytes(killed.path()) == closed, "an opening cuts the zeros off");
+    // Killed a moment earlier, the last page of the second block was not written yet.
+    let torn = copied(killed.path());
+    edit(&torn.path().join("derived/facts"), |bytes| bytes[(closed.0.len() - 1) / 4096 * 4096..].fill(0));
+    for dir in [&torn, &killed] {
+        let checked = check(dir.path(), |_| ()).unwrap();
+        assert_eq!(checked.findings, [], "a killed process left the directory so");
+        assert_eq!(open(dir.path()).unwrap().notices(), Vec::<String>::new());
+        assert!(derived_bytes(dir.path()) == closed, "an opening cuts the zeros off, and makes again what was torn");
+    }
     let found = |behind: &[u8]| {
         edit(&killed.path().join("derived/facts"), |bytes| bytes.extend(behind));
         let findings = check(killed.path(), |_| ()).unwrap().findings.len();
